@@ -1,0 +1,31 @@
+/* types.h - the Solaris scalar types that the threads interface needs and Linux lacks. */
+#ifndef _LIBTHREAD_TYPES_H
+#define _LIBTHREAD_TYPES_H
+
+/* long long is no word of C89 and C++98; the type is Solaris' all the same. */
+#if defined(__GNUC__)
+#pragma GCC system_header
+#endif
+
+#include <sys/types.h>
+#include <time.h>
+
+typedef unsigned char uchar_t;
+typedef unsigned short ushort_t;
+typedef unsigned int uint_t;
+typedef unsigned long ulong_t;
+
+typedef enum { B_FALSE = 0, B_TRUE = 1 } boolean_t;
+
+/* Nanoseconds, signed, from an arbitrary point that never moves: gethrtime(3C). */
+typedef long long hrtime_t;
+
+typedef unsigned int lwpid_t;
+typedef short pri_t;
+
+/* struct timespec under its Solaris names; strict C89 hides the structure's members, not its name. */
+struct timespec;
+typedef struct timespec timestruc_t;
+typedef struct timespec timespec_t;
+
+#endif /* _LIBTHREAD_TYPES_H */

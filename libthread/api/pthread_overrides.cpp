@@ -1,0 +1,168 @@
+// glibc's functions under their own names, for threads that glibc does not know the whole truth of.
+// Everything else goes straight through.
+#include <pthread.h>
+
+#include <csignal>
+
+#include "base/compiler.h"
+#include "os/real.h"
+#include "os/signal_mask.h"
+#include "thread/handlers.h"
+#include "thread/life.h"
+#include "thread/signals.h"
+
+namespace {
+
+// The calling thread if the library knows it; a call must not adopt a thread by accident.
+lt::Thread* known_self() { return lt::current_thread; }
+
+int change_mask(int how, const sigset_t* set, sigset_t* oset)
+{
+    lt::Thread& self = *known_self();
+    std::uint64_t before = 0;
+    const std::uint64_t mask = set != nullptr ? lt::os::to_mask(*set) : 0;
+    const lt::Error error = lt::change_mask(self, how, set != nullptr ? &mask : nullptr, &before);
+    if (error == lt::Error::kNone && oset != nullptr) {
+        lt::os::from_mask(before, *oset);
+    }
+    return lt::to_errno(error);
+}
+
+int raw_mask(int how, const sigset_t* set, sigset_t* oset)
+{
+    sigset_t open;
+    if (set != nullptr) {
+        open = *set;
+        lt::os::from_mask(lt::os::to_mask(open) & ~lt::os::kReservedSignals, open);
+        set = &open;
+    }
+    return static_cast<int>(-lt::os::raw_syscall(SYS_rt_sigprocmask, how,
+                                                 lt::os::syscall_argument(set),
+                                                 lt::os::syscall_argument(oset), 8));
+}
+
+bool is_idle_context(const lt::Thread& thread) { return thread.has(lt::kFlagIdle); }
+
+}  // namespace
+
+LT_EXPORT int pthread_join(pthread_t pthread, void** status)
+{
+    lt::Thread* target = lt::thread_of_pthread(pthread);
+    if (target == nullptr || target->has(lt::kFlagForeign)) {
+        if (target != nullptr) {
+            const lt::Joined joined = lt::join_thread(
+                lt::current(), target->id.load(lt::memory_order_relaxed));  // relaxed: fixed while it lives
+            if (joined.error == lt::Error::kNone && status != nullptr) {
+                *status = joined.status;
+            }
+            return joined.error == lt::Error::kNoSuchThread ? EINVAL : lt::to_errno(joined.error);
+        }
+        return lt::os::real().join(pthread, status);
+    }
+    if (target->has(lt::kFlagDetached)) {
+        return EINVAL;
+    }
+    const lt::Joined joined = lt::join_thread(
+        lt::current(), target->id.load(lt::memory_order_relaxed));  // relaxed: as above
+    if (joined.error == lt::Error::kNone && status != nullptr) {
+        *status = joined.status;
+    }
+    return lt::to_errno(joined.error);
+}
+
+LT_EXPORT int pthread_detach(pthread_t pthread)
+{
+    lt::Thread* target = lt::thread_of_pthread(pthread);
+    if (target == nullptr || target->has(lt::kFlagForeign)) {
+        return lt::os::real().detach(pthread);
+    }
+    return lt::to_errno(lt::detach_thread(
+        lt::current(), target->id.load(lt::memory_order_relaxed)));  // relaxed: fixed while it lives
+}
+
+LT_EXPORT void pthread_exit(void* status)
+{
+    lt::Thread* self = known_self();
+    if (self == nullptr || self->has(lt::kFlagForeign)) {
+        lt::os::real_pthread_exit(status);
+    }
+    lt::exit_thread(*self, status);
+}
+
+LT_EXPORT int pthread_cancel(pthread_t pthread)
+{
+    lt::Thread* target = lt::thread_of_pthread(pthread);
+    if (target == nullptr) {
+        return lt::os::real().cancel(pthread);
+    }
+    // glibc marks it; its signal finds no kernel task of the thread's false id, ours does.
+    const int result = lt::os::real().cancel(pthread);
+    lt::announce_cancellation(lt::current(), *target);
+    return target->has(lt::kFlagBound) ? result : 0;
+}
+
+LT_EXPORT int pthread_kill(pthread_t pthread, int sig)
+{
+    lt::Thread* target = lt::thread_of_pthread(pthread);
+    if (target == nullptr) {
+        return lt::os::real().kill(pthread, sig);
+    }
+    return lt::to_errno(lt::kill_thread(
+        lt::current(), target->id.load(lt::memory_order_relaxed), sig));  // relaxed: fixed while it lives
+}
+
+LT_EXPORT int pthread_getattr_np(pthread_t pthread, pthread_attr_t* attributes)
+{
+    const lt::Thread* target = lt::thread_of_pthread(pthread);
+    if (target == nullptr || (target->has(lt::kFlagBound) && !target->has(lt::kFlagUserStack))) {
+        return lt::os::real().getattr(pthread, attributes);
+    }
+    const int result = ::pthread_attr_init(attributes);
+    if (result != 0) {
+        return result;
+    }
+    const std::uintptr_t lo = target->stack_lo;
+    ::pthread_attr_setstack(attributes, reinterpret_cast<void*>(lo), target->stack_hi - lo);
+    ::pthread_attr_setguardsize(attributes, target->has(lt::kFlagUserStack) ? 0 : lt::kPageSize);
+    return ::pthread_attr_setdetachstate(attributes, target->has(lt::kFlagDetached)
+                                                         ? PTHREAD_CREATE_DETACHED
+                                                         : PTHREAD_CREATE_JOINABLE);
+}
+
+LT_EXPORT int pthread_sigmask(int how, const sigset_t* set, sigset_t* oset)
+{
+    const lt::Thread* self = known_self();
+    return self != nullptr && !is_idle_context(*self) ? change_mask(how, set, oset)
+                                                      : raw_mask(how, set, oset);
+}
+
+LT_EXPORT int sigprocmask(int how, const sigset_t* set, sigset_t* oset)
+{
+    const int result = pthread_sigmask(how, set, oset);
+    if (result != 0) {
+        errno = result;
+        return -1;
+    }
+    return 0;
+}
+
+LT_EXPORT int sigaction(int signal, const struct sigaction* action, struct sigaction* before)
+{
+    const int result = lt::change_action(signal, action, before);
+    if (result != 0) {
+        errno = result;
+        return -1;
+    }
+    return 0;
+}
+
+// BSD's rule, as in glibc: the handler stays and system calls restart.
+LT_EXPORT sighandler_t signal(int number, sighandler_t handler)
+{
+    struct sigaction action {};
+    struct sigaction before {};
+    action.sa_handler = handler;
+    action.sa_flags = SA_RESTART;
+    lt::os::from_mask(number > 0 && number <= 64 ? lt::os::signal_bit(number) : 0, action.sa_mask);
+    return ::sigaction(number, &action, &before) == 0 ? before.sa_handler : SIG_ERR;
+}

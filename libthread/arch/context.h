@@ -1,0 +1,35 @@
+// The machine context of a thread that is not running, and the one way to exchange two of them.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "arch/x86_64/context_offsets.h"
+
+namespace lt {
+
+// Everything else a stopped thread owns is on its own stack, under `rsp`: r15 r14 r13 r12 rbx rbp and
+// the return address, from low to high. lwpinspect relies on it (inspect_abi.h, reg_layout).
+struct ArchContext {
+    std::uintptr_t rsp;
+};
+
+static_assert(offsetof(ArchContext, rsp) == CTX_RSP);
+static_assert(sizeof(ArchContext) == CTX_SIZE);
+
+// Saves the caller's context in *save and resumes *load; returns when somebody resumes *save.
+// arch_switch_fs also moves the FS base to `tcb` on the way (FSGSBASE machines).
+extern "C" void arch_switch(ArchContext* save, const ArchContext* load) noexcept;
+extern "C" void arch_switch_fs(ArchContext* save, const ArchContext* load, void* tcb) noexcept;
+
+// Resumes *load for good; the caller's context is lost.
+extern "C" [[noreturn]] void arch_resume(const ArchContext* load) noexcept;
+
+// Makes a context that calls entry(arg) on the stack whose high end is `stack_hi`. Unwinders stop at
+// its first frame. `entry` must not return.
+ArchContext arch_prepare(void* stack_hi, void (*entry)(void*), void* arg) noexcept;
+
+// Runs function(arg) on the stack whose high end is `stack_hi` and returns on the caller's.
+extern "C" void arch_call_on(void* stack_hi, void (*function)(void*), void* arg) noexcept;
+
+}  // namespace lt

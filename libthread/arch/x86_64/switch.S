@@ -1,0 +1,149 @@
+#include "context_offsets.h"
+
+/* Saves what the System V ABI calls callee-saved; the caller's frame holds the rest. A switch leaves
+ * by a jump: the return-stack predictor would guess the caller of the thread that was left. */
+
+        .macro  SAVE_CONTEXT
+        pushq   %rbp
+        .cfi_adjust_cfa_offset 8
+        .cfi_rel_offset %rbp, 0
+        pushq   %rbx
+        .cfi_adjust_cfa_offset 8
+        .cfi_rel_offset %rbx, 0
+        pushq   %r12
+        .cfi_adjust_cfa_offset 8
+        .cfi_rel_offset %r12, 0
+        pushq   %r13
+        .cfi_adjust_cfa_offset 8
+        .cfi_rel_offset %r13, 0
+        pushq   %r14
+        .cfi_adjust_cfa_offset 8
+        .cfi_rel_offset %r14, 0
+        pushq   %r15
+        .cfi_adjust_cfa_offset 8
+        .cfi_rel_offset %r15, 0
+        movq    %rsp, CTX_RSP(%rdi)
+        .endm
+
+        .macro  RESUME_CONTEXT
+        popq    %r15
+        .cfi_adjust_cfa_offset -8
+        .cfi_restore %r15
+        popq    %r14
+        .cfi_adjust_cfa_offset -8
+        .cfi_restore %r14
+        popq    %r13
+        .cfi_adjust_cfa_offset -8
+        .cfi_restore %r13
+        popq    %r12
+        .cfi_adjust_cfa_offset -8
+        .cfi_restore %r12
+        popq    %rbx
+        .cfi_adjust_cfa_offset -8
+        .cfi_restore %rbx
+        popq    %rbp
+        .cfi_adjust_cfa_offset -8
+        .cfi_restore %rbp
+        popq    %rcx
+        .cfi_adjust_cfa_offset -8
+        .cfi_register %rip, %rcx
+        jmp     *%rcx
+        .endm
+
+        .macro  FUNCTION name
+        .globl  \name
+        .hidden \name
+        .type   \name, @function
+        .p2align 4
+\name:
+        .cfi_startproc
+        endbr64
+        .endm
+
+        .macro  END name
+        .cfi_endproc
+        .size   \name, .-\name
+        .endm
+
+        .text
+
+/* void arch_switch(ArchContext *save, const ArchContext *load) */
+        FUNCTION arch_switch
+        SAVE_CONTEXT
+        movq    CTX_RSP(%rsi), %rsp
+        RESUME_CONTEXT
+        END     arch_switch
+
+/* void arch_switch_fs(ArchContext *save, const ArchContext *load, void *tcb)
+ * A handler that runs between the two lines finds the old thread's TLS, in a critical region. */
+        FUNCTION arch_switch_fs
+        SAVE_CONTEXT
+        movq    CTX_RSP(%rsi), %rsp
+        wrfsbase %rdx
+        RESUME_CONTEXT
+        END     arch_switch_fs
+
+/* void arch_resume(const ArchContext *load) */
+        FUNCTION arch_resume
+        movq    CTX_RSP(%rdi), %rsp
+        popq    %r15
+        popq    %r14
+        popq    %r13
+        popq    %r12
+        popq    %rbx
+        popq    %rbp
+        popq    %rcx
+        .cfi_undefined %rip
+        jmp     *%rcx
+        END     arch_resume
+
+/* void arch_call_on(void *stack_hi, void (*function)(void *), void *arg) */
+        FUNCTION arch_call_on
+        pushq   %rbp
+        .cfi_adjust_cfa_offset 8
+        .cfi_rel_offset %rbp, 0
+        movq    %rsp, %rbp
+        .cfi_def_cfa_register %rbp
+        movq    %rdi, %rsp
+        andq    $-16, %rsp
+        movq    %rdx, %rdi
+        call    *%rsi
+        movq    %rbp, %rsp
+        .cfi_def_cfa_register %rsp
+        popq    %rbp
+        .cfi_adjust_cfa_offset -8
+        .cfi_restore %rbp
+        ret
+        END     arch_call_on
+
+/* Where a prepared context starts: r12 holds the argument, r13 the function. Unwinders stop here. The
+ * nop keeps "return address - 1" inside the function. */
+        .globl  arch_thread_start
+        .hidden arch_thread_start
+        .type   arch_thread_start, @function
+        .p2align 4
+arch_thread_start:
+        .cfi_startproc
+        .cfi_undefined %rip
+        nop
+        endbr64
+        movq    %r12, %rdi
+        call    *%r13
+        ud2
+        END     arch_thread_start
+
+/* Where a redirected jump buffer leads: on the stack that libc left there, to arch_landing_target. */
+        .globl  arch_landing
+        .hidden arch_landing
+        .type   arch_landing, @function
+        .p2align 4
+arch_landing:
+        .cfi_startproc
+        .cfi_undefined %rip
+        andq    $-16, %rsp
+        xorl    %ebp, %ebp
+        call    *arch_landing_target(%rip)
+        ud2
+        END     arch_landing
+
+        .section .note.GNU-stack,"",@progbits

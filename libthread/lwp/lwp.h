@@ -1,0 +1,76 @@
+// One LWP: a kernel task that carries threads.
+#pragma once
+
+#include <pthread.h>
+
+#include <csignal>
+#include <cstdint>
+
+#include "base/atomic.h"
+#include "base/compiler.h"
+#include "lwp/parker.h"
+
+namespace lt {
+
+struct Thread;
+class RunQueue;
+
+// Numbers are published in inspect_fields.def.
+enum class LwpState : std::uint32_t {
+    kFree = 0,
+    kRunning = 1,    // carries a thread
+    kSearching = 2,  // on its idle context, looking for work
+    kParked = 3,     // on its idle context, asleep until unparked
+    kSpare = 4,      // started ahead of need, asleep
+    kBound = 5,      // carries one thread for life
+    kHelper = 6,     // the library's own clock
+};
+
+// What must happen once the context switched away from is saved; run on the next stack. [I3]
+struct AfterSwitch {
+    void (*action)(void*) = nullptr;
+    void* argument = nullptr;
+};
+
+// Records are type-stable: a stale pointer leads to some LWP, never to foreign memory.
+struct alignas(kCacheLine) Lwp {
+    std::uint32_t index = 0;
+
+    // Kernel id; 0 while the record is free. Written by the LWP itself at its start and end; read by
+    // anyone who wants to signal or watch it.
+    Atomic<std::uint32_t> tid{0};
+
+    // Written by the LWP itself, and by whoever takes it out of the idle list or the spares.
+    Atomic<LwpState> state{LwpState::kFree};
+
+    // The thread it runs; its own idle thread while it looks for work. Written by the LWP at each
+    // switch, read by the monitor and lwpinspect.
+    Atomic<Thread*> thread{nullptr};
+
+    Atomic<std::int64_t> since_ns{0};
+
+    // Switches so far: the monitor takes an unchanged value for a lack of progress.
+    Atomic<std::uint64_t> dispatches{0};
+
+    AfterSwitch after;                 // only the LWP itself
+    Thread* previous = nullptr;        // whom the last switch left; only the LWP itself
+    Thread* idle = nullptr;            // its idle context; set once
+    RunQueue* run_queue = nullptr;     // set once; nullptr for bound LWPs
+    std::uint64_t kernel_mask = 0;     // the signal mask that the kernel holds for it
+    // Wake-ups of a lone thread that this LWP itself ran next, in a row: while it lasts, waking another
+    // LWP for such a thread would be for nothing. Written by the LWP, reset by the monitor; relaxed.
+    Atomic<std::uint32_t> handoffs{0};
+    std::uint32_t ticks = 0;           // picks, for looking at the shared queues now and then
+
+    // A signal arrived in a critical region: all are blocked until the region is left. Written by the
+    // handler on this LWP, read by the same LWP.
+    Atomic<std::uint32_t> signal_deferred{0};  // its number
+    siginfo_t deferred_info{};
+
+    Parker parker;
+    Lwp* next = nullptr;               // in the idle list or the free list, guarded by the pool's lock
+    bool listed_idle = false;          // in the idle list; same lock
+    pthread_t handle{};
+};
+
+}  // namespace lt

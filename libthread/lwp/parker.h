@@ -1,0 +1,35 @@
+// Puts one LWP to sleep in the kernel until somebody unparks it.
+#pragma once
+
+#include <cstdint>
+
+#include "base/atomic.h"
+#include "base/deadline.h"
+
+namespace lt {
+
+class Parker {
+  public:
+    // Returns after an unpark() that no earlier park() consumed, or spuriously, or at `until` (nullptr:
+    // never). Spins for up to `spin_ns` before it calls the kernel.
+    void park(const Deadline* until = nullptr, std::int64_t spin_ns = 0) noexcept;
+
+    // The same with a time of CLOCK_MONOTONIC; 0: never.
+    void park_until(std::int64_t deadline_ns) noexcept
+    {
+        const Deadline until{deadline_ns, Clock::kMonotonic};
+        park(deadline_ns != 0 ? &until : nullptr);
+    }
+
+    // Lets the current or the next park() return. Calls the kernel only if someone sleeps there.
+    void unpark() noexcept;
+
+  private:
+    enum : std::uint32_t { kEmpty = 0, kNotified = 1, kParked = 2 };
+
+    // Written by the parking LWP and by whoever unparks it; every change is a read-modify-write, so
+    // all agree on one history.
+    Atomic<std::uint32_t> state_{kEmpty};
+};
+
+}  // namespace lt

@@ -1,0 +1,21 @@
+// The kernel's wait-on-a-word, with one meaning for each outcome. Never touches errno.
+#pragma once
+
+#include <cstdint>
+
+#include "base/atomic.h"
+#include "base/deadline.h"
+
+namespace lt::os {
+
+enum class FutexScope : std::uint8_t { kPrivate, kShared };
+
+// Sleeps while *word == expected. 0: woken, or the word differed already, or for no reason at all: the
+// caller looks again. ETIMEDOUT: the deadline passed. EINTR: a signal handler has run.
+int futex_wait(const Atomic<std::uint32_t>& word, std::uint32_t expected, const Deadline* deadline,
+               FutexScope scope) noexcept;
+
+// Wakes up to `count` sleepers; returns how many. The word may already be unmapped.
+int futex_wake(const Atomic<std::uint32_t>* word, int count, FutexScope scope) noexcept;
+
+}  // namespace lt::os

@@ -1,0 +1,41 @@
+#include "os/real.h"
+
+#include <dlfcn.h>
+
+#include "base/atomic.h"
+#include "base/check.h"
+
+namespace lt::os {
+namespace {
+
+constinit RealFunctions functions;
+// relaxed would do for the values (every finder stores the same); the flag publishes them.
+constinit Atomic<bool> found{false};
+
+template <class Function>
+void find(Function& function, const char* name)
+{
+    function = reinterpret_cast<Function>(::dlsym(RTLD_NEXT, name));
+    LT_CHECK(function != nullptr, "libc lacks a function that libthread wraps");
+}
+
+}  // namespace
+
+const RealFunctions& real() noexcept
+{
+    // acquire: pairs with the release below.
+    if (found.load(memory_order_acquire)) {
+        return functions;
+    }
+    find(functions.join, "pthread_join");
+    find(functions.detach, "pthread_detach");
+    find(functions.exit, "pthread_exit");
+    find(functions.cancel, "pthread_cancel");
+    find(functions.kill, "pthread_kill");
+    find(functions.getattr, "pthread_getattr_np");
+    find(functions.sigaction, "sigaction");
+    found.store(true, memory_order_release);  // release: the pointers are in place
+    return functions;
+}
+
+}  // namespace lt::os

@@ -1,0 +1,34 @@
+// glibc's own versions of the functions that libthread exports under the same names.
+#pragma once
+
+#include <pthread.h>
+
+#include <csignal>
+
+namespace lt::os {
+
+struct RealFunctions {
+    decltype(&::pthread_join) join = nullptr;
+    decltype(&::pthread_detach) detach = nullptr;
+    decltype(&::pthread_exit) exit = nullptr;
+    decltype(&::pthread_cancel) cancel = nullptr;
+    decltype(&::pthread_kill) kill = nullptr;
+    decltype(&::pthread_getattr_np) getattr = nullptr;
+    decltype(&::sigaction) sigaction = nullptr;
+};
+
+// Found at the first use, at the latest by the library's constructor.
+const RealFunctions& real() noexcept;
+
+[[noreturn]] inline void real_pthread_exit(void* status) noexcept
+{
+    real().exit(status);
+    __builtin_unreachable();
+}
+
+inline int real_pthread_join(pthread_t thread, void** status) noexcept
+{
+    return real().join(thread, status);
+}
+
+}  // namespace lt::os

@@ -1,0 +1,52 @@
+// Signal masks as the kernel sees them: 64 bits, signal n in bit n - 1.
+#pragma once
+
+#include <csignal>
+
+#include <cstdint>
+#include <cstring>
+
+#include "os/syscall.h"
+
+namespace lt::os {
+
+constexpr std::uint64_t signal_bit(int signal) { return std::uint64_t{1} << (signal - 1); }
+
+// Never in a mask: the kernel's own two.
+inline constexpr std::uint64_t kUnmaskable = signal_bit(SIGKILL) | signal_bit(SIGSTOP);
+
+// Left open in every mask: glibc's cancellation and set*id signals.
+inline constexpr std::uint64_t kReservedSignals = signal_bit(32) | signal_bit(33);
+
+inline constexpr std::uint64_t kAllSignals = ~(kUnmaskable | kReservedSignals);
+
+// Sets the calling task's mask; returns the one before.
+inline std::uint64_t set_kernel_mask(std::uint64_t mask) noexcept
+{
+    std::uint64_t before = 0;
+    raw_syscall(SYS_rt_sigprocmask, SIG_SETMASK, syscall_argument(&mask), syscall_argument(&before),
+                sizeof(mask));
+    return before;
+}
+
+inline std::uint64_t kernel_mask() noexcept
+{
+    std::uint64_t mask = 0;
+    raw_syscall(SYS_rt_sigprocmask, SIG_SETMASK, 0, syscall_argument(&mask), sizeof(mask));
+    return mask;
+}
+
+inline std::uint64_t to_mask(const sigset_t& set) noexcept
+{
+    std::uint64_t mask = 0;
+    std::memcpy(&mask, &set, sizeof(mask));
+    return mask;
+}
+
+inline void from_mask(std::uint64_t mask, sigset_t& set) noexcept
+{
+    std::memset(&set, 0, sizeof(set));
+    std::memcpy(&set, &mask, sizeof(mask));
+}
+
+}  // namespace lt::os

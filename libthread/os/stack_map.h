@@ -1,0 +1,59 @@
+// Memory for stacks: slots carved from large maps, each with a guard below.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "base/error.h"
+
+namespace lt::os {
+
+// One slot: [guard | lo ... stack ... stack_hi | TLS and TCB | colour | hi]. The struct itself lies
+// apart, in type-stable memory, so that reading it never touches the slot. Slots keep their place
+// and size for ever; slots of one class are interchangeable.
+struct StackSlot {
+    StackSlot* next = nullptr;  // in a free list or a cache; its owner's
+    std::uintptr_t lo = 0;      // lowest usable byte, above the guard
+    std::uintptr_t hi = 0;      // one past the highest byte of the slot
+    std::uint32_t size_class = 0;
+    std::uint32_t colour = 0;  // bytes to keep free at the top, so that slots differ in cache sets
+    void* tcb = nullptr;       // what os/tcb made here; nullptr: nothing yet
+    std::uintptr_t stack_hi = 0;  // where a thread's stack may start, below TLS and TCB
+    void* linked_tcb = nullptr;  // a TCB at the top that glibc's thread list leads through for ever
+    std::uint32_t guard_bytes = 0;
+    bool guarded = false;  // the guard has been put in place
+};
+
+// Bytes that each slot has above what was asked for, for TLS and TCB; a page of colours included.
+// Call before the first slot is made.
+void stack_slot_reserve(std::size_t bytes) noexcept;
+
+// Size of the guard below slots of arenas made from now on. Rounded up to pages.
+void stack_guard_size(std::size_t bytes) noexcept;
+
+// A slot with room for a stack of `usable` bytes below TLS and TCB. Thread-safe; not
+// async-signal-safe; may call mmap, never malloc. nullptr and `error` kNoMemory or kLimit (the
+// kernel's limit on maps).
+StackSlot* stack_slot_allocate(std::size_t usable, Error& error) noexcept;
+
+// Back to the map, which keeps address range and memory for the next request of its class.
+void stack_slot_free(StackSlot* slot) noexcept;
+
+// Gives the pages below TLS, TCB and `stack_hi` back to the system. No thread may be on the stack.
+void stack_slot_trim(StackSlot* slot) noexcept;
+
+// The size class that a request of `usable` bytes falls into: slots of one class are
+// interchangeable.
+std::uint32_t stack_size_class(std::size_t usable) noexcept;
+
+// Largest usable size of that class.
+std::size_t stack_class_size(std::uint32_t size_class) noexcept;
+
+// Around fork, in parent and child: the locks are held over it.
+void stack_map_before_fork() noexcept;
+void stack_map_after_fork() noexcept;
+
+// What a thread gets that asks for no size.
+inline constexpr std::size_t kDefaultStackSize = std::size_t{2} << 20;
+
+}  // namespace lt::os

@@ -1,0 +1,127 @@
+// What a pthread's end does and glibc does not export: thread-specific data and robust mutexes.
+#include <pthread.h>
+
+#include <cerrno>
+#include <climits>
+
+#include "arch/cpu.h"
+#include "base/compiler.h"
+#include "os/futex.h"
+#include "os/tcb.h"
+#include "os/tcb_glibc.h"
+
+namespace lt::os {
+namespace {
+
+constexpr pthread_key_t kKeysPerBlock = 32;
+constexpr std::uint32_t kOwnerMask = 0x3fffffff;  // FUTEX_TID_MASK
+constexpr std::uint32_t kOwnerDied = 0x40000000;
+constexpr std::uint32_t kWaiters = 0x80000000;
+constexpr int kMaxRobust = 2048;  // the kernel's own limit
+constexpr std::uintptr_t kPriorityInheriting = 1;
+
+// True if a destructor was called for a key of this block.
+bool destroy_block(pthread_key_t first, void (*before_destructor)()) noexcept
+{
+    bool called = false;
+    for (pthread_key_t key = first; key < first + kKeysPerBlock && key < PTHREAD_KEYS_MAX; ++key) {
+        void* value = ::pthread_getspecific(key);
+        if (value == nullptr) {
+            continue;
+        }
+        ::pthread_setspecific(key, nullptr);
+        void (*destructor)(void*) = glibc.keys[key].destructor;
+        if (destructor != nullptr) {
+            if (before_destructor != nullptr) {
+                before_destructor();
+            }
+            destructor(value);
+            called = true;
+        }
+    }
+    return called;
+}
+
+// As the kernel does it for a task that ends: only if the owner is still this one.
+void abandon(std::uintptr_t entry, long futex_offset, std::uint32_t owner) noexcept
+{
+    auto& word = *reinterpret_cast<Atomic<std::uint32_t>*>(
+        (entry & ~kPriorityInheriting) + static_cast<std::uintptr_t>(futex_offset));
+    // relaxed: the exchange below decides.
+    std::uint32_t value = word.load(memory_order_relaxed);
+    do {
+        if ((value & kOwnerMask) != owner) {
+            return;
+        }
+        // release: the next owner sees what we did to the data; relaxed on failure: we look again.
+    } while (!word.compare_exchange_weak(value, (value & kWaiters) | kOwnerDied,
+                                         memory_order_release, memory_order_relaxed));
+    if ((value & kWaiters) != 0) {
+        futex_wake(&word, 1, FutexScope::kShared);
+    }
+}
+
+}  // namespace
+
+void tcb_run_tls_destructors() noexcept
+{
+    if (LT_LIKELY(glibc.call_tls_dtors != nullptr)) {
+        glibc.call_tls_dtors();
+    }
+}
+
+bool tcb_tsd_round(void (*before_destructor)()) noexcept
+{
+    if (LT_UNLIKELY(glibc.specific == kUnknown || glibc.keys == nullptr)) {
+        return false;
+    }
+    void* tcb = arch::thread_pointer();
+    if (glibc.specific_used != kUnknown) {
+        bool& used = at<bool>(tcb, glibc.specific_used);
+        if (LT_LIKELY(!used)) {
+            return false;
+        }
+        // Destructors that set values make another round necessary; glibc sets the flag again.
+        used = false;
+    }
+    bool called = false;
+    void* const* blocks = &at<void*>(tcb, glibc.specific);
+    for (pthread_key_t first = 0; first < PTHREAD_KEYS_MAX; first += kKeysPerBlock) {
+        if (blocks[first / kKeysPerBlock] != nullptr) {
+            called = destroy_block(first, before_destructor) || called;
+        }
+    }
+    return called;
+}
+
+void tcb_release_robust() noexcept
+{
+    if (LT_UNLIKELY(glibc.robust == kUnknown)) {
+        return;
+    }
+    void* tcb = arch::thread_pointer();
+    auto& head = at<RobustHead>(tcb, glibc.robust);
+    const std::uintptr_t end = address(&head);
+    if (LT_LIKELY(head.list == end && head.pending == 0)) {
+        return;
+    }
+    const std::uint32_t owner = tid_of(tcb);
+    std::uintptr_t entry = head.list;
+    for (int i = 0; i < kMaxRobust && (entry & ~kPriorityInheriting) != end; ++i) {
+        // Read before the mutex is let go: its next owner puts it on a list of its own.
+        const auto next = *reinterpret_cast<const std::uintptr_t*>(entry & ~kPriorityInheriting);
+        if (entry != head.pending) {
+            abandon(entry, head.futex_offset, owner);
+        }
+        entry = next;
+    }
+    if (head.pending != 0) {
+        abandon(head.pending, head.futex_offset, owner);
+    }
+    head.list = end;
+    head.pending = 0;
+    // glibc's backward link lies before what the kernel knows.
+    at<std::uintptr_t>(tcb, glibc.robust - 8) = end;
+}
+
+}  // namespace lt::os

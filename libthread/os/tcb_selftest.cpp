@@ -1,0 +1,183 @@
+// Runs code on a fresh TCB, by switching to it on the calling kernel thread, before anybody's
+// program depends on it. What fails here makes the library fall back to the next model.
+#include <pthread.h>
+#include <sched.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+
+#include "arch/context.h"
+#include "arch/cpu.h"
+#include "os/signal_mask.h"
+#include "os/tcb.h"
+#include "os/tcb_glibc.h"
+
+namespace lt::os {
+namespace {
+
+constexpr std::size_t kTestStack = std::size_t{64} << 10;
+
+struct SelfTest {
+    void* own_tcb = nullptr;  // of the calling kernel thread
+    void* test_tcb = nullptr;
+    const int* own_errno = nullptr;
+    pthread_mutex_t own_mutex;  // held by the caller
+    pthread_key_t key = 0;
+    bool passed = false;
+};
+
+constinit std::uint32_t destructor_calls = 0;
+
+void count_call(void*)
+{
+    ++destructor_calls;
+}
+
+LT_NOINLINE bool identity_is_own(const SelfTest& test) noexcept
+{
+    const auto self = reinterpret_cast<void*>(::pthread_self());
+    if (arch::thread_pointer() != test.test_tcb || self != test.test_tcb ||
+        &errno == test.own_errno || errno != 0) {
+        return false;
+    }
+    errno = EDOM;
+    return *test.own_errno != EDOM && std::strerror(EDOM) != nullptr && ::sched_getcpu() >= 0;
+}
+
+LT_NOINLINE bool malloc_works() noexcept
+{
+    void* blocks[16];
+    for (std::size_t i = 0; i < 16; ++i) {
+        blocks[i] = std::malloc(std::size_t{16} << (i % 8));
+        if (blocks[i] == nullptr) {
+            return false;
+        }
+        std::memset(blocks[i], 0x5a, std::size_t{16} << (i % 8));
+    }
+    for (void* block : blocks) {
+        std::free(block);
+    }
+    char text[64];
+    return std::snprintf(text, sizeof(text), "%d %.2f", 42, 0.5) == 7 &&
+           std::strcmp(text, "42 0.50") == 0;
+}
+
+// Owners are told apart by the false id.
+LT_NOINLINE bool mutexes_know_us(SelfTest& test) noexcept
+{
+    pthread_mutexattr_t attributes;
+    pthread_mutex_t mutex;
+    ::pthread_mutexattr_init(&attributes);
+    ::pthread_mutexattr_settype(&attributes, PTHREAD_MUTEX_RECURSIVE);
+    ::pthread_mutex_init(&mutex, &attributes);
+    ::pthread_mutexattr_destroy(&attributes);
+    const bool good = ::pthread_mutex_lock(&mutex) == 0 && ::pthread_mutex_lock(&mutex) == 0 &&
+                      ::pthread_mutex_unlock(&mutex) == 0 && ::pthread_mutex_unlock(&mutex) == 0 &&
+                      ::pthread_mutex_unlock(&mutex) == EPERM &&
+                      ::pthread_mutex_trylock(&test.own_mutex) == EBUSY;
+    ::pthread_mutex_destroy(&mutex);
+    return good;
+}
+
+// Also finds the flag by which glibc remembers that a thread has thread-specific data.
+LT_NOINLINE bool keys_work(SelfTest& test) noexcept
+{
+    if (::pthread_getspecific(test.key) != nullptr ||
+        glibc.keys[test.key].destructor != count_call) {
+        return false;
+    }
+    constexpr std::ptrdiff_t kBlocks = PTHREAD_KEYS_MAX / 32;
+    const std::ptrdiff_t flag = glibc.specific + kBlocks * 8;
+    const auto before = at<unsigned char>(test.test_tcb, flag);
+    if (::pthread_setspecific(test.key, &test) != 0 || ::pthread_getspecific(test.key) != &test) {
+        return false;
+    }
+    if (before == 0 && at<unsigned char>(test.test_tcb, flag) == 1) {
+        glibc.specific_used = flag;
+    }
+    const std::uint32_t calls = destructor_calls;
+    return tcb_tsd_round(nullptr) && destructor_calls == calls + 1 && !tcb_tsd_round(nullptr) &&
+           ::pthread_getspecific(test.key) == nullptr;
+}
+
+LT_NOINLINE bool run_tests(SelfTest& test) noexcept
+{
+    tcb_first_run();
+    const bool good =
+        identity_is_own(test) && malloc_works() && mutexes_know_us(test) && keys_work(test);
+    tcb_run_tls_destructors();
+    tcb_release_robust();
+    return good && (!tcb_can_reset() || (tcb_reset_own() && errno == 0));
+}
+
+void on_test_stack(void* argument) noexcept
+{
+    auto& test = *static_cast<SelfTest*>(argument);
+    set_fs_base(test.test_tcb);
+    const bool good = run_tests(test);
+    set_fs_base(test.own_tcb);
+    test.passed = good;
+}
+
+bool run_twice(SelfTest& test, const StackSlot& slot) noexcept
+{
+    test.test_tcb = slot.tcb;
+    for (int run = 0; run < 2; ++run) {
+        test.passed = false;
+        arch_call_on(reinterpret_cast<void*>(slot.stack_hi), on_test_stack, &test);
+        if (!test.passed) {
+            return false;
+        }
+    }
+    return true;
+}
+
+bool test_on_slot(StackSlot& slot) noexcept
+{
+    SelfTest test{};
+    test.own_tcb = arch::thread_pointer();
+    test.own_errno = &errno;
+    pthread_mutexattr_t attributes;
+    ::pthread_mutexattr_init(&attributes);
+    ::pthread_mutexattr_settype(&attributes, PTHREAD_MUTEX_RECURSIVE);
+    ::pthread_mutex_init(&test.own_mutex, &attributes);
+    ::pthread_mutexattr_destroy(&attributes);
+    if (::pthread_key_create(&test.key, count_call) != 0) {
+        return false;
+    }
+    ::pthread_mutex_lock(&test.own_mutex);
+    // No handler may find a thread that the library does not know.
+    const std::uint64_t before = set_kernel_mask(kAllSignals);
+    const bool good = run_twice(test, slot);
+    set_kernel_mask(before);
+    ::pthread_mutex_unlock(&test.own_mutex);
+    ::pthread_mutex_destroy(&test.own_mutex);
+    ::pthread_key_delete(test.key);
+    return good;
+}
+
+}  // namespace
+
+bool tcb_self_test() noexcept
+{
+    Error error = Error::kNone;
+    StackSlot* slot = stack_slot_allocate(kTestStack, error);
+    if (slot == nullptr) {
+        return false;
+    }
+    if (tcb_create(*slot) != Error::kNone) {
+        stack_slot_free(slot);
+        return false;
+    }
+    if (!test_on_slot(*slot)) {
+        // Whatever is wrong with it: nobody shall meet it again.
+        return false;
+    }
+    tcb_destroy(*slot);
+    stack_slot_free(slot);
+    return true;
+}
+
+}  // namespace lt::os

@@ -1,0 +1,273 @@
+#include "sched/clock_lwp.h"
+
+#include <fcntl.h>
+
+#include <cstring>
+
+#include "lwp/pool.h"
+#include "os/clock.h"
+#include "os/kernel_thread.h"
+#include "os/syscall.h"
+#include "sched/dispatch.h"
+#include "sched/expiry.h"
+#include "sched/lwp_identity.h"
+#include "sched/run_queue.h"
+#include "sched/settings.h"
+#include "sched/shared_queues.h"
+
+namespace lt {
+
+// 1 until it runs: pushers then find it "asleep", and kicking a parker nobody sleeps on is harmless.
+constinit Atomic<std::uint32_t> clock_unwatching{1};
+
+namespace {
+
+constexpr std::int64_t kTickNs = 10'000'000;
+// After growing for a blocked pool: the new LWP may block at once too.
+constexpr std::int64_t kGrowthTickNs = 2'000'000;
+constexpr std::uint32_t kQuietTicks = 5;
+
+struct Watch {
+    std::int64_t last_look = 0;
+    std::int64_t last_progress = 0;
+    std::int64_t interval = kTickNs;
+    std::uint32_t quiet = 0;
+    std::uint64_t seen[PoolMembers::kMax] = {};
+};
+
+constinit Watch watch;          // the clock LWP only
+constinit Lwp* clock = nullptr;  // set once, before the first kick
+constinit Atomic<std::uint32_t> started{0};
+
+std::uint32_t queued_threads()
+{
+    std::uint32_t count = shared_queues.size();
+    const std::uint32_t limit = pool_members.limit();
+    for (std::uint32_t i = 0; i < limit; ++i) {
+        if (const Lwp* lwp = pool_members.at(i)) {
+            count += lwp->run_queue->size();
+        }
+    }
+    return count;
+}
+
+// The kernel's word for what a task does: 'R' runs or would, 'S' and 'D' sleep in a call.
+char kernel_state(std::uint32_t tid)
+{
+    char path[48] = "/proc/self/task/";
+    std::size_t used = std::strlen(path);
+    char digits[10];
+    std::size_t count = 0;
+    do {
+        digits[count++] = static_cast<char>('0' + tid % 10);
+        tid /= 10;
+    } while (tid != 0);
+    while (count > 0) {
+        path[used++] = digits[--count];
+    }
+    std::memcpy(path + used, "/stat", 6);
+    const long fd = os::raw_syscall(SYS_openat, AT_FDCWD, os::syscall_argument(&path[0]),
+                                    O_RDONLY | O_CLOEXEC);
+    if (fd < 0) {
+        return '?';
+    }
+    char text[128];
+    const long got = os::raw_syscall(SYS_read, fd, os::syscall_argument(&text[0]), sizeof(text) - 1);
+    os::raw_syscall(SYS_close, fd);
+    if (got <= 0) {
+        return '?';
+    }
+    text[got] = '\0';
+    const char* name_end = std::strrchr(text, ')');
+    return name_end != nullptr && name_end[1] == ' ' ? name_end[2] : '?';
+}
+
+// What the LWPs of the pool did since the last look.
+struct Look {
+    bool progress = false;        // one of them switched
+    std::uint32_t stuck = 0;      // carry the same thread as before
+    std::uint32_t computing = 0;  // of those, not asleep in the kernel; counted on demand
+};
+
+Look look_at_pool()
+{
+    Look look;
+    const std::uint32_t limit = pool_members.limit();
+    for (std::uint32_t i = 0; i < limit; ++i) {
+        Lwp* lwp = pool_members.at(i);
+        if (lwp == nullptr) {
+            continue;
+        }
+        // relaxed: compared with an earlier reading.
+        const std::uint64_t dispatches = lwp->dispatches.load(memory_order_relaxed);
+        const bool moved = dispatches != watch.seen[i];
+        watch.seen[i] = dispatches;
+        if (lwp->state.load(memory_order_relaxed) != LwpState::kRunning) {  // relaxed: a guess will do
+            continue;
+        }
+        if (moved) {
+            look.progress = true;
+            continue;
+        }
+        ++look.stuck;
+        // What waits behind a thread that keeps its LWP is for others: all of them look at the shared
+        // queues now and then.
+        lwp->handoffs.store(0, memory_order_relaxed);  // relaxed: a hint
+        while (Thread* thread = lwp->run_queue->take()) {
+            shared_queues.push(*thread);
+        }
+    }
+    return look;
+}
+
+std::uint32_t count_computing()
+{
+    std::uint32_t computing = 0;
+    const std::uint32_t limit = pool_members.limit();
+    for (std::uint32_t i = 0; i < limit; ++i) {
+        const Lwp* lwp = pool_members.at(i);
+        if (lwp == nullptr || lwp->state.load(memory_order_relaxed) != LwpState::kRunning) {  // relaxed: a guess
+            continue;
+        }
+        const char state = kernel_state(lwp->tid.load(memory_order_relaxed));  // relaxed: a guess
+        computing += state == 'S' || state == 'D' ? 0U : 1U;
+    }
+    return computing;
+}
+
+bool grow()
+{
+    // relaxed: only this LWP raises it past the level asked for.
+    if (process.pool_lwps.load(memory_order_relaxed) >= process.max_lwps) {
+        process.cap_hits.fetch_add(1, memory_order_relaxed);  // relaxed: a counter for people
+        return false;
+    }
+    if (!use_spare_lwp() && !add_pool_lwp()) {
+        process.cap_hits.fetch_add(1, memory_order_relaxed);  // relaxed: as above
+        return false;
+    }
+    process.growths.fetch_add(1, memory_order_relaxed);  // relaxed: as above
+    return true;
+}
+
+// The SIGWAITING rule. Threads wait to run and no LWP looked for work since the last look.
+void help_waiting_threads(const Look& look, std::int64_t now)
+{
+    if (idle_lwps.count() != 0) {
+        idle_lwps.wake_one();
+        return;
+    }
+    if (look.progress || idle_lwps.searching() != 0 || settings.growth == Growth::kFixed) {
+        return;
+    }
+    const std::uint32_t computing = count_computing();
+    if (computing == 0) {
+        watch.interval = grow() ? kGrowthTickNs : kTickNs;
+        return;
+    }
+    if (settings.growth == Growth::kAuto && computing < settings.cpus &&
+        now - watch.last_progress >= kTickNs) {
+        grow();
+    }
+    watch.interval = kTickNs;
+}
+
+// Returns when to look again; 0: nothing to watch.
+std::int64_t watch_progress(std::int64_t now)
+{
+    if (now - watch.last_look < watch.interval - kTickNs / 10) {
+        return watch.last_look + watch.interval;
+    }
+    watch.last_look = now;
+    const Look look = look_at_pool();
+    if (look.progress) {
+        watch.last_progress = now;
+        watch.interval = kTickNs;
+    }
+    const bool queued = queued_threads() != 0;
+    watch.quiet = queued || look.progress ? 0 : watch.quiet + 1;
+    if (queued) {
+        help_waiting_threads(look, now);
+    }
+    return watch.quiet >= kQuietTicks ? 0 : now + watch.interval;
+}
+
+// The pool has at least the LWPs asked for, as far as there are threads for them.
+void make_lwps_asked_for()
+{
+    for (;;) {
+        // relaxed: levels change under our eyes; a change kicks us again.
+        const std::uint32_t have = process.pool_lwps.load(memory_order_relaxed);
+        std::uint32_t want = process.concurrency.load(memory_order_relaxed);
+        const std::uint32_t threads = process.threads.load(memory_order_relaxed);  // relaxed: as above
+        want = want < threads ? want : threads;
+        want = want < process.max_lwps ? want : process.max_lwps;
+        if (have >= want || !(use_spare_lwp() || add_pool_lwp())) {
+            return;
+        }
+    }
+}
+
+void sleep_until(std::int64_t next, std::int64_t next_look)
+{
+    if (next_look != 0) {
+        clock->parker.park_until(next == 0 || next_look < next ? next_look : next);
+        return;
+    }
+    // relaxed: the process-wide fence orders it against the pushers' looks.
+    clock_unwatching.store(1, memory_order_relaxed);
+    os::process_wide_fence();
+    if (queued_threads() == 0) {
+        clock->parker.park_until(next);
+    }
+    clock_unwatching.store(0, memory_order_relaxed);  // relaxed: from here on we look anyway
+    watch.quiet = 0;
+}
+
+void* clock_main(void* argument)
+{
+    Lwp& lwp = *static_cast<Lwp*>(argument);
+    Thread& self = take_lwp_identity(lwp, "lwp/clock");
+    lwp.state.store(LwpState::kHelper, memory_order_relaxed);  // relaxed: for lwpinspect
+    for (;;) {
+        make_lwps_asked_for();
+        keep_spare_lwp();
+        const std::int64_t next = expire_timeouts(self);
+        const std::int64_t next_look = watch_progress(os::monotonic_now());
+        sleep_until(next, next_look);
+    }
+}
+
+}  // namespace
+
+Error start_clock_lwp() noexcept
+{
+    std::uint32_t expected = 0;
+    // acquire: a second caller sees the clock made by the first. relaxed: nothing to publish yet.
+    if (!started.compare_exchange_strong(expected, 1, memory_order_acquire, memory_order_acquire)) {
+        return Error::kNone;
+    }
+    Lwp* lwp = allocate_lwp();
+    if (lwp == nullptr) {
+        started.store(0, memory_order_release);  // release: the next caller tries anew
+        return Error::kNoMemory;
+    }
+    clock = lwp;
+    constexpr std::size_t kStack = 128 * 1024;
+    const Error error = os::start_kernel_thread(clock_main, lwp, kStack, &lwp->handle);
+    if (error != Error::kNone) {
+        clock = nullptr;
+        release_lwp(*lwp);
+        started.store(0, memory_order_release);  // release: as above
+    }
+    return error;
+}
+
+void kick_clock() noexcept
+{
+    if (clock != nullptr) {
+        clock->parker.unpark();
+    }
+}
+
+}  // namespace lt

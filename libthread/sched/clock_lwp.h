@@ -1,0 +1,31 @@
+// The library's own LWP: expires timeouts, watches that runnable threads find an LWP (Solaris'
+// SIGWAITING rule) and makes LWPs. It carries no thread and sleeps while there is nothing to watch.
+#pragma once
+
+#include <cstdint>
+
+#include "base/atomic.h"
+#include "base/compiler.h"
+#include "base/error.h"
+
+namespace lt {
+
+// Starts it, once; kLimit or kNoMemory: the caller's operation fails with that.
+Error start_clock_lwp() noexcept;
+
+// Makes it look now: a deadline earlier than its next waking, or LWPs to be made.
+void kick_clock() noexcept;
+
+// Whether it sleeps without a reason to watch the run queues. Written by the clock LWP; read by every
+// pusher without a fence (the clock LWP calls process_wide_fence() before its last look).
+extern Atomic<std::uint32_t> clock_unwatching;
+
+inline void notify_clock_of_work() noexcept
+{
+    // relaxed: see above.
+    if (LT_UNLIKELY(clock_unwatching.load(memory_order_relaxed) != 0)) {
+        kick_clock();
+    }
+}
+
+}  // namespace lt

@@ -1,0 +1,28 @@
+// What an LWP of the pool does between threads.
+#pragma once
+
+#include "lwp/lwp.h"
+#include "sched/thread.h"
+
+namespace lt {
+
+// A runnable thread for `lwp`: from its own queue or the shared ones, best priority first. The caller
+// owns it. nullptr: none there; other LWPs may have some.
+[[nodiscard]] Thread* pick_next(Lwp& lwp) noexcept;
+
+// The idle context of a pool LWP: finds threads and runs them; returns when the LWP is to retire.
+void run_idle_loop(Lwp& lwp) noexcept;
+
+// Starts one more pool LWP, or takes a spare into service. May call malloc. False: at the limit.
+bool add_pool_lwp() noexcept;
+
+// Starts LWPs ahead of need, so that growth does not wait for malloc; called by the clock LWP.
+void keep_spare_lwp() noexcept;
+
+// Takes a spare LWP into service without calling malloc or the kernel's clone; false: there is none.
+bool use_spare_lwp() noexcept;
+
+// Turns the calling kernel task, which carries the initial thread, into a pool LWP.
+[[nodiscard]] bool make_initial_lwp_pooled(Thread& initial) noexcept;
+
+}  // namespace lt

@@ -1,0 +1,215 @@
+#include "base/check.h"
+#include "lwp/pool.h"
+#include "os/clock.h"
+#include "os/kernel_thread.h"
+#include "os/syscall.h"
+#include "sched/critical.h"
+#include "sched/dispatch.h"
+#include "sched/run_queue.h"
+#include "sched/settings.h"
+#include "sched/shared_queues.h"
+#include "sched/switch.h"
+
+namespace lt {
+namespace {
+
+constexpr std::int64_t kSpinNs = 50'000;
+constexpr std::int64_t kLonelyNs = 10'000;
+constexpr std::uint32_t kMaxLonely = 8;
+
+// From LWPs that have more than one thread waiting: a lone one is about to be run by its own LWP.
+Thread* steal_plenty(const Lwp& thief)
+{
+    const std::uint32_t limit = pool_members.limit();
+    for (std::uint32_t i = 1; i <= limit; ++i) {
+        Lwp* victim = pool_members.at((thief.index + i) % limit);
+        if (victim == nullptr || victim == &thief || victim->run_queue->size() < 2) {
+            continue;
+        }
+        if (Thread* thread = victim->run_queue->take()) {
+            return thread;
+        }
+    }
+    return nullptr;
+}
+
+// A lone thread is taken only from an LWP that did not switch for a while: the pair of a ping-pong
+// stays together, and a thread behind a computing one gets away.
+Thread* steal_lonely(const Lwp& thief)
+{
+    struct Seen {
+        Lwp* victim;
+        std::uint64_t dispatches;
+    };
+    Seen seen[kMaxLonely];
+    std::uint32_t count = 0;
+    const std::uint32_t limit = pool_members.limit();
+    for (std::uint32_t i = 0; i < limit && count < kMaxLonely; ++i) {
+        Lwp* victim = pool_members.at(i);
+        if (victim != nullptr && victim != &thief && victim->run_queue->size() == 1) {
+            // relaxed: compared with a later reading of the same counter only.
+            seen[count++] = {victim, victim->dispatches.load(memory_order_relaxed)};
+        }
+    }
+    if (count == 0) {
+        return nullptr;
+    }
+    const std::int64_t end = os::monotonic_now() + kLonelyNs;
+    while (os::monotonic_now() < end) {
+        arch::pause();
+    }
+    for (std::uint32_t i = 0; i < count; ++i) {
+        Lwp& victim = *seen[i].victim;
+        // relaxed: as above.
+        if (victim.dispatches.load(memory_order_relaxed) != seen[i].dispatches) {
+            continue;
+        }
+        if (Thread* thread = victim.run_queue->take()) {
+            return thread;
+        }
+    }
+    return nullptr;
+}
+
+Thread* look_once(Lwp& lwp)
+{
+    if (Thread* thread = pick_next(lwp)) {
+        return thread;
+    }
+    return settings.migrate_always ? nullptr : steal_plenty(lwp);
+}
+
+// Counted as searching by the caller.
+Thread* spin_for_work(Lwp& lwp)
+{
+    const std::int64_t end = os::monotonic_now() + kSpinNs;
+    do {
+        for (int i = 0; i < 8; ++i) {
+            arch::pause();
+        }
+        if (Thread* thread = look_once(lwp)) {
+            return thread;
+        }
+        if (Thread* thread = settings.migrate_always ? nullptr : steal_lonely(lwp)) {
+            return thread;
+        }
+    } while (os::monotonic_now() < end);
+    return nullptr;
+}
+
+bool work_in_sight(const Lwp& lwp)
+{
+    if (shared_queues.size() != 0 || lwp.run_queue->size() != 0) {
+        return true;
+    }
+    const std::uint32_t limit = pool_members.limit();
+    for (std::uint32_t i = 0; i < limit; ++i) {
+        const Lwp* other = pool_members.at(i);
+        if (other != nullptr && other != &lwp && other->run_queue->size() >= 2) {
+            return true;
+        }
+    }
+    return false;
+}
+
+// Gives up the LWP's place in the pool if it is one too many.
+bool may_retire(const Lwp& lwp)
+{
+    if (static_cast<std::int32_t>(lwp.tid.load(memory_order_relaxed)) == os::process_id()) {  // relaxed: own
+        return false;  // the leader of the process must not end before it
+    }
+    std::uint32_t count = process.pool_lwps.load(memory_order_relaxed);  // relaxed: the CAS decides
+    // relaxed: a level raised meanwhile makes the clock LWP add one again.
+    while (count > process.concurrency.load(memory_order_relaxed) && count > 1) {
+        if (process.pool_lwps.compare_exchange_weak(count, count - 1, memory_order_relaxed)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+enum class Parked { kWoken, kLookAgain, kRetire };
+
+// Sleeps until there may be work. kWoken: a waker counted us as searching.
+Parked park_idle(Lwp& lwp)
+{
+    Thread& idle = *lwp.idle;
+    // relaxed: for lwpinspect.
+    lwp.since_ns.store(os::coarse_now(), memory_order_relaxed);
+    lwp.state.store(LwpState::kParked, memory_order_relaxed);  // relaxed: as above
+    idle_lwps.add(lwp);
+    // Either a pusher sees us in the list, or we see what it pushed: this is the slow half of a fence
+    // whose fast half is in call_for_help().
+    os::process_wide_fence();
+    bool timed_out = false;
+    if (!work_in_sight(lwp)) {
+        // relaxed: a hint for how long to sleep.
+        const bool surplus = process.pool_lwps.load(memory_order_relaxed) >
+                             process.concurrency.load(memory_order_relaxed);
+        const std::int64_t until =
+            surplus ? saturating_add(os::monotonic_now(), settings.retire_after_ns) : 0;
+        leave_critical(idle);  // handlers run here
+        lwp.parker.park_until(until);
+        enter_critical(idle);
+        timed_out = surplus && os::monotonic_now() >= until;
+    }
+    lwp.state.store(LwpState::kSearching, memory_order_relaxed);  // relaxed: for lwpinspect
+    if (!idle_lwps.remove(lwp)) {
+        return Parked::kWoken;
+    }
+    return timed_out && may_retire(lwp) ? Parked::kRetire : Parked::kLookAgain;
+}
+
+// Forced migration: what is queued is for another LWP than this.
+void leave_to_others(Lwp& lwp)
+{
+    if (shared_queues.size() != 0 && lwp.run_queue->size() == 0) {
+        idle_lwps.wake_one();
+        os::raw_syscall(SYS_sched_yield);
+    }
+}
+
+void run(Lwp& lwp, Thread& thread)
+{
+    lwp.state.store(LwpState::kRunning, memory_order_relaxed);  // relaxed: for lwpinspect
+    switch_to(*lwp.idle, thread, {});
+    lwp.state.store(LwpState::kSearching, memory_order_relaxed);  // relaxed: as above
+}
+
+}  // namespace
+
+void run_idle_loop(Lwp& lwp) noexcept
+{
+    bool counted = false;  // in idle_lwps.searching()
+    for (;;) {
+        Thread* thread = look_once(lwp);
+        if (thread == nullptr && settings.cpus > 1 && (counted || idle_lwps.searching() == 0)) {
+            if (!counted) {
+                idle_lwps.begin_search();
+                counted = true;
+            }
+            thread = spin_for_work(lwp);
+        }
+        if (counted) {
+            counted = false;
+            // The last one to stop searching with work in hand sends for the next.
+            if (idle_lwps.end_search() == 0 && thread != nullptr && work_in_sight(lwp)) {
+                idle_lwps.wake_one();
+            }
+        }
+        if (thread != nullptr) {
+            run(lwp, *thread);
+            continue;
+        }
+        if (settings.migrate_always) {
+            leave_to_others(lwp);
+        }
+        const Parked result = park_idle(lwp);
+        if (result == Parked::kRetire) {
+            return;
+        }
+        counted = result == Parked::kWoken;
+    }
+}
+
+}  // namespace lt

@@ -1,0 +1,256 @@
+// How LWPs enter and leave the pool.
+#include <sys/mman.h>
+
+#include <cstring>
+#include <new>
+
+#include "arch/cpu.h"
+#include "base/check.h"
+#include "lwp/pool.h"
+#include "os/kernel_thread.h"
+#include "os/signal_mask.h"
+#include "os/stack_map.h"
+#include "os/syscall.h"
+#include "os/tcb.h"
+#include "sched/critical.h"
+#include "sched/dispatch.h"
+#include "sched/lwp_identity.h"
+#include "sched/records.h"
+#include "sched/run_queue.h"
+#include "sched/settings.h"
+#include "sched/switch.h"
+
+namespace lt {
+namespace {
+
+// Handlers of the program may run on an idle context.
+constexpr std::size_t kIdleStack = 256 * 1024;
+constexpr std::uint32_t kSpares = 1;
+
+// LWPs started ahead of need. Guards the list; leaf.
+constinit SpinLock spares_lock;
+constinit Lwp* spares LT_GUARDED_BY(spares_lock) = nullptr;
+// Spares that exist or are on their way. relaxed: only the clock LWP starts them.
+constinit Atomic<std::uint32_t> spare_count{0};
+
+bool give_run_queue(Lwp& lwp)
+{
+    if (lwp.run_queue != nullptr) {
+        return true;
+    }
+    const long mapped =
+        os::raw_syscall(SYS_mmap, 0, static_cast<long>(round_up(sizeof(RunQueue), kPageSize)),
+                        PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (mapped < 0 && mapped > -4096) {
+        return false;
+    }
+    lwp.run_queue = new (reinterpret_cast<void*>(mapped)) RunQueue;
+    return true;
+}
+
+void await_service(Lwp& lwp)
+{
+    {
+        const SpinGuard guard{spares_lock};
+        lwp.next = spares;
+        spares = &lwp;
+    }
+    // acquire: pairs with use_spare_lwp().
+    while (lwp.state.load(memory_order_acquire) == LwpState::kSpare) {
+        lwp.parker.park();
+    }
+}
+
+void* lwp_main(void* argument)
+{
+    Lwp& lwp = *static_cast<Lwp*>(argument);
+    take_lwp_identity(lwp, "lwp/");
+    if (lwp.state.load(memory_order_relaxed) == LwpState::kSpare) {  // relaxed: set before the start
+        await_service(lwp);
+    }
+    run_idle_loop(lwp);
+    pool_members.remove(lwp);
+    drop_lwp_identity(lwp);
+    release_lwp(lwp);
+    return nullptr;
+}
+
+Lwp* start_lwp(LwpState state)
+{
+    Lwp* lwp = allocate_lwp();
+    if (lwp == nullptr) {
+        return nullptr;
+    }
+    lwp->state.store(state, memory_order_relaxed);  // relaxed: pthread_create publishes it
+    if (!give_run_queue(*lwp) || make_idle_record(*lwp) == nullptr) {
+        release_lwp(*lwp);
+        return nullptr;
+    }
+    return lwp;
+}
+
+bool launch(Lwp& lwp)
+{
+    if (os::start_kernel_thread(lwp_main, &lwp, kIdleStack, &lwp.handle) == Error::kNone) {
+        return true;
+    }
+    thread_records.release(lwp.idle);
+    lwp.idle = nullptr;
+    release_lwp(lwp);
+    return false;
+}
+
+void count_into_pool()
+{
+    // relaxed: a level, looked at without order.
+    process.pool_lwps.fetch_add(1, memory_order_relaxed);
+}
+
+[[noreturn]] void initial_idle_main(void* argument)
+{
+    Lwp& lwp = *static_cast<Lwp*>(argument);
+    finish_switch(*lwp.idle);
+    run_idle_loop(lwp);
+    panic("the initial LWP retired", __FILE__, __LINE__);
+}
+
+}  // namespace
+
+Thread* make_idle_record(Lwp& lwp) noexcept
+{
+    Thread* idle = thread_records.allocate();
+    if (idle == nullptr) {
+        return nullptr;
+    }
+    // relaxed: the record belongs to nobody else yet.
+    idle->flags.store(kFlagIdle, memory_order_relaxed);
+    idle->state.store(ThreadState::kRunning, memory_order_relaxed);  // relaxed: as above
+    idle->critical.store(kFirstDepth, memory_order_relaxed);         // relaxed: as above
+    idle->seq.store(1, memory_order_relaxed);                        // relaxed: as above
+    idle->lwp = &lwp;
+    idle->mxcsr = arch::mxcsr();
+    idle->x87_control = arch::x87_control();
+    lwp.idle = idle;
+    return idle;
+}
+
+Thread& take_lwp_identity(Lwp& lwp, const char* name) noexcept
+{
+    Thread* idle = lwp.idle != nullptr ? lwp.idle : make_idle_record(lwp);
+    LT_CHECK(idle != nullptr, "no memory for an LWP's idle context");
+    os::tcb_unregister_rseq();
+    idle->tcb = arch::thread_pointer();
+    idle->pthread_id = ::pthread_self();
+    current_thread = idle;
+    lwp.kernel_mask = os::kernel_mask();
+    idle->signal_mask = lwp.kernel_mask;
+    // relaxed: watchers bear with 0 for a moment.
+    lwp.thread.store(idle, memory_order_relaxed);
+    lwp.tid.store(os::kernel_thread_id(), memory_order_relaxed);  // relaxed: as above
+    if (name[std::strlen(name) - 1] == '/') {
+        os::name_kernel_thread(name, lwp.index);
+    } else {
+        ::pthread_setname_np(::pthread_self(), name);
+    }
+    return *idle;
+}
+
+void drop_lwp_identity(Lwp& lwp) noexcept
+{
+    current_thread = nullptr;
+    Thread* idle = lwp.idle;
+    lwp.idle = nullptr;
+    idle->flags.store(0, memory_order_relaxed);                   // relaxed: nobody runs it any more
+    idle->state.store(ThreadState::kFree, memory_order_relaxed);  // relaxed: as above
+    thread_records.release(idle);
+}
+
+bool add_pool_lwp() noexcept
+{
+    Lwp* lwp = start_lwp(LwpState::kSearching);
+    if (lwp == nullptr) {
+        return false;
+    }
+    if (!pool_members.add(*lwp)) {
+        thread_records.release(lwp->idle);
+        lwp->idle = nullptr;
+        release_lwp(*lwp);
+        return false;
+    }
+    count_into_pool();
+    if (launch(*lwp)) {
+        return true;
+    }
+    pool_members.remove(*lwp);
+    process.pool_lwps.fetch_sub(1, memory_order_relaxed);  // relaxed: as in count_into_pool()
+    return false;
+}
+
+void keep_spare_lwp() noexcept
+{
+    while (spare_count.load(memory_order_relaxed) < kSpares) {  // relaxed: see its declaration
+        Lwp* lwp = start_lwp(LwpState::kSpare);
+        if (lwp == nullptr || !launch(*lwp)) {
+            return;
+        }
+        spare_count.fetch_add(1, memory_order_relaxed);  // relaxed: as above
+    }
+}
+
+bool use_spare_lwp() noexcept
+{
+    Lwp* lwp = nullptr;
+    {
+        const SpinGuard guard{spares_lock};
+        lwp = spares;
+        if (lwp == nullptr) {
+            return false;
+        }
+        spares = lwp->next;
+    }
+    spare_count.fetch_sub(1, memory_order_relaxed);  // relaxed: as above
+    if (!pool_members.add(*lwp)) {
+        const SpinGuard guard{spares_lock};
+        lwp->next = spares;
+        spares = lwp;
+        spare_count.fetch_add(1, memory_order_relaxed);  // relaxed: as above
+        return false;
+    }
+    count_into_pool();
+    // release: pairs with await_service().
+    lwp->state.store(LwpState::kSearching, memory_order_release);
+    lwp->parker.unpark();
+    return true;
+}
+
+bool make_initial_lwp_pooled(Thread& initial) noexcept
+{
+    Lwp& lwp = *initial.lwp;
+    Error error = Error::kNone;
+    os::StackSlot* slot = os::stack_slot_allocate(kIdleStack, error);
+    if (slot == nullptr || os::tcb_create(*slot) != Error::kNone || !give_run_queue(lwp) ||
+        make_idle_record(lwp) == nullptr) {
+        return false;
+    }
+    Thread& idle = *lwp.idle;
+    idle.tcb = slot->tcb;
+    idle.slot = slot;
+    idle.pthread_id = reinterpret_cast<std::uintptr_t>(slot->tcb);
+    idle.stack_lo = slot->lo;
+    idle.stack_hi = slot->stack_hi;
+    idle.context = arch_prepare(reinterpret_cast<void*>(slot->stack_hi), initial_idle_main, &lwp);
+    idle.seq.store(2, memory_order_relaxed);  // relaxed: parked; nobody has seen it yet
+    *static_cast<Thread**>(os::tcb_translate(&current_thread, arch::thread_pointer(), slot->tcb)) =
+        &idle;
+    os::tcb_unregister_rseq();
+    if (!pool_members.add(lwp)) {
+        return false;
+    }
+    lwp.state.store(LwpState::kRunning, memory_order_relaxed);  // relaxed: for watchers
+    count_into_pool();
+    // relaxed: its own flag; from here on it is switched like any unbound thread.
+    initial.flags.fetch_and(~std::uint32_t{kFlagBound}, memory_order_relaxed);
+    return true;
+}
+
+}  // namespace lt

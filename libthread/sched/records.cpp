@@ -1,0 +1,16 @@
+#include "sched/records.h"
+
+#include <libthread/inspect_abi.h>
+
+#include "sched/settings.h"
+
+extern "C" lwpt_debug lwp_debug;
+
+namespace lt {
+
+constinit ThreadRecords thread_records{lwp_debug.thread_slabs, &lwp_debug.thread_slab_count};
+constinit Process process;
+constinit Settings settings;
+constinit LT_TLS Thread* current_thread = nullptr;
+
+}  // namespace lt

@@ -1,0 +1,225 @@
+#include "sched/scheduler.h"
+
+#include "base/check.h"
+#include "lwp/pool.h"
+#include "os/clock.h"
+#include "sched/clock_lwp.h"
+#include "sched/critical.h"
+#include "sched/dispatch.h"
+#include "sched/run_queue.h"
+#include "sched/settings.h"
+#include "sched/shared_queues.h"
+#include "sched/switch.h"
+#include "sched/timeouts.h"
+
+namespace lt {
+namespace {
+
+// How often an LWP looks at the shared queues although its own has work: keeps both moving.
+constexpr std::uint32_t kSharedEvery = 61;
+// Hand-offs in a row after which an LWP keeps a lone woken thread to itself.
+constexpr std::uint32_t kHandoffsToTrust = 8;
+
+bool runs_pool_work(const Thread& thread)
+{
+    return thread.lwp->run_queue != nullptr && !thread.has(kFlagIdle);
+}
+
+// The owner's queue is full: half of it moves to where every LWP looks.
+void spill(RunQueue& queue)
+{
+    constexpr std::uint32_t kBatch = RunQueue::kCapacity / 2;
+    static constinit SpinLock spill_lock;             // guards `batch`; ranks above shared_queues
+    static constinit Thread* batch[kBatch] = {};
+    const SpinGuard guard{spill_lock};
+    std::uint32_t count = 0;
+    while (count < kBatch) {
+        Thread* thread = queue.take();
+        if (thread == nullptr) {
+            break;
+        }
+        batch[count++] = thread;
+    }
+    shared_queues.push_batch(batch, count);
+}
+
+void enqueue_local(Lwp& lwp, Thread& thread)
+{
+    while (!lwp.run_queue->push(thread)) {
+        spill(*lwp.run_queue);
+    }
+}
+
+// After a push that others may take: see to it that somebody does.
+void call_for_help(Lwp* own)
+{
+    // The compiler must not move the push below these looks; the processor may, which the parking LWP
+    // makes good by process_wide_fence(). Where the kernel has none, both sides pay for a full fence.
+    std::atomic_signal_fence(std::memory_order_seq_cst);
+    if (LT_UNLIKELY(!settings.process_wide_fence)) {
+        std::atomic_thread_fence(std::memory_order_seq_cst);
+    }
+    if (idle_lwps.count() != 0) {
+        if (idle_lwps.searching() != 0) {
+            return;
+        }
+        // relaxed: own counter, or reset by the monitor.
+        if (own != nullptr && own->run_queue->size() <= 1 &&
+            own->handoffs.load(memory_order_relaxed) >= kHandoffsToTrust) {
+            notify_clock_of_work();
+            return;
+        }
+        idle_lwps.wake_one();
+        return;
+    }
+    notify_clock_of_work();
+}
+
+void requeue_after_yield(void* argument)
+{
+    Thread& thread = *static_cast<Thread*>(argument);
+    // relaxed: the queue's release publishes it.
+    thread.state.store(ThreadState::kRunnable, memory_order_relaxed);
+    if (thread.effective != kCommonPriority || settings.migrate_always) {
+        shared_queues.push(thread);
+        call_for_help(nullptr);
+        return;
+    }
+    Lwp& lwp = *thread.lwp;
+    enqueue_local(lwp, thread);
+    if (lwp.run_queue->size() > 1) {
+        call_for_help(&lwp);
+    }
+}
+
+// A bound thread sleeps with its LWP.
+void block_bound(Thread& self)
+{
+    constexpr std::int64_t kSpinNs = 20'000;
+    const Deadline until{self.deadline_ns, self.deadline_clock};
+    const bool timed = until.ns != 0;
+    // acquire: what the waker wrote (cause, hand-over) is visible.
+    while (self.state.load(memory_order_acquire) != ThreadState::kRunning) {
+        self.lwp->parker.park(timed ? &until : nullptr, settings.cpus > 1 ? kSpinNs : 0);
+        if (timed && os::now(until.clock) >= until.ns &&
+            self.state.load(memory_order_acquire) != ThreadState::kRunning) {  // acquire: as above
+            timeout_hook(self, self);
+        }
+        if (self.lwp->signal_deferred.load(memory_order_relaxed) != 0) {  // relaxed: set on this LWP
+            interrupt_hook(self);
+        }
+    }
+}
+
+void unlock_after_switch(void* lock) LT_NO_TSA { static_cast<SpinLock*>(lock)->unlock(); }
+
+}  // namespace
+
+Thread* pick_next(Lwp& lwp) noexcept
+{
+    if (settings.migrate_always) {
+        return shared_queues.take(0, process.pool_lwps.load(memory_order_relaxed) > 1  // relaxed: a hint
+                                         ? &lwp
+                                         : nullptr);
+    }
+    const std::uint32_t best = shared_queues.best();
+    if (LT_UNLIKELY(best > kCommonPriority + 1U)) {
+        if (Thread* thread = shared_queues.take(kCommonPriority + 1U)) {
+            return thread;
+        }
+    }
+    if (LT_UNLIKELY(best != 0 && ++lwp.ticks % kSharedEvery == 0)) {
+        if (Thread* thread = shared_queues.take(0)) {
+            return thread;
+        }
+    }
+    if (Thread* thread = lwp.run_queue->take()) {
+        return thread;
+    }
+    return best != 0 ? shared_queues.take(0) : nullptr;
+}
+
+void make_runnable(Thread& self, Thread& thread) noexcept
+{
+    if (thread.has(kFlagBound)) {
+        Lwp& lwp = *thread.lwp;
+        // release: pairs with block_bound(). The thread may run, and end, from here on.
+        thread.state.store(ThreadState::kRunning, memory_order_release);
+        lwp.parker.unpark();
+        return;
+    }
+    // relaxed: the queue's release publishes it.
+    thread.state.store(ThreadState::kRunnable, memory_order_relaxed);
+    if (thread.effective == kCommonPriority && runs_pool_work(self) && !settings.migrate_always) {
+        Lwp& lwp = *self.lwp;
+        enqueue_local(lwp, thread);
+        call_for_help(&lwp);
+        return;
+    }
+    shared_queues.push(thread);
+    call_for_help(nullptr);
+}
+
+void preempt_if_outranked(Thread& self) noexcept
+{
+    if (LT_LIKELY(shared_queues.best() <= self.effective + 1U) || !runs_pool_work(self)) {
+        return;
+    }
+    yield(self);
+}
+
+void block_current(Thread& self, SpinLock& lock) noexcept
+{
+    LT_DCHECK(self.critical.load(memory_order_relaxed) == 1, "blocking inside a critical region");  // relaxed: own
+    if (self.has(kFlagBound)) {
+        lock.unlock();
+        block_bound(self);
+        return;
+    }
+    Lwp& lwp = *self.lwp;
+    Thread* next = pick_next(lwp);
+    if (next != nullptr) {
+        // relaxed: a hint of our own.
+        const std::uint32_t handoffs = lwp.handoffs.load(memory_order_relaxed);
+        if (handoffs < kHandoffsToTrust) {
+            lwp.handoffs.store(handoffs + 1, memory_order_relaxed);  // relaxed: as above
+        }
+    } else {
+        next = lwp.idle;
+    }
+    switch_to(self, *next, {unlock_after_switch, &lock});
+}
+
+void yield(Thread& self) noexcept
+{
+    if (self.has(kFlagBound)) {
+        os::raw_syscall(SYS_sched_yield);
+        return;
+    }
+    const CriticalRegion region{self};
+    Lwp& lwp = *self.lwp;
+    Thread* next = pick_next(lwp);
+    if (next == nullptr) {
+        if (!settings.migrate_always ||
+            process.pool_lwps.load(memory_order_relaxed) < 2) {  // relaxed: a hint
+            return;
+        }
+        next = lwp.idle;  // somebody else is to run us
+    }
+    if (next != lwp.idle && next->effective < self.effective) {
+        // Only threads of lower priority wait: put it back and go on.
+        make_runnable(self, *next);
+        return;
+    }
+    switch_to(self, *next, {requeue_after_yield, &self});
+}
+
+void leave_for_good(Thread& self, void (*after)(void*), void* argument) noexcept
+{
+    Lwp& lwp = *self.lwp;
+    Thread* next = pick_next(lwp);
+    switch_to(self, next != nullptr ? *next : *lwp.idle, {after, argument});
+    panic("a dead thread was resumed", __FILE__, __LINE__, self.id.load(memory_order_relaxed));  // relaxed: for the message
+}
+
+}  // namespace lt

@@ -1,0 +1,79 @@
+#include "sched/switch.h"
+
+#include "arch/context.h"
+#include "arch/cpu.h"
+#include "base/check.h"
+#include "os/signal_mask.h"
+#include "os/tcb.h"
+
+namespace lt {
+namespace {
+
+constinit bool has_fs_base_instruction = false;
+
+// relaxed everywhere below: one writer, the switching LWP; the count is read from outside the process,
+// which orders by reading three times.
+void advance_seq(Thread& thread)
+{
+    thread.seq.store(thread.seq.load(memory_order_relaxed) + 1, memory_order_release);  // release: see finish_switch
+}
+
+void exchange_fp_control(Thread& self, const Thread& next)
+{
+    self.mxcsr = arch::mxcsr();
+    self.x87_control = arch::x87_control();
+    // Loading the control words is dear; they hardly ever differ. Status flags are not compared.
+    constexpr std::uint32_t kMxcsrStatus = 0x3f;
+    if (((self.mxcsr ^ next.mxcsr) & ~kMxcsrStatus) != 0) {
+        arch::set_mxcsr(next.mxcsr);
+    }
+    if (self.x87_control != next.x87_control) {
+        arch::set_x87_control(next.x87_control);
+    }
+}
+
+}  // namespace
+
+void use_fs_base_instruction(bool usable) noexcept { has_fs_base_instruction = usable; }
+
+void switch_to(Thread& self, Thread& next, AfterSwitch after) noexcept
+{
+    Lwp& lwp = *self.lwp;
+    LT_DCHECK(&self != &next, "switch to itself");
+    // The odd seq goes out before the first word of next's stack or context changes. [D14]
+    advance_seq(next);
+    next.lwp = &lwp;
+    ++next.switches;
+    // relaxed: only lwpinspect and the monitor look, and bear with an old value.
+    next.state.store(ThreadState::kRunning, memory_order_relaxed);
+    lwp.thread.store(&next, memory_order_relaxed);  // relaxed: as above
+    lwp.dispatches.store(lwp.dispatches.load(memory_order_relaxed) + 1, memory_order_relaxed);
+    lwp.after = after;
+    lwp.previous = &self;
+    exchange_fp_control(self, next);
+    if (LT_LIKELY(has_fs_base_instruction)) {
+        arch_switch_fs(&self.context, &next.context, next.tcb);
+    } else {
+        // A handler that runs in between finds next's TLS, in a critical region as well.
+        os::set_fs_base(next.tcb);
+        arch_switch(&self.context, &next.context);
+    }
+    finish_switch(self);
+}
+
+void finish_switch(Thread& self) noexcept
+{
+    Lwp& lwp = *self.lwp;
+    // Even again: the context saved a moment ago is complete. The release in advance_seq keeps it so.
+    advance_seq(*lwp.previous);
+    const AfterSwitch after = lwp.after;
+    if (after.action != nullptr) {
+        after.action(after.argument);
+    }
+    if (LT_UNLIKELY(self.signal_mask != lwp.kernel_mask) && !self.has(kFlagIdle)) {
+        lwp.kernel_mask = self.signal_mask;
+        os::set_kernel_mask(self.signal_mask);
+    }
+}
+
+}  // namespace lt

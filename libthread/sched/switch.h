@@ -1,0 +1,20 @@
+// The context switch: the only caller of arch_switch.
+#pragma once
+
+#include "lwp/lwp.h"
+#include "sched/thread.h"
+
+namespace lt {
+
+// Leaves `self`, the running thread, for `next`, which the caller owns and whose context is saved.
+// Runs `after` on next's stack once self's context is saved [I3]; until then nobody may be told of
+// `self`. Returns when somebody switches back, perhaps on another LWP [I6]. In a critical region.
+void switch_to(Thread& self, Thread& next, AfterSwitch after) noexcept;
+
+// What a thread does first when it is resumed, or started.
+void finish_switch(Thread& self) noexcept;
+
+// Whether switches can set the FS base by an instruction; set once, before the first switch.
+void use_fs_base_instruction(bool usable) noexcept;
+
+}  // namespace lt

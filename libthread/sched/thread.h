@@ -1,0 +1,168 @@
+// The thread control block: what the scheduler and lwpinspect know of a thread.
+//
+// Records live in slabs apart from the stacks and are type-stable [I9]: a stale pointer leads to some
+// record, whose id tells whether it is still the one meant.
+#pragma once
+
+#include <cstdint>
+
+#include "arch/context.h"
+#include "base/atomic.h"
+#include "base/compiler.h"
+#include "base/deadline.h"
+
+namespace lt {
+
+struct Lwp;
+struct Thread;
+class SleepQueue;
+
+// Numbers are published in inspect_fields.def.
+enum class ThreadState : std::uint32_t {
+    // In the free list. Nobody owns anything.
+    kFree = 0,
+    // Made with THR_SUSPENDED: on no queue; whoever moves it to kRunnable enqueues it.
+    kStopped = 1,
+    // On one run queue, or on its way there in the hands of the waker. Its context is saved and no
+    // LWP owns its stack. [I2]
+    kRunnable = 2,
+    // On one LWP, which owns its stack. Only that LWP may leave this state.
+    kRunning = 3,
+    // On one sleep queue. Whoever takes it off, under that queue's lock, must make it runnable. [I8]
+    kSleeping = 4,
+    // Ended and off its stack; waits to be joined. The zombie list owns it.
+    kZombie = 5,
+};
+
+enum class WaitKind : std::uint32_t {
+    kNone = 0,
+    kMutex = 1,
+    kCond = 2,
+    kSema = 3,
+    kReadLock = 4,
+    kWriteLock = 5,
+    kJoin = 6,
+    kExit = 7,
+};
+
+// Why a sleep ended. Decided by whoever takes the thread off its sleep queue.
+enum class WakeCause : std::uint32_t { kWoken, kTimedOut, kInterrupted, kCancelled };
+
+enum ThreadFlag : std::uint32_t {
+    kFlagBound = 1,
+    kFlagDetached = 2,
+    kFlagDaemon = 4,
+    kFlagForeign = 8,
+    kFlagIdle = 16,
+    kFlagNewLwp = 32,
+    kFlagUserStack = 64,
+};
+
+inline constexpr int kMaxPriority = 127;
+inline constexpr std::uint32_t kMaxThreadId = 0x3fffffff;
+
+struct alignas(kCacheLine) Thread {
+    // --- The switch: owned by whoever owns the stack [I2].
+    ArchContext context{};
+    void* tcb = nullptr;         // FS base of its TLS block
+    Lwp* lwp = nullptr;          // its carrier while it runs, the last one otherwise [I6]
+    // Even: parked, `context` valid. Odd: running or being switched. Written by the switching LWP,
+    // read by lwpinspect from outside.
+    Atomic<std::uint64_t> seq{1};
+    std::uint32_t mxcsr = 0;
+    std::uint16_t x87_control = 0;
+    std::uint8_t priority = 0;         // guarded by priority_lock (sched/priority.h)
+    std::uint8_t effective = 0;        // the run queue it belongs to; owner of the thread writes
+    // Depth of critical regions. Written by the thread itself, read by signal handlers on it.
+    Atomic<std::uint32_t> critical{0};
+    // Work for when the last critical region is left: signals or a cancellation for this thread.
+    // Written by anyone, read by the thread.
+    Atomic<std::uint32_t> attention{0};
+    // Written by the owner as the state says; read by lwpinspect and by look-ups.
+    Atomic<ThreadState> state{ThreadState::kFree};
+    Atomic<std::uint32_t> id{0};       // 0: free record or idle context
+    std::uint64_t switches = 0;
+
+    // --- Queues: owned by the run queue or the sleep queue that the thread is on [I1].
+    Thread* next = nullptr;
+    Thread* prev = nullptr;
+    Thread* queue_chain = nullptr;     // sleep queue: first sleeper of the next object there
+    // The sleep queue it is on. Written under that queue's lock; others read it, lock the queue and
+    // read it again.
+    Atomic<SleepQueue*> sleep_queue{nullptr};
+    const void* wait_object = nullptr;
+    void* wait_mutex = nullptr;        // cond_wait: the mutex a broadcast may move it to
+    WaitKind wait_kind = WaitKind::kNone;
+    std::uint32_t wait_target = 0;     // join: the id waited for
+    std::uint32_t wait_flags = 0;      // kWait* of sync/sleep_queue.h
+    WakeCause wake_cause = WakeCause::kWoken;
+    std::uint64_t wait_token = 0;      // free use by the object waited for
+    bool in_shared_queue = false;      // guarded by the lock of sched/shared_queues.h
+    bool exiting = false;              // thr_exit or pthread_exit set `status`; its own
+    Atomic<std::int64_t> since_ns{0};
+
+    // --- Timeouts: guarded by the lock of sched/timeouts.cpp.
+    std::int64_t deadline_ns = 0;
+    Clock deadline_clock = Clock::kMonotonic;
+    Atomic<std::uint8_t> deadline_state{0};  // off, armed, firing: sched/timeouts.cpp
+    Thread* heap_child = nullptr;
+    Thread* heap_next = nullptr;
+    Thread* heap_prev = nullptr;
+
+    // --- Signals. The mask is the thread's own; pending bits are set by thr_kill from anywhere.
+    std::uint64_t signal_mask = 0;
+    Atomic<std::uint64_t> signals_pending{0};
+    Atomic<std::uint32_t> cancel_requested{0};
+
+    // --- Identity and life. Written before the thread is published, then only as noted.
+    Atomic<std::uint32_t> flags{0};    // kFlagDetached may be added later, under the join lock
+    std::uint32_t creator = 0;
+    void* (*start)(void*) = nullptr;
+    void* argument = nullptr;
+    void* status = nullptr;            // by the ending thread; read by the joiner
+    std::uintptr_t stack_lo = 0;
+    std::uintptr_t stack_hi = 0;
+    void* slot = nullptr;              // os::StackSlot of stack and TCB; nullptr: none of ours
+    Thread* hash_next = nullptr;       // in the registry
+    std::uint64_t pthread_id = 0;      // pthread_self() of the thread
+    void* read_holds = nullptr;        // rwlocks read-held by it; sync/rwlock.cpp
+    void* own_values = nullptr;        // TSD beyond the pthread keys; thread/keys.cpp
+    std::uint32_t joiners = 0;         // guarded by the join lock
+    char name[32] = {};
+
+    [[nodiscard]] bool has(ThreadFlag flag) const
+    {
+        // relaxed: flags that change (detached) are read under the join lock where it matters.
+        return (flags.load(memory_order_relaxed) & flag) != 0;
+    }
+};
+
+// One per process, published to lwpinspect. Counters are relaxed: they are shown, never decided on,
+// unless said otherwise where they are used.
+struct Process {
+    Atomic<std::uint32_t> concurrency{1};
+    Atomic<std::uint32_t> pool_lwps{0};
+    std::uint32_t max_lwps = 1024;
+    Atomic<std::uint32_t> growths{0};
+    Atomic<std::uint32_t> cap_hits{0};
+    Atomic<std::uint32_t> threads{0};
+    Atomic<std::uint32_t> last_id{0};
+};
+
+extern Process process;
+
+// The running thread; nullptr in a kernel thread that has never called the library. Lives in the
+// thread's own TLS block, so it stays right wherever the thread runs.
+extern LT_TLS Thread* current_thread;
+
+// Makes the calling kernel thread known: the initial thread as unbound, any other as bound.
+LT_NOINLINE Thread& adopt_current() noexcept;
+
+// The running thread, adopted if need be.
+inline Thread& current()
+{
+    Thread* self = current_thread;
+    return LT_LIKELY(self != nullptr) ? *self : adopt_current();
+}
+
+}  // namespace lt

@@ -1,0 +1,257 @@
+#include "sync/sleep_queue.h"
+
+#include <array>
+
+#include "base/check.h"
+#include "os/clock.h"
+#include "sched/timeouts.h"
+
+namespace lt {
+namespace {
+
+constexpr unsigned kQueueBits = 12;
+
+constinit std::array<SleepQueue, std::size_t{1} << kQueueBits> queues{};
+
+// The link that leads to the first sleeper on `object`, or the nullptr at the end of the chain.
+Thread** find_link(SleepQueue& queue, const void* object) LT_REQUIRES(queue.lock)
+{
+    Thread** link = &queue.head;
+    while (*link != nullptr && (*link)->wait_object != object) {
+        link = &(*link)->queue_chain;
+    }
+    return link;
+}
+
+// Higher goes first: priority, then writers.
+unsigned rank_of(const Thread& thread)
+{
+    return thread.effective * 2U + (thread.wait_kind == WaitKind::kWriteLock ? 1U : 0U);
+}
+
+struct Place {
+    Thread* after;  // in the ring
+    bool leads;     // before the first
+};
+
+Place place_at_front(Thread& first, unsigned rank)
+{
+    Thread* thread = &first;
+    while (rank_of(*thread) > rank) {
+        if (thread->next == &first) {
+            return {thread, false};
+        }
+        thread = thread->next;
+    }
+    return {thread->prev, thread == &first};
+}
+
+Place place_behind_equals(Thread& first, unsigned rank)
+{
+    Thread* thread = first.prev;
+    while (rank_of(*thread) < rank) {
+        if (thread == &first) {
+            return {first.prev, true};
+        }
+        thread = thread->prev;
+    }
+    return {thread, false};
+}
+
+void insert(SleepQueue& queue, Thread& thread) LT_REQUIRES(queue.lock)
+{
+    Thread** link = find_link(queue, thread.wait_object);
+    Thread* first = *link;
+    if (first == nullptr) {
+        thread.next = thread.prev = &thread;
+        thread.queue_chain = nullptr;
+        *link = &thread;
+        return;
+    }
+    const unsigned rank = rank_of(thread);
+    const Place place = (thread.wait_flags & kWaitAtFront) != 0 ? place_at_front(*first, rank)
+                                                                : place_behind_equals(*first, rank);
+    thread.prev = place.after;
+    thread.next = place.after->next;
+    thread.prev->next = &thread;
+    thread.next->prev = &thread;
+    if (place.leads) {
+        thread.queue_chain = first->queue_chain;
+        *link = &thread;
+    }
+}
+
+// `link` as found for the thread's object.
+void remove(Thread** link, Thread& thread)
+{
+    if (*link == &thread) {
+        if (thread.next == &thread) {
+            *link = thread.queue_chain;
+        } else {
+            thread.next->queue_chain = thread.queue_chain;
+            *link = thread.next;
+        }
+    }
+    thread.prev->next = thread.next;
+    thread.next->prev = thread.prev;
+    thread.next = thread.prev = thread.queue_chain = nullptr;
+    // relaxed: written under the queue's lock; take_thread() looks again under it.
+    thread.sleep_queue.store(nullptr, memory_order_relaxed);
+}
+
+bool wants_attention(const Thread& self)
+{
+    // relaxed: lock_to_sleep() has ordered our announcement before these looks.
+    return self.attention.load(memory_order_relaxed) != 0 ||
+           self.lwp->signal_deferred.load(memory_order_relaxed) != 0;
+}
+
+void wake_for_timeout(Thread& clock, Thread& thread)
+{
+    const bool taken = take_thread(thread);
+    // From here on the thread may leave disarm_timeout(), unless it is ours to resume.
+    timeout_done(thread);
+    if (taken) {
+        resume(clock, thread, WakeCause::kTimedOut);
+    }
+}
+
+}  // namespace
+
+void start_sleep_queues() noexcept { timeout_hook = wake_for_timeout; }
+
+void reset_sleep_queues() noexcept LT_NO_TSA
+{
+    for (SleepQueue& queue : queues) {
+        if (queue.head != nullptr) {
+            queue.head = nullptr;
+        }
+        queue.lock.unlock();
+    }
+}
+
+SleepQueue& sleep_queue_of(const void* object) noexcept
+{
+    // Fibonacci hashing: neighbouring objects land far apart.
+    constexpr std::uint64_t kGolden = 0x9e3779b97f4a7c15;
+    const auto address = reinterpret_cast<std::uintptr_t>(object);
+    return queues[((address >> 3) * kGolden) >> (64 - kQueueBits)];
+}
+
+void prepare_to_sleep(Thread& self, SleepQueue& queue, const WaitSpec& spec) noexcept
+{
+    // relaxed: our own announcement, if lock_to_sleep() made it.
+    if (self.sleep_queue.load(memory_order_relaxed) != &queue) {
+        self.sleep_queue.store(&queue, memory_order_relaxed);  // relaxed: the fence orders it
+        // seq_cst: store of sleep_queue before the load of attention in sleep_prepared(); the other
+        // side raises attention, then loads sleep_queue in take_thread().
+        std::atomic_thread_fence(memory_order_seq_cst);
+    }
+    self.wait_object = spec.object;
+    self.wait_mutex = spec.mutex;
+    self.wait_kind = spec.kind;
+    self.wait_target = spec.target;
+    self.wait_flags = spec.flags;
+    self.wait_token = spec.token;
+    // relaxed: read under the queue's lock, and by lwpinspect.
+    self.since_ns.store(spec.since_ns != 0 ? spec.since_ns : os::coarse_now(), memory_order_relaxed);
+    insert(queue, self);
+}
+
+WakeCause sleep_prepared(Thread& self, SleepQueue& queue, const Deadline* deadline) noexcept
+    LT_NO_TSA
+{
+    if (LT_UNLIKELY(wants_attention(self))) {
+        remove(find_link(queue, self.wait_object), self);
+        const bool cancellable = (self.wait_flags & kWaitCancellable) != 0;
+        self.wait_kind = WaitKind::kNone;
+        queue.lock.unlock();
+        // relaxed: a request that is not seen here has raised attention for later.
+        return cancellable && self.cancel_requested.load(memory_order_relaxed) != 0
+                   ? WakeCause::kCancelled
+                   : WakeCause::kInterrupted;
+    }
+    // relaxed: published by the release of the queue's lock. From here on others may take the thread.
+    self.state.store(ThreadState::kSleeping, memory_order_relaxed);
+    if (deadline != nullptr) {
+        arm_timeout(self, *deadline);
+    }
+    block_current(self, queue.lock);
+    if (deadline != nullptr) {
+        disarm_timeout(self);
+    }
+    self.wait_kind = WaitKind::kNone;
+    return self.wake_cause;
+}
+
+WakeCause sleep_on(Thread& self, SleepQueue& queue, const WaitSpec& spec) noexcept
+{
+    prepare_to_sleep(self, queue, spec);
+    return sleep_prepared(self, queue, spec.deadline);
+}
+
+Thread* take_first(SleepQueue& queue, const void* object) noexcept
+{
+    Thread** link = find_link(queue, object);
+    Thread* first = *link;
+    if (first != nullptr) {
+        remove(link, *first);
+    }
+    return first;
+}
+
+Thread* peek_first(SleepQueue& queue, const void* object) noexcept
+{
+    return *find_link(queue, object);
+}
+
+bool take_thread(Thread& thread) noexcept LT_NO_TSA
+{
+    for (;;) {
+        // acquire: pairs with nothing that decides; the second look under the lock does. The order
+        // against `attention` is the caller's full barrier.
+        SleepQueue* queue = thread.sleep_queue.load(memory_order_acquire);
+        if (queue == nullptr) {
+            return false;
+        }
+        const SpinGuard guard{queue->lock};
+        // relaxed: both are written under this lock, except the announcement by a thread that runs.
+        if (thread.sleep_queue.load(memory_order_relaxed) != queue) {
+            continue;  // it was woken, and may sleep elsewhere by now
+        }
+        if (thread.state.load(memory_order_relaxed) != ThreadState::kSleeping) {
+            return false;  // on its way to this queue; or it was here, and runs  (relaxed: as above)
+        }
+        remove(find_link(*queue, thread.wait_object), thread);
+        return true;
+    }
+}
+
+bool put_sleeping(SleepQueue& queue, Thread& thread, const void* object, WaitKind kind) noexcept
+{
+    // relaxed: the fence below orders it.
+    thread.sleep_queue.store(&queue, memory_order_relaxed);
+    // seq_cst: as in prepare_to_sleep(), on the sleeper's behalf. In between it was on no queue, and
+    // whoever sent it a signal then could not take it.
+    std::atomic_thread_fence(memory_order_seq_cst);
+    // relaxed: ordered by the fence.
+    if (thread.attention.load(memory_order_relaxed) != 0) {
+        thread.sleep_queue.store(nullptr, memory_order_relaxed);  // relaxed: nobody acts on it
+        return false;
+    }
+    thread.wait_object = object;
+    thread.wait_kind = kind;
+    thread.wait_flags = 0;
+    // relaxed: read under the queue's lock, and by lwpinspect.
+    thread.since_ns.store(os::coarse_now(), memory_order_relaxed);
+    insert(queue, thread);
+    return true;
+}
+
+void resume(Thread& self, Thread& thread, WakeCause cause) noexcept
+{
+    thread.wake_cause = cause;
+    make_runnable(self, thread);
+}
+
+}  // namespace lt

@@ -1,0 +1,300 @@
+#include <pthread.h>
+
+#include "arch/context.h"
+#include "arch/cpu.h"
+#include "base/check.h"
+#include "lwp/pool.h"
+#include "os/clock.h"
+#include "os/kernel_thread.h"
+#include "os/signal_mask.h"
+#include "os/tcb.h"
+#include "sched/clock_lwp.h"
+#include "sched/critical.h"
+#include "sched/lwp_identity.h"
+#include "sched/records.h"
+#include "sched/scheduler.h"
+#include "sched/switch.h"
+#include "thread/life.h"
+#include "thread/registry.h"
+#include "thread/stack_cache.h"
+
+namespace lt {
+namespace {
+
+// Room for glibc's part of a bound thread's stack: TCB, TLS, and our frames below the user's.
+constexpr std::size_t kBoundExtra = 32 * 1024;
+
+void end_unbound(void* dead) { bury(*current_thread, *static_cast<Thread*>(dead)); }
+
+// The first frame of an unbound thread.
+void unbound_main(void* argument)
+{
+    Thread& self = *static_cast<Thread*>(argument);
+    finish_switch(self);
+    leave_critical(self);
+    os::tcb_first_run();
+    run_start_function(self);
+    finish_on_own_stack(self);
+    enter_critical(self);
+    leave_for_good(self, end_unbound, &self);
+}
+
+void run_bound(void* argument)
+{
+    Thread& self = *static_cast<Thread*>(argument);
+    leave_critical(self);
+    run_start_function(self);
+    finish_on_own_stack(self);
+    enter_critical(self);
+}
+
+// Where the kernel's and glibc's idea of the stack is the thread's own.
+void note_stack(Thread& self)
+{
+    pthread_attr_t attributes;
+    if (::pthread_getattr_np(::pthread_self(), &attributes) != 0) {
+        return;
+    }
+    void* base = nullptr;
+    std::size_t size = 0;
+    ::pthread_attr_getstack(&attributes, &base, &size);
+    ::pthread_attr_destroy(&attributes);
+    self.stack_lo = reinterpret_cast<std::uintptr_t>(base);
+    self.stack_hi = self.stack_lo + size;
+}
+
+void become_lwp_of(Thread& self)
+{
+    Lwp& lwp = *self.lwp;
+    os::tcb_unregister_rseq();
+    self.tcb = arch::thread_pointer();
+    self.pthread_id = ::pthread_self();
+    current_thread = &self;
+    arch::set_mxcsr(self.mxcsr);
+    arch::set_x87_control(self.x87_control);
+    lwp.kernel_mask = self.signal_mask;
+    // relaxed: watchers bear with a stale picture.
+    lwp.thread.store(&self, memory_order_relaxed);
+    lwp.state.store(LwpState::kBound, memory_order_relaxed);       // relaxed: as above
+    lwp.tid.store(os::kernel_thread_id(), memory_order_relaxed);   // relaxed: as above
+    os::name_kernel_thread("lwp/", lwp.index);
+    if (!self.has(kFlagUserStack)) {
+        note_stack(self);
+    }
+}
+
+void await_continue(Thread& self)
+{
+    // acquire: pairs with continue_thread().
+    while (self.state.load(memory_order_acquire) == ThreadState::kStopped) {
+        self.lwp->parker.park();
+    }
+}
+
+// A bound thread's LWP.
+void* bound_main(void* argument)
+{
+    Thread& self = *static_cast<Thread*>(argument);
+    Lwp& lwp = *self.lwp;
+    become_lwp_of(self);
+    await_continue(self);
+    os::set_kernel_mask(self.signal_mask);
+    if (self.has(kFlagUserStack)) {
+        arch_call_on(reinterpret_cast<void*>(self.stack_hi), run_bound, &self);
+    } else {
+        run_bound(&self);
+    }
+    // Nothing of the program runs here any more: no handler may find a thread that is being buried.
+    os::set_kernel_mask(os::kAllSignals);
+    bury(self, self);
+    current_thread = nullptr;
+    release_lwp(lwp);
+    return nullptr;
+}
+
+Thread* make_record(const Thread& creator, const CreateRequest& request)
+{
+    Thread* thread = thread_records.allocate();
+    if (thread == nullptr) {
+        return nullptr;
+    }
+    // relaxed: nobody else knows the record yet.
+    thread->flags.store(request.flags, memory_order_relaxed);
+    thread->state.store(request.suspended || (request.flags & kFlagBound) == 0
+                            ? ThreadState::kStopped
+                            : ThreadState::kRunning,
+                        memory_order_relaxed);
+    thread->critical.store(kFirstDepth, memory_order_relaxed);  // relaxed: as above
+    thread->creator = creator.id.load(memory_order_relaxed);    // relaxed: fixed while it runs
+    thread->start = request.start;
+    thread->argument = request.argument;
+    thread->status = nullptr;
+    thread->exiting = false;
+    thread->switches = 0;
+    thread->joiners = 0;
+    thread->lwp = nullptr;
+    thread->slot = nullptr;
+    thread->signal_mask = creator.signal_mask;
+    thread->priority = thread->effective = creator.priority;
+    thread->mxcsr = arch::mxcsr();
+    thread->x87_control = arch::x87_control();
+    thread->since_ns.store(os::coarse_now(), memory_order_relaxed);  // relaxed: for lwpinspect
+    return thread;
+}
+
+void publish(Thread& thread, const CreateRequest& request)
+{
+    const SpinGuard guard{life_lock};
+    register_thread(thread);
+    if (request.id != nullptr) {
+        *request.id = thread.id.load(memory_order_relaxed);  // relaxed: just written
+    }
+}
+
+void withdraw(Thread& self, Thread& thread)
+{
+    const CriticalRegion region{self};
+    const SpinGuard guard{life_lock};
+    process.threads.fetch_sub(1, memory_order_relaxed);  // relaxed: for people and as a hint
+    census.non_daemons -= thread.has(kFlagDaemon) ? 0U : 1U;
+    free_thread(thread);
+}
+
+Error create_bound(Thread& self, const CreateRequest& request)
+{
+    Thread* thread = nullptr;
+    Lwp* lwp = nullptr;
+    {
+        const CriticalRegion region{self};
+        lwp = allocate_lwp();
+        thread = lwp != nullptr ? make_record(self, request) : nullptr;
+        if (thread == nullptr) {
+            if (lwp != nullptr) {
+                release_lwp(*lwp);
+            }
+            return Error::kNoMemory;
+        }
+        thread->lwp = lwp;
+        if (request.stack_base != nullptr) {
+            thread->stack_lo = reinterpret_cast<std::uintptr_t>(request.stack_base);
+            thread->stack_hi = thread->stack_lo + request.stack_size;
+        }
+        publish(*thread, request);
+    }
+    const std::size_t size = request.stack_base != nullptr ? kMinStack
+                             : request.stack_size != 0     ? request.stack_size
+                                                           : kDefaultStack;
+    const Error error = os::start_kernel_thread(
+        bound_main, thread, round_up(size + kBoundExtra, kPageSize), &lwp->handle);
+    if (error != Error::kNone) {
+        withdraw(self, *thread);
+        const CriticalRegion region{self};
+        release_lwp(*lwp);
+    }
+    return error;
+}
+
+Error create_unbound(Thread& self, const CreateRequest& request)
+{
+    trim_slots();
+    bool fresh = false;
+    Error error = Error::kNone;
+    const std::size_t wanted = request.stack_base != nullptr ? kMinStack
+                               : request.stack_size != 0     ? request.stack_size
+                                                             : kDefaultStack;
+    os::StackSlot* slot = take_slot(wanted, fresh, error);
+    if (slot == nullptr) {
+        return error;
+    }
+    const CriticalRegion region{self};
+    Thread* thread = make_record(self, request);
+    if (thread == nullptr) {
+        keep_slot(slot, true);
+        return Error::kNoMemory;
+    }
+    thread->slot = slot;
+    thread->tcb = slot->tcb;
+    thread->pthread_id = reinterpret_cast<std::uintptr_t>(slot->tcb);
+    thread->stack_lo = slot->lo;
+    thread->stack_hi = slot->stack_hi;
+    if (request.stack_base != nullptr) {
+        thread->stack_lo = reinterpret_cast<std::uintptr_t>(request.stack_base);
+        thread->stack_hi = (thread->stack_lo + request.stack_size) & ~std::uintptr_t{15};
+        os::tcb_set_stack(slot->tcb, thread->stack_lo, thread->stack_hi);
+    }
+    thread->context =
+        arch_prepare(reinterpret_cast<void*>(thread->stack_hi), unbound_main, thread);
+    *static_cast<Thread**>(
+        os::tcb_translate(&current_thread, arch::thread_pointer(), slot->tcb)) = thread;
+    // Even: parked, with a valid context. relaxed: published by the queue, or by the life lock.
+    thread->seq.store((thread->seq.load(memory_order_relaxed) + 1) & ~std::uint64_t{1},
+                      memory_order_relaxed);
+    publish(*thread, request);
+    if (!request.suspended) {
+        make_runnable(self, *thread);
+    }
+    return Error::kNone;
+}
+
+void ask_for_lwps(bool one_more)
+{
+    // relaxed: a level; the clock LWP acts on it when kicked.
+    if (one_more) {
+        process.concurrency.fetch_add(1, memory_order_relaxed);
+    }
+    const std::uint32_t have = process.pool_lwps.load(memory_order_relaxed);
+    if (have < process.concurrency.load(memory_order_relaxed) &&
+        have < process.threads.load(memory_order_relaxed)) {  // relaxed: as above
+        kick_clock();
+    }
+}
+
+}  // namespace
+
+Error create_thread(Thread& self, const CreateRequest& request) noexcept
+{
+    Error error = start_engine(self);
+    if (error != Error::kNone) {
+        return error;
+    }
+    CreateRequest actual = request;
+    if (!is_multiplexing()) {
+        actual.flags |= kFlagBound;
+    }
+    error = (actual.flags & kFlagBound) != 0 ? create_bound(self, actual)
+                                             : create_unbound(self, actual);
+    if (error == Error::kNone) {
+        ask_for_lwps((actual.flags & kFlagNewLwp) != 0);
+        preempt_if_outranked(self);
+    }
+    return error;
+}
+
+Error continue_thread(Thread& self, std::uint32_t id) noexcept
+{
+    const CriticalRegion region{self};
+    Thread* thread = nullptr;
+    {
+        const SpinGuard guard{life_lock};
+        thread = find_thread(id);
+        if (!is_live(thread)) {
+            return Error::kNoSuchThread;
+        }
+        ThreadState expected = ThreadState::kStopped;
+        const bool bound = thread->has(kFlagBound);
+        // acq_rel: whoever wins owns the thread's start; a bound one sees what we wrote before.
+        if (!thread->state.compare_exchange_strong(
+                expected, bound ? ThreadState::kRunning : ThreadState::kRunnable,
+                memory_order_acq_rel, memory_order_relaxed)) {  // relaxed: it runs already
+            return Error::kNone;
+        }
+        if (bound) {
+            thread->lwp->parker.unpark();
+            return Error::kNone;
+        }
+    }
+    make_runnable(self, *thread);
+    return Error::kNone;
+}
+
+}  // namespace lt

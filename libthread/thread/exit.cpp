@@ -1,0 +1,132 @@
+#include <pthread.h>
+
+#include <csetjmp>
+#include <cstdlib>
+
+#include "base/check.h"
+#include "os/real.h"
+#include "os/tcb.h"
+#include "sched/critical.h"
+#include "sched/scheduler.h"
+#include "sync/sleep_queue.h"
+#include "thread/life.h"
+#include "thread/registry.h"
+#include "thread/signals.h"
+#include "thread/stack_cache.h"
+
+namespace lt {
+
+extern const char any_join_event;
+
+namespace {
+
+bool is_last_non_daemon(Thread& self)
+{
+    const CriticalRegion region{self};
+    const SpinGuard guard{life_lock};
+    return census.non_daemons == 1 && !self.has(kFlagDaemon);
+}
+
+// Takes the thread out of the census; true if it was the last that keeps the process.
+bool leave_census(Thread& self)
+{
+    const CriticalRegion region{self};
+    const SpinGuard guard{life_lock};
+    process.threads.fetch_sub(1, memory_order_relaxed);  // relaxed: for people and as a hint
+    if (self.has(kFlagDaemon)) {
+        return false;
+    }
+    census.foreign -= self.has(kFlagForeign) ? 1U : 0U;
+    return --census.non_daemons == 0;
+}
+
+void wake_all(Thread& self, const void* event)
+{
+    SleepQueue& queue = sleep_queue_of(event);
+    for (;;) {
+        queue.lock.lock();
+        Thread* joiner = take_first(queue, event);
+        queue.lock.unlock();
+        if (joiner == nullptr) {
+            return;
+        }
+        resume(self, *joiner, WakeCause::kWoken);
+    }
+}
+
+}  // namespace
+
+void run_start_function(Thread& self) noexcept
+{
+    // Where thr_exit, pthread_exit and cancellation land after the frames above were unwound.
+    __pthread_unwind_buf_t base;
+    auto* jump = reinterpret_cast<__jmp_buf_tag*>(base.__cancel_jmp_buf);
+    if (::__sigsetjmp(jump, 0) == 0) {
+        ::__pthread_register_cancel(&base);
+        self.status = self.start(self.argument);
+        ::__pthread_unregister_cancel(&base);
+    } else if (!self.exiting) {
+        self.status = PTHREAD_CANCELED;
+    }
+}
+
+void finish_on_own_stack(Thread& self) noexcept
+{
+    ::pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, nullptr);
+    if (is_last_non_daemon(self)) {
+        // Its thread-specific data stays usable for the handlers of atexit.
+        std::exit(0);
+    }
+    while (run_tsd_destructors(self)) {
+    }
+    os::tcb_run_tls_destructors();
+    os::tcb_release_robust();
+    if (leave_census(self)) {
+        std::exit(0);
+    }
+    if (self.slot != nullptr && os::tcb_can_reset()) {
+        if (self.has(kFlagUserStack)) {
+            const auto* slot = static_cast<const os::StackSlot*>(self.slot);
+            os::tcb_set_stack(self.tcb, slot->lo, slot->stack_hi);
+        }
+        os::tcb_reset_own();
+    }
+}
+
+void bury(Thread& self, Thread& dead) noexcept
+{
+    if (dead.slot != nullptr) {
+        keep_slot(static_cast<os::StackSlot*>(dead.slot), os::tcb_can_reset());
+        dead.slot = nullptr;
+    }
+    bool wake_joiners = false;
+    bool wake_any = false;
+    {
+        const SpinGuard guard{life_lock};
+        wake_any = census.any_joiners != 0;
+        if (dead.has(kFlagDetached)) {
+            free_thread(dead);
+        } else {
+            add_zombie(dead);
+            wake_joiners = dead.joiners != 0;
+        }
+    }
+    if (wake_joiners) {
+        wake_all(self, &dead);
+    }
+    if (wake_any) {
+        wake_all(self, &any_join_event);
+    }
+}
+
+void exit_thread(Thread& self, void* status) noexcept
+{
+    self.status = status;
+    self.exiting = true;
+    if (self.id.load(memory_order_relaxed) == 1) {  // relaxed: own id
+        prepare_initial_exit();
+    }
+    os::real_pthread_exit(status);
+}
+
+}  // namespace lt

@@ -1,0 +1,161 @@
+#include "thread/handlers.h"
+
+#include <unistd.h>
+
+#include <cerrno>
+
+#include "lwp/lwp.h"
+#include "os/real.h"
+#include "os/signal_mask.h"
+#include "sched/critical.h"
+
+namespace lt {
+namespace {
+
+constexpr int kSignals = 65;
+
+// What the program asked for. Written by change_action() before the wrapper is installed for it, read
+// by the wrapper on any thread.
+struct Wanted {
+    Atomic<void*> handler{nullptr};  // sa_handler or sa_sigaction
+    Atomic<int> flags{0};
+    Atomic<std::uint64_t> mask{0};
+};
+constinit Wanted wanted[kSignals];
+
+bool is_synchronous(int signal, const siginfo_t& info)
+{
+    const bool faults = signal == SIGSEGV || signal == SIGBUS || signal == SIGFPE ||
+                        signal == SIGILL || signal == SIGTRAP || signal == SIGSYS;
+    return faults && info.si_code > 0;
+}
+
+constexpr std::uint64_t kFaults = os::signal_bit(SIGSEGV) | os::signal_bit(SIGBUS) |
+                                  os::signal_bit(SIGFPE) | os::signal_bit(SIGILL) |
+                                  os::signal_bit(SIGTRAP) | os::signal_bit(SIGSYS);
+
+// The interrupted code is in a critical region: nothing more is let in until it leaves.
+void defer(Thread& self, int signal, const siginfo_t& info, ucontext_t& context)
+{
+    Lwp& lwp = *self.lwp;
+    lwp.deferred_info = info;
+    // relaxed: read on this LWP only, after the handler.
+    lwp.signal_deferred.store(static_cast<std::uint32_t>(signal), memory_order_relaxed);
+    os::from_mask(os::kAllSignals & ~kFaults, context.uc_sigmask);
+}
+
+void call_program(int signal, siginfo_t* info, void* context, const Wanted& want)
+{
+    // relaxed: installed before the signal could arrive; a concurrent change may win or lose.
+    void* handler = want.handler.load(memory_order_relaxed);
+    const int flags = want.flags.load(memory_order_relaxed);  // relaxed: as above
+    if ((flags & static_cast<int>(SA_RESETHAND)) != 0) {
+        struct sigaction standard {};
+        standard.sa_handler = SIG_DFL;
+        os::real().sigaction(signal, &standard, nullptr);
+    }
+    if ((flags & SA_SIGINFO) != 0) {
+        reinterpret_cast<void (*)(int, siginfo_t*, void*)>(handler)(signal, info, context);
+    } else {
+        reinterpret_cast<void (*)(int)>(handler)(signal);
+    }
+}
+
+// What the kernel calls in place of the program's handlers.
+void wrapper(int signal, siginfo_t* info, void* context)
+{
+    const int saved_errno = errno;
+    const Wanted& want = wanted[signal];
+    auto& machine = *static_cast<ucontext_t*>(context);
+    Thread* self = current_thread;
+    if (self == nullptr) {
+        call_program(signal, info, context, want);
+        errno = saved_errno;
+        return;
+    }
+    // relaxed: our own thread's depth.
+    if (self->critical.load(memory_order_relaxed) > 0 && !is_synchronous(signal, *info)) {
+        defer(*self, signal, *info, machine);
+        return;
+    }
+    // The kernel has blocked more for the handler's time; the thread takes that along if it switches.
+    const int flags = want.flags.load(memory_order_relaxed);  // relaxed: as in call_program()
+    std::uint64_t mask = self->signal_mask | want.mask.load(memory_order_relaxed);  // relaxed: as above
+    mask |= (flags & SA_NODEFER) != 0 ? 0 : os::signal_bit(signal);
+    self->signal_mask = mask & os::kAllSignals & ~os::signal_bit(kick_signal());
+    self->lwp->kernel_mask = self->signal_mask;
+    call_program(signal, info, context, want);
+    // sigreturn sets this mask on whatever LWP we are on now; the program may have edited it.
+    self->signal_mask = os::to_mask(machine.uc_sigmask);
+    self->lwp->kernel_mask = self->signal_mask;
+    errno = saved_errno;
+}
+
+void on_kick(int, siginfo_t*, void*)
+{
+    Thread* self = current_thread;
+    // relaxed: our own depth; a region that is being left looks at `attention` itself.
+    if (self != nullptr && self->critical.load(memory_order_relaxed) == 0 &&
+        self->attention.load(memory_order_relaxed) != 0) {  // relaxed: raised before the kick was sent
+        const int saved_errno = errno;
+        handle_attention(*self);
+        errno = saved_errno;
+    }
+}
+
+bool is_function(void (*handler)(int)) { return handler != SIG_DFL && handler != SIG_IGN; }
+
+}  // namespace
+
+int kick_signal() noexcept { return SIGRTMAX - 1; }
+
+int change_action(int signal, const struct sigaction* action, struct sigaction* before) noexcept
+{
+    if (signal <= 0 || signal >= kSignals) {
+        return EINVAL;
+    }
+    if (signal == kick_signal()) {
+        return EINVAL;
+    }
+    Wanted& want = wanted[signal];
+    struct sigaction old {};
+    // relaxed everywhere: racing sigaction calls are the program's to order; see Wanted.
+    void* old_handler = want.handler.load(memory_order_relaxed);
+    const int old_flags = want.flags.load(memory_order_relaxed);           // relaxed: as above
+    const std::uint64_t old_mask = want.mask.load(memory_order_relaxed);   // relaxed: as above
+    struct sigaction actual {};
+    if (action != nullptr) {
+        actual = *action;
+        if (is_function(action->sa_handler)) {
+            want.handler.store(reinterpret_cast<void*>(action->sa_handler), memory_order_relaxed);  // relaxed: as above
+            want.flags.store(action->sa_flags, memory_order_relaxed);                // relaxed: as above
+            want.mask.store(os::to_mask(action->sa_mask), memory_order_relaxed);     // relaxed: as above
+            actual.sa_sigaction = wrapper;
+            actual.sa_flags = (action->sa_flags | SA_SIGINFO) & ~static_cast<int>(SA_RESETHAND);
+        }
+    }
+    if (os::real().sigaction(signal, action != nullptr ? &actual : nullptr, &old) != 0) {
+        return errno;
+    }
+    if (before != nullptr) {
+        *before = old;
+        if (old.sa_sigaction == wrapper) {
+            before->sa_handler = reinterpret_cast<void (*)(int)>(old_handler);
+            before->sa_flags = old_flags;
+            os::from_mask(old_mask, before->sa_mask);
+        }
+    }
+    return 0;
+}
+
+void install_kick_handler() noexcept
+{
+    struct sigaction action {};
+    action.sa_sigaction = on_kick;
+    // No SA_RESTART: a system call that the thread is in shall end, as if the signal had come itself.
+    action.sa_flags = SA_SIGINFO;
+    ::sigfillset(&action.sa_mask);
+    os::real().sigaction(kick_signal(), &action, nullptr);
+}
+
+}  // namespace lt

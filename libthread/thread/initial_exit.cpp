@@ -1,0 +1,60 @@
+// thr_exit of the initial thread.
+//
+// Its first frame is libc's caller of main, where an unwinding pthread_exit lands and ends the kernel
+// task. The leader of the process must not end so, and an unbound thread must not take its LWP along.
+// So the landing place that libc left in its jump buffer is replaced by one of ours, on the same frame.
+#include <pthread.h>
+
+#include <cstdint>
+
+#include "arch/landing.h"
+#include "lwp/lwp.h"
+#include "os/signal_mask.h"
+#include "sched/critical.h"
+#include "sched/scheduler.h"
+#include "thread/life.h"
+
+namespace lt {
+namespace {
+
+void end_initial(void* dead) { bury(*current_thread, *static_cast<Thread*>(dead)); }
+
+[[noreturn]] void initial_landed()
+{
+    Thread& self = *current_thread;
+    if (!self.exiting) {
+        self.status = PTHREAD_CANCELED;
+    }
+    finish_on_own_stack(self);
+    enter_critical(self);
+    if (!self.has(kFlagBound)) {
+        leave_for_good(self, end_initial, &self);
+    }
+    // Bound: the task stays, asleep, because the process would look dead without its leader.
+    Lwp& lwp = *self.lwp;
+    os::set_kernel_mask(os::kAllSignals);
+    bury(self, self);
+    for (;;) {
+        lwp.parker.park();
+    }
+}
+
+}  // namespace
+
+void prepare_initial_exit() noexcept
+{
+    // Registering a buffer shows what was registered before it; the last of the chain is libc's own.
+    __pthread_unwind_buf_t probe;
+    ::__pthread_register_cancel(&probe);
+    auto* buffer = static_cast<__pthread_unwind_buf_t*>(probe.__pad[0]);
+    ::__pthread_unregister_cancel(&probe);
+    if (buffer == nullptr) {
+        return;  // before main(): nothing to land on
+    }
+    while (buffer->__pad[0] != nullptr) {
+        buffer = static_cast<__pthread_unwind_buf_t*>(buffer->__pad[0]);
+    }
+    arch::redirect_landing(buffer->__cancel_jmp_buf, initial_landed);
+}
+
+}  // namespace lt

@@ -1,0 +1,75 @@
+// Creating, ending and joining threads.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "base/error.h"
+#include "sched/thread.h"
+
+namespace lt {
+
+struct CreateRequest {
+    void* stack_base = nullptr;  // nullptr: a stack of ours
+    std::size_t stack_size = 0;  // 0: the default
+    void* (*start)(void*) = nullptr;
+    void* argument = nullptr;
+    std::uint32_t flags = 0;     // ThreadFlag
+    bool suspended = false;
+    std::uint32_t* id = nullptr;  // where the caller wants the id, before the thread runs
+};
+
+inline constexpr std::size_t kMinStack = 16 * 1024;
+inline constexpr std::size_t kDefaultStack = 2 * 1024 * 1024;
+
+// thr_create, arguments checked.
+Error create_thread(Thread& self, const CreateRequest& request) noexcept;
+
+// thr_continue of a thread made suspended; kNoSuchThread.
+Error continue_thread(Thread& self, std::uint32_t id) noexcept;
+
+// Runs the thread's start function; returns when it has returned, or was left by thr_exit,
+// pthread_exit or cancellation. self.status holds the exit status.
+void run_start_function(Thread& self) noexcept;
+
+// What an ending thread does on its own stack: cleanup is over, destructors run here. Ends the process
+// if it was the last thread that is no daemon.
+void finish_on_own_stack(Thread& self) noexcept;
+
+// What is done for it once its stack is free: recycling, zombie or gone, joiners woken. In a critical
+// region of `self`, the running thread.
+void bury(Thread& self, Thread& dead) noexcept;
+
+// thr_exit. Runs cleanup handlers and destructors of the frames above.
+[[noreturn]] void exit_thread(Thread& self, void* status) noexcept;
+
+struct Joined {
+    Error error = Error::kNone;
+    std::uint32_t id = 0;
+    void* status = nullptr;
+};
+
+Joined join_thread(Thread& self, std::uint32_t id) noexcept;
+Joined join_any_thread(Thread& self) noexcept;
+
+// pthread_detach of one of our threads; kNoSuchThread, kInvalid (is detached).
+Error detach_thread(Thread& self, std::uint32_t id) noexcept;
+
+// The thread of ours whose pthread_self() is `pthread_id`; nullptr: a thread made by others, or one
+// that has not called the library.
+Thread* thread_of_pthread(std::uint64_t pthread_id) noexcept;
+
+// Starts the M:N machinery before the first thread is made; in a later call does nothing.
+Error start_engine(Thread& self) noexcept;
+
+// Whether unbound threads exist; false in the model `bound`.
+bool is_multiplexing() noexcept;
+
+// On the initial thread: makes unwinding by thr_exit, pthread_exit or cancellation end in a place of
+// ours instead of libc's.
+void prepare_initial_exit() noexcept;
+
+// One round of TSD destructors; true: one was called.
+bool run_tsd_destructors(Thread& self) noexcept;
+
+}  // namespace lt

@@ -1,0 +1,45 @@
+// Which threads there are: ids to records, who has ended, who waits to join.
+#pragma once
+
+#include <cstdint>
+
+#include "os/spinlock.h"
+#include "sched/thread.h"
+
+namespace lt {
+
+// Guards the id table, the zombie list, `joiners` and kFlagDetached of every thread, and the counts of
+// threads and joiners. Ranks above sleep queues and run queues. Taken in a critical region.
+extern SpinLock life_lock;
+
+// A new id, entered in the table; ids rise from 1 (the initial thread) and are reused only after 2^30.
+void register_thread(Thread& thread) noexcept LT_REQUIRES(life_lock);
+void unregister_thread(Thread& thread) noexcept LT_REQUIRES(life_lock);
+
+// nullptr: no thread of that id; ended but not joined threads are found.
+Thread* find_thread(std::uint32_t id) noexcept LT_REQUIRES(life_lock);
+
+// The zombie that a join of any thread takes next: one that no joiner waits for.
+Thread* first_free_zombie() noexcept LT_REQUIRES(life_lock);
+void add_zombie(Thread& thread) noexcept LT_REQUIRES(life_lock);
+void remove_zombie(Thread& thread) noexcept LT_REQUIRES(life_lock);
+
+struct Census {
+    std::uint32_t non_daemons = 0;       // alive, adopted threads included
+    std::uint32_t foreign = 0;           // of those, made by pthread_create
+    std::uint32_t blocked_joiners = 0;   // of the non-daemons, in thr_join
+    std::uint32_t any_joiners = 0;       // asleep in thr_join(0, ...)
+};
+extern Census census LT_GUARDED_BY(life_lock);
+
+// Gives the record of a joined, detached or failed thread back.
+void free_thread(Thread& thread) noexcept LT_REQUIRES(life_lock);
+
+// The live thread with that id, or kNoSuchThread; for operations that act under the life lock.
+inline bool is_live(const Thread* thread)
+{
+    // relaxed: changes to and from zombie happen under the life lock.
+    return thread != nullptr && thread->state.load(memory_order_relaxed) != ThreadState::kZombie;
+}
+
+}  // namespace lt

@@ -1,0 +1,27 @@
+// Signals to threads: masks that belong to them, thr_kill, cancellation, handlers kept out of critical
+// regions.
+#pragma once
+
+#include <csignal>
+#include <cstdint>
+
+#include "base/error.h"
+#include "sched/thread.h"
+
+namespace lt {
+
+// Changes the calling thread's mask as sigprocmask does; 0 for `set` only asks. Signals that were
+// pending and are open now are delivered before it returns. kInvalid: bad `how`.
+Error change_mask(Thread& self, int how, const std::uint64_t* set, std::uint64_t* before) noexcept;
+
+// thr_kill: `signal` to the thread with that id, wherever it is; 0 only asks.
+Error kill_thread(Thread& self, std::uint32_t id, int signal) noexcept;
+
+// The signal mask for destructors of an ending thread: everything blocked.
+void block_all_signals(Thread& self) noexcept;
+
+// pthread_cancel has marked `target`: wakes it if it sleeps at a cancellation point, or interrupts the
+// system call it is in.
+void announce_cancellation(Thread& self, Thread& target) noexcept;
+
+}  // namespace lt

@@ -1,0 +1,247 @@
+// Before the first thread: the environment, the initial thread, threads made by others, and the start
+// of the M:N machinery.
+#include <pthread.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+
+#include "arch/cpu.h"
+#include "base/check.h"
+#include "lwp/pool.h"
+#include "os/clock.h"
+#include "os/kernel_thread.h"
+#include "os/real.h"
+#include "os/signal_mask.h"
+#include "os/tcb.h"
+#include "sched/clock_lwp.h"
+#include "sched/critical.h"
+#include "sched/dispatch.h"
+#include "sched/records.h"
+#include "sched/settings.h"
+#include "sched/switch.h"
+#include "sync/sleep_queue.h"
+#include "thread/environment.h"
+#include "thread/life.h"
+#include "thread/registry.h"
+#include "thread/signals.h"
+#include "thread/start_up.h"
+
+extern "C" void* __libc_stack_end;  // NOLINT: ld.so's name for the top of the initial stack
+
+namespace lt {
+namespace {
+
+enum class Engine : std::uint32_t { kOff, kMultiplexing, kBound };
+
+// release by whoever starts it, acquire by everyone who creates a thread.
+constinit Atomic<Engine> engine{Engine::kOff};
+pthread_mutex_t engine_mutex = PTHREAD_MUTEX_INITIALIZER;  // serialises the start; never in the scheduler
+pthread_key_t foreign_key;
+constinit bool started_up = false;
+
+void note_initial_stack(Thread& initial)
+{
+    constexpr std::size_t kGuess = 8 * 1024 * 1024;
+    rlimit limit{};
+    std::size_t size = kGuess;
+    if (::getrlimit(RLIMIT_STACK, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY) {
+        size = limit.rlim_cur;
+    }
+    // Arguments and environment lie above what ld.so calls the end: the stack proper starts here.
+    initial.stack_hi =
+        round_up(reinterpret_cast<std::uintptr_t>(__libc_stack_end) + 1, kPageSize);
+    initial.stack_lo = initial.stack_hi - size;
+}
+
+// Every kernel task that becomes a thread of ours without being made by us.
+Thread* enrol(std::uint32_t flags)
+{
+    const std::uint64_t mask = os::kernel_mask();
+    Lwp* lwp = allocate_lwp();
+    Thread* self = lwp != nullptr ? thread_records.allocate() : nullptr;
+    if (self == nullptr) {
+        panic("no memory to adopt a thread", __FILE__, __LINE__);
+    }
+    // relaxed everywhere: the registry's lock publishes the record.
+    self->flags.store(flags, memory_order_relaxed);
+    self->state.store(ThreadState::kRunning, memory_order_relaxed);  // relaxed: as above
+    self->critical.store(1, memory_order_relaxed);                   // relaxed: as above
+    self->lwp = lwp;
+    self->tcb = arch::thread_pointer();
+    self->pthread_id = ::pthread_self();
+    self->signal_mask = mask;
+    self->mxcsr = arch::mxcsr();
+    self->x87_control = arch::x87_control();
+    self->since_ns.store(os::coarse_now(), memory_order_relaxed);  // relaxed: as above
+    lwp->kernel_mask = mask;
+    lwp->thread.store(self, memory_order_relaxed);                 // relaxed: as above
+    lwp->state.store(LwpState::kBound, memory_order_relaxed);      // relaxed: as above
+    lwp->tid.store(os::kernel_thread_id(), memory_order_relaxed);  // relaxed: as above
+    current_thread = self;
+    {
+        const SpinGuard guard{life_lock};
+        register_thread(*self);
+    }
+    leave_critical(*self);
+    return self;
+}
+
+void note_foreign_stack(Thread& self)
+{
+    pthread_attr_t attributes;
+    if (os::real().getattr(::pthread_self(), &attributes) != 0) {
+        return;
+    }
+    void* base = nullptr;
+    std::size_t size = 0;
+    ::pthread_attr_getstack(&attributes, &base, &size);
+    ::pthread_attr_destroy(&attributes);
+    self.stack_lo = reinterpret_cast<std::uintptr_t>(base);
+    self.stack_hi = self.stack_lo + size;
+}
+
+bool ends_detached()
+{
+    pthread_attr_t attributes;
+    if (os::real().getattr(::pthread_self(), &attributes) != 0) {
+        return true;
+    }
+    int state = PTHREAD_CREATE_DETACHED;
+    ::pthread_attr_getdetachstate(&attributes, &state);
+    ::pthread_attr_destroy(&attributes);
+    return state == PTHREAD_CREATE_DETACHED;
+}
+
+// A foreign thread ends: destructor of its key, put off to glibc's last round.
+void forget_foreign(void* rounds)
+{
+    const auto round = reinterpret_cast<std::uintptr_t>(rounds);
+    if (round < PTHREAD_DESTRUCTOR_ITERATIONS) {
+        ::pthread_setspecific(foreign_key, reinterpret_cast<void*>(round + 1));
+        return;
+    }
+    Thread& self = *current_thread;
+    Lwp& lwp = *self.lwp;
+    const bool detached = ends_detached();
+    const std::uint64_t mask = os::set_kernel_mask(os::kAllSignals);
+    enter_critical(self);
+    bool last = false;
+    {
+        const SpinGuard guard{life_lock};
+        process.threads.fetch_sub(1, memory_order_relaxed);  // relaxed: for people and as a hint
+        --census.foreign;
+        last = --census.non_daemons == 0;
+        if (detached) {
+            self.flags.fetch_or(kFlagDetached, memory_order_relaxed);  // relaxed: locked
+        }
+    }
+    if (last) {
+        leave_critical_quietly(self);
+        os::set_kernel_mask(mask);
+        std::exit(0);
+    }
+    bury(self, self);
+    current_thread = nullptr;
+    release_lwp(lwp);
+}
+
+os::TcbModel start_multiplexing()
+{
+    const os::TcbModel model = os::tcb_start(settings.model);
+    use_fs_base_instruction(os::can_write_fs_base());
+    publish_model(os::tcb_model_name(model));
+    return model;
+}
+
+Error start_locked()
+{
+    if (engine.load(memory_order_relaxed) != Engine::kOff) {  // relaxed: under the mutex
+        return Error::kNone;
+    }
+    if (start_multiplexing() == os::TcbModel::kBound) {
+        engine.store(Engine::kBound, memory_order_release);  // release: see its declaration
+        return Error::kNone;
+    }
+    const Error error = start_clock_lwp();
+    if (error != Error::kNone) {
+        return error;
+    }
+    engine.store(Engine::kMultiplexing, memory_order_release);  // release: as above
+    return Error::kNone;
+}
+
+}  // namespace
+
+bool is_multiplexing() noexcept
+{
+    // acquire: pairs with start_locked().
+    return engine.load(memory_order_acquire) == Engine::kMultiplexing;
+}
+
+Error start_engine(Thread& self) noexcept
+{
+    // acquire: pairs with start_locked().
+    if (LT_UNLIKELY(engine.load(memory_order_acquire) == Engine::kOff)) {
+        ::pthread_mutex_lock(&engine_mutex);
+        const Error error = start_locked();
+        ::pthread_mutex_unlock(&engine_mutex);
+        if (error != Error::kNone) {
+            return error;
+        }
+    }
+    // The initial thread becomes an unbound one with the first thread it makes.
+    constexpr std::uint32_t kInitialId = 1;
+    if (LT_UNLIKELY(self.has(kFlagBound) && self.id.load(memory_order_relaxed) == kInitialId &&  // relaxed: own
+                    is_multiplexing())) {
+        if (!make_initial_lwp_pooled(self)) {
+            return Error::kNoMemory;
+        }
+        prepare_initial_exit();
+    }
+    return Error::kNone;
+}
+
+Thread& adopt_current() noexcept
+{
+    const int saved_errno = errno;
+    if (!started_up) {
+        start_up();
+    }
+    if (current_thread == nullptr) {
+        Thread* self = enrol(kFlagBound | kFlagForeign);
+        note_foreign_stack(*self);
+        ::pthread_setspecific(foreign_key, reinterpret_cast<void*>(std::uintptr_t{1}));
+        os::tcb_unregister_rseq();
+    }
+    errno = saved_errno;
+    return *current_thread;
+}
+
+__attribute__((constructor(101))) void start_up() noexcept
+{
+    if (started_up) {
+        return;
+    }
+    started_up = true;
+    os::real();
+    read_environment();
+    settings.process_wide_fence = os::start_process_wide_fence();
+    process.concurrency.store(settings.concurrency, memory_order_relaxed);  // relaxed: first writer
+    os::tcb_keep_variable(&current_thread, sizeof(current_thread));
+    ::pthread_key_create(&foreign_key, forget_foreign);
+    publish_start();
+    start_sleep_queues();
+    start_signals();
+    if (os::process_id() == static_cast<std::int32_t>(os::kernel_thread_id())) {
+        Thread* initial = enrol(kFlagBound);
+        note_initial_stack(*initial);
+    } else {
+        // Loaded by a thread that is not the initial one, which keeps id 1 for later.
+        process.last_id.store(1, memory_order_relaxed);  // relaxed: first writer
+    }
+}
+
+}  // namespace lt
