@@ -114,4 +114,20 @@ bool IdleLwps::wake_one() noexcept
     return true;
 }
 
+void PoolMembers::reset_after_fork() noexcept
+{
+    for (auto& slot : slots_) {
+        slot.store(nullptr, memory_order_relaxed);  // relaxed: nobody else is here
+    }
+    limit_.store(0, memory_order_relaxed);  // relaxed: as above
+}
+
+void IdleLwps::reset_after_fork() noexcept
+{
+    head_ = nullptr;
+    count_.store(0, memory_order_relaxed);      // relaxed: nobody else is here
+    searching_.store(0, memory_order_relaxed);  // relaxed: as above
+    lock_.unlock();
+}
+
 }  // namespace lt

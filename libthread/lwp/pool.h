@@ -27,6 +27,7 @@ class PoolMembers {
     // False: the table is full.
     [[nodiscard]] bool add(Lwp& lwp) noexcept;
     void remove(Lwp& lwp) noexcept;
+    void reset_after_fork() noexcept;
 
     // One past the highest slot ever used.
     [[nodiscard]] std::uint32_t limit() const noexcept
@@ -53,6 +54,9 @@ class IdleLwps {
 
     // Takes `lwp` out if it is still there; false: a waker has taken it and counted it as searching.
     [[nodiscard]] bool remove(Lwp& lwp) noexcept;
+
+    // In the child of fork, where the parked LWPs do not exist.
+    void reset_after_fork() noexcept LT_NO_TSA;
 
     // Takes one out and wakes it, as a searcher; false: none was idle.
     bool wake_one() noexcept;

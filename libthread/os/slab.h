@@ -59,6 +59,10 @@ class SlabPool {
         }
     }
 
+    // Held over a fork.
+    void lock() noexcept LT_NO_TSA { lock_.lock(); }
+    void unlock() noexcept LT_NO_TSA { lock_.unlock(); }
+
   private:
     bool add_slab() noexcept LT_REQUIRES(lock_)
     {

@@ -188,7 +188,9 @@ TcbModel tcb_model() noexcept
 
 TcbModel tcb_start(TcbModel wanted) noexcept
 {
-    if (wanted == TcbModel::kBound || is_foreign_runtime() || !find_glibc()) {
+    // Bound threads too run their destructors before a joiner can have them, which takes the fields.
+    const bool found = find_glibc();
+    if (wanted == TcbModel::kBound || is_foreign_runtime() || !found) {
         return model;
     }
     // Alignment may cost up to itself; the page is for colours.

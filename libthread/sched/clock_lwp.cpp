@@ -10,6 +10,7 @@
 #include "os/syscall.h"
 #include "sched/dispatch.h"
 #include "sched/expiry.h"
+#include "sched/fork.h"
 #include "sched/lwp_identity.h"
 #include "sched/run_queue.h"
 #include "sched/settings.h"
@@ -32,7 +33,9 @@ struct Watch {
     std::int64_t last_progress = 0;
     std::int64_t interval = kTickNs;
     std::uint32_t quiet = 0;
+    std::uint32_t stalled = 0;  // looks in a row that found threads waiting and no switch
     std::uint64_t seen[PoolMembers::kMax] = {};
+    std::int64_t cpu_ns[PoolMembers::kMax] = {};  // processor time at the last count_computing()
 };
 
 constinit Watch watch;          // the clock LWP only
@@ -120,19 +123,39 @@ Look look_at_pool()
     return look;
 }
 
-std::uint32_t count_computing()
+// Processor time that a task has used so far.
+std::int64_t cpu_time(std::uint32_t tid)
 {
-    std::uint32_t computing = 0;
+    // The kernel's encoding of "scheduler clock of that thread".
+    constexpr int kThreadClock = 6;
+    return os::read_clock(static_cast<clockid_t>(~tid << 3) | kThreadClock);
+}
+
+struct Busy {
+    std::uint32_t awake = 0;  // not asleep in the kernel
+    bool computing = false;   // one of those got the processor most of the time since the last count
+};
+
+Busy count_busy()
+{
+    Busy busy;
     const std::uint32_t limit = pool_members.limit();
     for (std::uint32_t i = 0; i < limit; ++i) {
         const Lwp* lwp = pool_members.at(i);
         if (lwp == nullptr || lwp->state.load(memory_order_relaxed) != LwpState::kRunning) {  // relaxed: a guess
             continue;
         }
-        const char state = kernel_state(lwp->tid.load(memory_order_relaxed));  // relaxed: a guess
-        computing += state == 'S' || state == 'D' ? 0U : 1U;
+        const std::uint32_t tid = lwp->tid.load(memory_order_relaxed);  // relaxed: a guess
+        const char state = kernel_state(tid);
+        if (state == 'S' || state == 'D') {
+            continue;
+        }
+        ++busy.awake;
+        const std::int64_t used = cpu_time(tid);
+        busy.computing = busy.computing || used - watch.cpu_ns[i] >= kTickNs / 2;
+        watch.cpu_ns[i] = used;
     }
-    return computing;
+    return busy;
 }
 
 bool grow()
@@ -160,12 +183,14 @@ void help_waiting_threads(const Look& look, std::int64_t now)
     if (look.progress || idle_lwps.searching() != 0 || settings.growth == Growth::kFixed) {
         return;
     }
-    const std::uint32_t computing = count_computing();
-    if (computing == 0) {
+    const Busy busy = count_busy();
+    if (busy.awake == 0) {
         watch.interval = grow() ? kGrowthTickNs : kTickNs;
         return;
     }
-    if (settings.growth == Growth::kAuto && computing < settings.cpus &&
+    // An LWP that waits for a processor behind other processes is not helped by one more: the second
+    // look in a row tells, by the processor time used since the first.
+    if (++watch.stalled >= 2 && settings.growth == Growth::kAuto && busy.computing && busy.awake < settings.cpus &&
         now - watch.last_progress >= kTickNs) {
         grow();
     }
@@ -183,6 +208,7 @@ std::int64_t watch_progress(std::int64_t now)
     if (look.progress) {
         watch.last_progress = now;
         watch.interval = kTickNs;
+        watch.stalled = 0;
     }
     const bool queued = queued_threads() != 0;
     watch.quiet = queued || look.progress ? 0 : watch.quiet + 1;
@@ -229,6 +255,7 @@ void* clock_main(void* argument)
     Lwp& lwp = *static_cast<Lwp*>(argument);
     Thread& self = take_lwp_identity(lwp, "lwp/clock");
     lwp.state.store(LwpState::kHelper, memory_order_relaxed);  // relaxed: for lwpinspect
+    clock_unwatching.store(0, memory_order_relaxed);  // relaxed: from here on we look by ourselves
     for (;;) {
         make_lwps_asked_for();
         keep_spare_lwp();
@@ -261,6 +288,24 @@ Error start_clock_lwp() noexcept
         started.store(0, memory_order_release);  // release: as above
     }
     return error;
+}
+
+void reset_clock_after_fork() noexcept
+{
+    clock = nullptr;
+    started.store(0, memory_order_relaxed);           // relaxed: nobody else is here
+    clock_unwatching.store(1, memory_order_relaxed);  // relaxed: as above
+    watch = Watch{};
+}
+
+void reset_scheduler_after_fork() noexcept
+{
+    shared_queues.reset_after_fork();
+    idle_lwps.reset_after_fork();
+    pool_members.reset_after_fork();
+    reset_timeouts_after_fork();
+    reset_spares_after_fork();
+    reset_clock_after_fork();
 }
 
 void kick_clock() noexcept

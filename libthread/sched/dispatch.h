@@ -22,7 +22,8 @@ void keep_spare_lwp() noexcept;
 // Takes a spare LWP into service without calling malloc or the kernel's clone; false: there is none.
 bool use_spare_lwp() noexcept;
 
-// Turns the calling kernel task, which carries the initial thread, into a pool LWP.
-[[nodiscard]] bool make_initial_lwp_pooled(Thread& initial) noexcept;
+// Turns the process's leading task, which carries the calling thread, into a pool LWP: with the initial
+// thread, or after a fork with the thread that forked. False: out of memory.
+[[nodiscard]] bool pool_leading_lwp(Thread& leader) noexcept;
 
 }  // namespace lt

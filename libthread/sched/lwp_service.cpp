@@ -14,6 +14,7 @@
 #include "os/tcb.h"
 #include "sched/critical.h"
 #include "sched/dispatch.h"
+#include "sched/fork.h"
 #include "sched/lwp_identity.h"
 #include "sched/records.h"
 #include "sched/run_queue.h"
@@ -223,12 +224,22 @@ bool use_spare_lwp() noexcept
     return true;
 }
 
-bool make_initial_lwp_pooled(Thread& initial) noexcept
+void reset_spares_after_fork() noexcept LT_NO_TSA
 {
-    Lwp& lwp = *initial.lwp;
+    spares = nullptr;
+    spares_lock.unlock();
+    spare_count.store(0, memory_order_relaxed);          // relaxed: nobody else is here
+    process.pool_lwps.store(0, memory_order_relaxed);    // relaxed: as above
+}
+
+namespace {
+
+// The idle context of the process's first task, which is busy carrying the initial thread.
+bool make_initial_idle(Lwp& lwp)
+{
     Error error = Error::kNone;
     os::StackSlot* slot = os::stack_slot_allocate(kIdleStack, error);
-    if (slot == nullptr || os::tcb_create(*slot) != Error::kNone || !give_run_queue(lwp) ||
+    if (slot == nullptr || os::tcb_create(*slot) != Error::kNone ||
         make_idle_record(lwp) == nullptr) {
         return false;
     }
@@ -242,6 +253,17 @@ bool make_initial_lwp_pooled(Thread& initial) noexcept
     idle.seq.store(2, memory_order_relaxed);  // relaxed: parked; nobody has seen it yet
     *static_cast<Thread**>(os::tcb_translate(&current_thread, arch::thread_pointer(), slot->tcb)) =
         &idle;
+    return true;
+}
+
+}  // namespace
+
+bool pool_leading_lwp(Thread& leader) noexcept
+{
+    Lwp& lwp = *leader.lwp;
+    if (!give_run_queue(lwp) || (lwp.idle == nullptr && !make_initial_idle(lwp))) {
+        return false;
+    }
     os::tcb_unregister_rseq();
     if (!pool_members.add(lwp)) {
         return false;
@@ -249,7 +271,7 @@ bool make_initial_lwp_pooled(Thread& initial) noexcept
     lwp.state.store(LwpState::kRunning, memory_order_relaxed);  // relaxed: for watchers
     count_into_pool();
     // relaxed: its own flag; from here on it is switched like any unbound thread.
-    initial.flags.fetch_and(~std::uint32_t{kFlagBound}, memory_order_relaxed);
+    leader.flags.fetch_and(~std::uint32_t{kFlagBound}, memory_order_relaxed);
     return true;
 }
 

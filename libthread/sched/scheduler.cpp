@@ -89,6 +89,10 @@ void requeue_after_yield(void* argument)
     enqueue_local(lwp, thread);
     if (lwp.run_queue->size() > 1) {
         call_for_help(&lwp);
+    } else {
+        // The thread it yielded to may block in the kernel with this one behind it.
+        std::atomic_signal_fence(std::memory_order_seq_cst);
+        notify_clock_of_work();
     }
 }
 

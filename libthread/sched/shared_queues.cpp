@@ -70,6 +70,17 @@ Thread* SharedQueues::take(std::uint32_t least, const Lwp* avoid) noexcept
     return nullptr;
 }
 
+void SharedQueues::reset_after_fork() noexcept
+{
+    for (ThreadList& list : lists_) {
+        list = ThreadList{};
+    }
+    bitmap_[0] = bitmap_[1] = 0;
+    best_.store(0, memory_order_relaxed);   // relaxed: nobody else is here
+    count_.store(0, memory_order_relaxed);  // relaxed: as above
+    lock_.unlock();
+}
+
 bool SharedQueues::change_priority(Thread& thread, std::uint8_t priority) noexcept
 {
     const SpinGuard guard{lock_};

@@ -48,6 +48,9 @@ class SharedQueues {
     // Re-files a runnable thread under a new priority; false: it is not here.
     bool change_priority(Thread& thread, std::uint8_t priority) noexcept;
 
+    // In the child of fork, where the queued threads do not exist.
+    void reset_after_fork() noexcept LT_NO_TSA;
+
     // The highest priority present plus one; 0 when empty.
     [[nodiscard]] std::uint32_t best() const noexcept
     {

@@ -4,6 +4,7 @@
 #include "os/spinlock.h"
 #include "sched/clock_lwp.h"
 #include "sched/expiry.h"
+#include "sched/fork.h"
 
 namespace lt {
 
@@ -163,6 +164,12 @@ void timeout_done(Thread& thread) noexcept
 {
     // release: pairs with disarm_timeout().
     thread.deadline_state.store(kOff, memory_order_release);
+}
+
+void reset_timeouts_after_fork() noexcept LT_NO_TSA
+{
+    heaps[0] = heaps[1] = DeadlineHeap{};
+    heaps_lock.unlock();
 }
 
 std::int64_t expire_timeouts(Thread& clock_thread) noexcept

@@ -22,4 +22,8 @@ ReadHold* find_read_hold(Thread& self, const void* lock) noexcept;
 // A free entry of the caller's; nullptr: no memory. In a critical region, as is its use.
 ReadHold* free_read_hold(Thread& self) noexcept;
 
+// Held over a fork.
+void lock_read_holds() noexcept;
+void unlock_read_holds() noexcept;
+
 }  // namespace lt

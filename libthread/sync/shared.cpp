@@ -31,7 +31,9 @@ WakeCause wait_interruptibly(const Atomic<std::uint32_t>& word, std::uint32_t va
     const Deadline& until = deadline != nullptr ? *deadline : kFarAway;
     const int result = os::futex_wait(word, value, &until, os::FutexScope::kShared);
     if (result == EINTR) {
-        return WakeCause::kInterrupted;
+        // relaxed: the signal that cancels came after it was set.
+        const bool cancelled = current().cancel_requested.load(memory_order_relaxed) != 0;
+        return cancelled ? WakeCause::kCancelled : WakeCause::kInterrupted;
     }
     return result == ETIMEDOUT && deadline != nullptr ? WakeCause::kTimedOut : WakeCause::kWoken;
 }

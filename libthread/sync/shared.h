@@ -17,13 +17,13 @@ void lock_shared_mutex(Thread& self, MutexWords& mutex) noexcept;
 bool try_lock_shared_mutex(Thread& self, MutexWords& mutex) noexcept;
 void unlock_shared_mutex(MutexWords& mutex) noexcept;
 
-// Frees and retakes the mutex, which may be of either scope. kWoken, kTimedOut or kInterrupted.
+// Frees and retakes the mutex, which may be of either scope. Returns why the wait ended, as below.
 WakeCause wait_shared_cond(Thread& self, CondWords& cond, MutexWords& mutex,
                            const Deadline* deadline) noexcept;
 void signal_shared_cond(CondWords& cond) noexcept;
 void broadcast_shared_cond(CondWords& cond) noexcept;
 
-// kWoken: the semaphore was taken.
+// kWoken: the semaphore was taken. kCancelled: a signal ended the wait, and the caller is cancelled.
 WakeCause wait_shared_sema(SemaWords& sema, const Deadline* deadline) noexcept;
 
 // The state of a shared readers/writer lock; who may ask for what is sync/rwlock.cpp's business.

@@ -36,7 +36,11 @@ bool leave_census(Thread& self)
     if (self.has(kFlagDaemon)) {
         return false;
     }
-    census.foreign -= self.has(kFlagForeign) ? 1U : 0U;
+    if (self.has(kFlagForeign)) {
+        --census.foreign;
+    } else {
+        ++census.ending;  // joinable before long: bury() makes it so
+    }
     return --census.non_daemons == 0;
 }
 
@@ -51,6 +55,17 @@ void wake_all(Thread& self, const void* event)
             return;
         }
         resume(self, *joiner, WakeCause::kWoken);
+    }
+}
+
+// Those who wait for `dead`, and those who wait for anybody.
+void wake(Thread& self, const Thread& dead, bool joiners, bool any)
+{
+    if (joiners) {
+        wake_all(self, &dead);
+    }
+    if (any) {
+        wake_all(self, &any_join_event);
     }
 }
 
@@ -103,20 +118,21 @@ void bury(Thread& self, Thread& dead) noexcept
     bool wake_any = false;
     {
         const SpinGuard guard{life_lock};
+        census.ending -= dead.has(kFlagDaemon) || dead.has(kFlagForeign) ? 0U : 1U;
         wake_any = census.any_joiners != 0;
+        wake_joiners = dead.joiners != 0 && !dead.has(kFlagDetached);
+        if (&self == &dead) {
+            // At once: without the lock the record, which waking needs, may be another thread's.
+            wake(self, dead, wake_joiners, wake_any);
+            wake_joiners = wake_any = false;
+        }
         if (dead.has(kFlagDetached)) {
             free_thread(dead);
         } else {
             add_zombie(dead);
-            wake_joiners = dead.joiners != 0;
         }
     }
-    if (wake_joiners) {
-        wake_all(self, &dead);
-    }
-    if (wake_any) {
-        wake_all(self, &any_join_event);
-    }
+    wake(self, dead, wake_joiners, wake_any);
 }
 
 void exit_thread(Thread& self, void* status) noexcept

@@ -196,10 +196,10 @@ Joined join_any_thread(Thread& self) noexcept LT_NO_TSA
             joined = reap(*dead);
             break;
         }
-        // Others that could still end joinable, or create threads that do: not daemons, not those
-        // made by pthread_create, not those asleep in a join, not the caller.
+        // Others that could still end joinable, or create threads that do, or are just ending: not
+        // daemons, not those made by pthread_create, not those asleep in a join, not the caller.
         const std::uint32_t own = self.has(kFlagDaemon) || self.has(kFlagForeign) ? 0U : 1U;
-        if (census.non_daemons - census.foreign <= census.blocked_joiners + own) {
+        if (census.non_daemons + census.ending - census.foreign <= census.blocked_joiners + own) {
             const bool others = census.any_joiners != 0;
             life_lock.unlock();
             if (others) {

@@ -5,6 +5,7 @@
 #include "os/slab.h"
 #include "os/tcb.h"
 #include "sched/critical.h"
+#include "thread/fork.h"
 #include "thread/life.h"
 #include "thread/signals.h"
 
@@ -86,6 +87,22 @@ bool destroy_own_values(Thread& self)
     }
     return called;
 }
+
+}  // namespace
+
+void lock_keys() noexcept LT_NO_TSA
+{
+    keys_lock.lock();
+    value_blocks.lock();
+}
+
+void unlock_keys() noexcept LT_NO_TSA
+{
+    value_blocks.unlock();
+    keys_lock.unlock();
+}
+
+namespace {
 
 void block_before_destructor() { block_all_signals(*current_thread); }
 

@@ -91,6 +91,30 @@ Thread* first_free_zombie() noexcept
     return thread;
 }
 
+void forget_other_threads(Thread& self) noexcept
+{
+    for (Thread*& bucket : buckets) {
+        for (Thread* thread = bucket; thread != nullptr;) {
+            Thread* gone = thread;
+            thread = thread->hash_next;
+            if (gone != &self) {
+                // Its record and stack stay unused: the child's memory is a copy anyway.
+                gone->id.store(0, memory_order_relaxed);                    // relaxed: nobody else is here
+                gone->state.store(ThreadState::kFree, memory_order_relaxed);  // relaxed: as above
+            }
+        }
+        bucket = nullptr;
+    }
+    self.hash_next = nullptr;
+    bucket_of(self.id.load(memory_order_relaxed)) = &self;  // relaxed: as above
+    first_zombie = last_zombie = nullptr;
+    self.joiners = 0;
+    census = Census{};
+    census.non_daemons = 1;
+    census.foreign = self.has(kFlagForeign) ? 1U : 0U;
+    process.threads.store(1, memory_order_relaxed);  // relaxed: as above
+}
+
 void free_thread(Thread& thread) noexcept
 {
     unregister_thread(thread);

@@ -29,11 +29,15 @@ struct Census {
     std::uint32_t foreign = 0;           // of those, made by pthread_create
     std::uint32_t blocked_joiners = 0;   // of the non-daemons, in thr_join
     std::uint32_t any_joiners = 0;       // asleep in thr_join(0, ...)
+    std::uint32_t ending = 0;            // left non_daemons, not buried yet; without foreign ones
 };
 extern Census census LT_GUARDED_BY(life_lock);
 
 // Gives the record of a joined, detached or failed thread back.
 void free_thread(Thread& thread) noexcept LT_REQUIRES(life_lock);
+
+// In the child of fork: every thread but the caller is gone.
+void forget_other_threads(Thread& self) noexcept LT_NO_TSA;
 
 // The live thread with that id, or kNoSuchThread; for operations that act under the life lock.
 inline bool is_live(const Thread* thread)

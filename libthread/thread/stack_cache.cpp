@@ -4,6 +4,7 @@
 #include "os/spinlock.h"
 #include "os/tcb.h"
 #include "sched/critical.h"
+#include "thread/fork.h"
 
 namespace lt {
 namespace {
@@ -42,6 +43,9 @@ os::StackSlot* take_aside()
 }
 
 }  // namespace
+
+void lock_stack_cache() noexcept LT_NO_TSA { cache_lock.lock(); }
+void unlock_stack_cache() noexcept LT_NO_TSA { cache_lock.unlock(); }
 
 os::StackSlot* take_slot(std::size_t usable, bool& fresh, Error& error) noexcept
 {

@@ -24,6 +24,7 @@
 #include "sched/switch.h"
 #include "sync/sleep_queue.h"
 #include "thread/environment.h"
+#include "thread/fork.h"
 #include "thread/life.h"
 #include "thread/registry.h"
 #include "thread/signals.h"
@@ -173,6 +174,26 @@ Error start_locked()
     return Error::kNone;
 }
 
+// The initial thread (after a fork: the one that forked) becomes unbound with the first thread it makes.
+Error pool_the_leader(Thread& self)
+{
+    const std::uint32_t tid = self.lwp->tid.load(memory_order_relaxed);  // relaxed: own
+    if (static_cast<std::int32_t>(tid) != os::process_id()) {
+        return Error::kNone;
+    }
+    const Error error = start_clock_lwp();  // gone after a fork
+    if (error != Error::kNone) {
+        return error;
+    }
+    if (!pool_leading_lwp(self)) {
+        return Error::kNoMemory;
+    }
+    if (self.id.load(memory_order_relaxed) == 1) {  // relaxed: own
+        prepare_initial_exit();
+    }
+    return Error::kNone;
+}
+
 }  // namespace
 
 bool is_multiplexing() noexcept
@@ -192,16 +213,10 @@ Error start_engine(Thread& self) noexcept
             return error;
         }
     }
-    // The initial thread becomes an unbound one with the first thread it makes.
-    constexpr std::uint32_t kInitialId = 1;
-    if (LT_UNLIKELY(self.has(kFlagBound) && self.id.load(memory_order_relaxed) == kInitialId &&  // relaxed: own
-                    is_multiplexing())) {
-        if (!make_initial_lwp_pooled(self)) {
-            return Error::kNoMemory;
-        }
-        prepare_initial_exit();
+    if (LT_LIKELY(!self.has(kFlagBound) || self.has(kFlagForeign)) || !is_multiplexing()) {
+        return Error::kNone;
     }
-    return Error::kNone;
+    return pool_the_leader(self);
 }
 
 Thread& adopt_current() noexcept
@@ -234,6 +249,7 @@ __attribute__((constructor(101))) void start_up() noexcept
     ::pthread_key_create(&foreign_key, forget_foreign);
     publish_start();
     start_sleep_queues();
+    start_fork_handling();
     start_signals();
     if (os::process_id() == static_cast<std::int32_t>(os::kernel_thread_id())) {
         Thread* initial = enrol(kFlagBound);

@@ -1,0 +1,94 @@
+// fork: the child has the calling thread alone, with its id, stack, TLS and values. Locks of the library
+// are held over the fork, so the child finds consistent lists; what belonged to other threads and LWPs
+// is forgotten. The pool starts anew with the child's next thr_create.
+#include <pthread.h>
+
+#include "lwp/pool.h"
+#include "os/stack_map.h"
+#include "os/syscall.h"
+#include "os/tcb.h"
+#include "sched/clock_lwp.h"
+#include "sched/critical.h"
+#include "sched/fork.h"
+#include "sched/records.h"
+#include "sync/read_holds.h"
+#include "sync/sleep_queue.h"
+#include "thread/fork.h"
+#include "thread/registry.h"
+#include "thread/start_up.h"
+
+namespace lt {
+namespace {
+
+void before_fork() noexcept LT_NO_TSA
+{
+    enter_critical(current());
+    life_lock.lock();
+    lock_keys();
+    lock_stack_cache();
+    lock_read_holds();
+    thread_records.lock();
+    lwp_records.lock();
+    os::tcb_before_fork();
+    os::stack_map_before_fork();
+}
+
+void unlock_all() noexcept LT_NO_TSA
+{
+    lwp_records.unlock();
+    thread_records.unlock();
+    unlock_read_holds();
+    unlock_stack_cache();
+    unlock_keys();
+    life_lock.unlock();
+}
+
+void after_fork_in_parent() noexcept
+{
+    os::stack_map_after_fork();
+    os::tcb_after_fork_parent();
+    unlock_all();
+    leave_critical(*current_thread);
+}
+
+// The child's only LWP is the one that forked; its number and place are its own, its task is new.
+void keep_own_lwp(Thread& self)
+{
+    lwp_records.for_each([&self](Lwp& lwp) {
+        if (&lwp != self.lwp) {
+            // relaxed: nobody else is here.
+            lwp.tid.store(0, memory_order_relaxed);
+            lwp.thread.store(nullptr, memory_order_relaxed);        // relaxed: as above
+            lwp.state.store(LwpState::kFree, memory_order_relaxed);  // relaxed: as above
+        }
+    });
+    self.lwp->tid.store(os::kernel_thread_id(), memory_order_relaxed);  // relaxed: as above
+    self.lwp->state.store(LwpState::kBound, memory_order_relaxed);      // relaxed: as above
+}
+
+void after_fork_in_child() noexcept
+{
+    Thread& self = *current_thread;
+    os::stack_map_after_fork();
+    os::tcb_after_fork_child(self.slot != nullptr ? self.tcb : nullptr);
+    reset_sleep_queues();
+    reset_scheduler_after_fork();
+    keep_own_lwp(self);
+    forget_other_threads(self);
+    unlock_all();
+    // Alone it needs no pool: it sleeps with its LWP, until it makes a thread.
+    self.flags.fetch_or(kFlagBound, memory_order_relaxed);     // relaxed: nobody else is here
+    self.flags.fetch_and(~std::uint32_t{kFlagDaemon}, memory_order_relaxed);  // relaxed: as above
+    self.signals_pending.store(0, memory_order_relaxed);       // relaxed: as above
+    publish_start();
+    leave_critical(self);
+}
+
+}  // namespace
+
+void start_fork_handling() noexcept
+{
+    ::pthread_atfork(before_fork, after_fork_in_parent, after_fork_in_child);
+}
+
+}  // namespace lt
