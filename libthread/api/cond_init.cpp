@@ -29,7 +29,10 @@ LT_EXPORT int cond_destroy(cond_t* cvp)
     return 0;
 }
 
-LT_EXPORT int cond_wait(cond_t* cvp, mutex_t* mp) { return lt::wait(cvp, mp, nullptr); }
+LT_EXPORT int cond_wait(cond_t* cvp, mutex_t* mp)
+{
+    return lt::wait(cvp, mp, nullptr);
+}
 
 LT_EXPORT int cond_timedwait(cond_t* cvp, mutex_t* mp, const timestruc_t* abstime)
 {

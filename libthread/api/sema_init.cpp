@@ -61,7 +61,10 @@ LT_EXPORT int sema_reltimedwait(sema_t* sp, const timestruc_t* reltime)
     return lt::to_errno(lt::wait_sema(lt::current(), sema, &deadline));
 }
 
-LT_EXPORT int sema_trywait(sema_t* sp) { return lt::try_wait_sema(lt::words_of(sp)) ? 0 : EBUSY; }
+LT_EXPORT int sema_trywait(sema_t* sp)
+{
+    return lt::try_wait_sema(lt::words_of(sp)) ? 0 : EBUSY;
+}
 
 LT_EXPORT int sema_post(sema_t* sp)
 {

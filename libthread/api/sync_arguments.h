@@ -12,8 +12,8 @@
 
 namespace lt {
 
-// Zeroes the object and sets its type and magic. EINVAL at an odd address, where atomic operations might
-// tear; the object is initialised all the same, as on Solaris.
+// Zeroes the object and sets its type and magic. EINVAL at an odd address, where atomic operations
+// might tear; the object is initialised all the same, as on Solaris.
 template <class Words, class Object, class Type>
 int initialise(Object* object, Type type, std::uint16_t magic)
 {
@@ -24,7 +24,10 @@ int initialise(Object* object, Type type, std::uint16_t magic)
     return is_aligned(object) ? 0 : EINVAL;
 }
 
-inline bool is_scope(int type) { return type == USYNC_THREAD || type == USYNC_PROCESS; }
+inline bool is_scope(int type)
+{
+    return type == USYNC_THREAD || type == USYNC_PROCESS;
+}
 
 inline Deadline absolute_deadline(const timestruc_t& time)
 {

@@ -25,6 +25,16 @@ bool runs_pool_work(const Thread& thread)
     return thread.lwp->run_queue != nullptr && !thread.has(kFlagIdle);
 }
 
+// Whether the caller may push to its LWP's own queue. On the idle context of a parked LWP a handler of
+// the program runs: what it wakes must also end the parking.
+bool owns_run_queue(const Thread& self)
+{
+    return self.lwp->run_queue != nullptr &&
+           // relaxed: written by this LWP, or by its waker while it is parked.
+           (!self.has(kFlagIdle) ||
+            self.lwp->state.load(memory_order_relaxed) != LwpState::kParked);
+}
+
 // The owner's queue is full: half of it moves to where every LWP looks.
 void spill(RunQueue& queue)
 {
@@ -154,7 +164,7 @@ void make_runnable(Thread& self, Thread& thread) noexcept
     }
     // relaxed: the queue's release publishes it.
     thread.state.store(ThreadState::kRunnable, memory_order_relaxed);
-    if (thread.effective == kCommonPriority && runs_pool_work(self) && !settings.migrate_always) {
+    if (thread.effective == kCommonPriority && owns_run_queue(self) && !settings.migrate_always) {
         Lwp& lwp = *self.lwp;
         enqueue_local(lwp, thread);
         call_for_help(&lwp);
@@ -218,10 +228,18 @@ void yield(Thread& self) noexcept
     switch_to(self, *next, {requeue_after_yield, &self});
 }
 
-void leave_for_good(Thread& self, void (*after)(void*), void* argument) noexcept
+void leave_for_good(Thread& self, void (*after)(void*), void* argument, Thread* heir) noexcept
 {
     Lwp& lwp = *self.lwp;
-    Thread* next = pick_next(lwp);
+    Thread* next = heir;
+    if (heir != nullptr && (heir->has(kFlagBound) || settings.migrate_always ||
+                            heir->effective + 1U < shared_queues.best())) {
+        make_runnable(self, *heir);
+        next = nullptr;
+    }
+    if (next == nullptr) {
+        next = pick_next(lwp);
+    }
     switch_to(self, next != nullptr ? *next : *lwp.idle, {after, argument});
     panic("a dead thread was resumed", __FILE__, __LINE__, self.id.load(memory_order_relaxed));  // relaxed: for the message
 }

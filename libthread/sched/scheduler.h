@@ -22,7 +22,9 @@ void block_current(Thread& self, SpinLock& lock) noexcept LT_NO_TSA;
 // thr_yield: to the end of the run queue of its priority.
 void yield(Thread& self) noexcept;
 
-// Ends the calling thread's use of its stack: runs `after` on the next stack and never returns.
-[[noreturn]] void leave_for_good(Thread& self, void (*after)(void*), void* argument) noexcept;
+// Ends the calling thread's use of its stack: runs `after` on the next stack and never returns. `heir`:
+// a thread that the caller has taken off its sleep queue, to be run next; nullptr: none.
+[[noreturn]] void leave_for_good(Thread& self, void (*after)(void*), void* argument,
+                                 Thread* heir) noexcept;
 
 }  // namespace lt

@@ -2,11 +2,12 @@
 // the mutex: who takes the mutex afterwards and signals finds it there. Two cases:
 //   - nobody waits for the mutex: one compare-and-swap frees it with the queue lock still held, and
 //     the waiter falls asleep;
-//   - somebody does, and must be woken, which wants no queue lock held: the waiter drops the lock while
+//   - somebody does, and must be woken, which wants no queue lock held: the waiter drops the lock
+//   while
 //     it stands in the queue awake, frees the mutex, and takes the lock again. A signal in between
 //     takes it off the queue and says so in wait_token instead of resuming it.
-// Never are two queues locked at once, so it does not matter whether the condition and the mutex share
-// one.
+// Never are two queues locked at once, so it does not matter whether the condition and the mutex
+// share one.
 #include "sync/cond.h"
 
 #include <pthread.h>
@@ -101,8 +102,8 @@ WakeCause sleep_without_mutex(Thread& self, SleepQueue& queue, CondWords& cond, 
     return sleep_prepared(self, queue, deadline);
 }
 
-// Takes the mutex again and leaves the critical region. A thread that others rely on to arrive (it was
-// woken for the mutex) stays in the region, where no handler can detain it.
+// Takes the mutex again and leaves the critical region. A thread that others rely on to arrive (it
+// was woken for the mutex) stays in the region, where no handler can detain it.
 void take_back(Thread& self, MutexWords& mutex, WakeCause cause)
 {
     if ((self.wait_token & kTokenOwner) != 0) {
@@ -120,8 +121,8 @@ void take_back(Thread& self, MutexWords& mutex, WakeCause cause)
     retake_mutex(self, mutex);
 }
 
-// A deadline that has passed: the mutex is free for a moment all the same, so that a thread which polls
-// in this way lets others in.
+// A deadline that has passed: the mutex is free for a moment all the same, so that a thread which
+// polls in this way lets others in.
 WakeCause give_way(Thread& self, MutexWords& mutex)
 {
     drop_mutex(self, mutex);
@@ -142,9 +143,9 @@ WakeCause wait_private(Thread& self, CondWords& cond, MutexWords& mutex, const D
     return moved ? WakeCause::kWoken : cause;
 }
 
-// Everybody on `taken` waits with the same mutex, or is resumed by itself. With the mutex's sleep queue
-// locked, its word is marked first: from then on an owner cannot free it without this lock, and a free
-// one names the first thread as the one that is on its way.
+// Everybody on `taken` waits with the same mutex, or is resumed by itself. With the mutex's sleep
+// queue locked, its word is marked first: from then on an owner cannot free it without this lock,
+// and a free one names the first thread as the one that is on its way.
 void move_to_mutex(Thread& self, Taken& taken)
 {
     auto& mutex = *static_cast<MutexWords*>(taken.first()->wait_mutex);

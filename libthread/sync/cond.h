@@ -10,8 +10,8 @@ namespace lt {
 
 // Frees the mutex, sleeps until signalled, takes the mutex again: at whatever depth it was held.
 // kPermission, with nothing done: an error-checking mutex that the caller does not hold. kTimedOut;
-// kInterrupted: a handler was run. Acts on a cancellation, with the mutex held; not noexcept, as the
-// stack is unwound then. A signal that was meant for the caller is never lost to another error.
+// kInterrupted: a handler was run. Acts on a cancellation, with the mutex held; not noexcept, as
+// the stack is unwound then. A signal that was meant for the caller is never lost to another error.
 Error wait_cond(Thread& self, CondWords& cond, MutexWords& mutex, const Deadline* deadline);
 
 // Wakes the first waiter; does nothing when there is none.

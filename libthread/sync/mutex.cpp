@@ -62,9 +62,9 @@ bool spin_and_take(Thread& self, MutexWords& mutex, Arrival arrival)
 }
 
 // With the mutex's sleep queue locked: takes the mutex, or sees to it that its owner will find us.
-// The mark is set while the word names an owner, in one step: that owner's release fails on it, goes
-// for the queue's lock, and finds us asleep. A sleeper also takes back the promise that somebody is
-// on the way, be it its own or one that was made in the parent of a forked process.
+// The mark is set while the word names an owner, in one step: that owner's release fails on it,
+// goes for the queue's lock, and finds us asleep. A sleeper also takes back the promise that
+// somebody is on the way, be it its own or one that was made in the parent of a forked process.
 bool take_or_mark(Thread& self, MutexWords& mutex, Arrival arrival)
 {
     std::uint32_t word = 0;
@@ -94,7 +94,7 @@ void wake_next(Thread& self, MutexWords& mutex)
     if (first != nullptr) {
         const bool more = has_sleeper(queue, &mutex);
         const std::int64_t since = first->since_ns.load(memory_order_relaxed);  // relaxed: locked
-        if ((first->wait_token & kTokenLost) != 0 || os::coarse_now() - since > kFairAfter) {
+        if ((first->wait_token & kTokenLost) != 0 || os::monotonic_now() - since > kFairAfter) {
             first->wait_token |= kTokenOwner;
             // relaxed: an id does not change while its thread lives.
             left = first->id.load(memory_order_relaxed) | (more ? kMutexWaiters : 0);
@@ -145,7 +145,7 @@ void acquire_mutex(Thread& self, MutexWords& mutex, Arrival arrival) noexcept
             spec.flags = kWaitAtFront;
         }
         if (spec.since_ns == 0) {
-            spec.since_ns = os::coarse_now();
+            spec.since_ns = os::monotonic_now();
         }
         if (sleep_on(self, queue, spec) == WakeCause::kWoken) {
             if ((self.wait_token & kTokenOwner) != 0) {
@@ -203,9 +203,8 @@ Error try_lock_mutex(Thread& self, MutexWords& mutex) noexcept
     if ((mutex.type & kTypeRecursive) != 0 && holds_mutex(self, mutex)) {
         return lock_again(mutex);
     }
-    const bool taken = (mutex.type & kTypeShared) != 0
-                           ? try_lock_shared_mutex(self, mutex)
-                           : try_take(self, mutex, Arrival::kFresh);
+    const bool taken = (mutex.type & kTypeShared) != 0 ? try_lock_shared_mutex(self, mutex)
+                                                       : try_take(self, mutex, Arrival::kFresh);
     return taken ? Error::kNone : Error::kBusy;
 }
 

@@ -30,15 +30,14 @@ inline Error lock_mutex(Thread& self, MutexWords& mutex) noexcept
 // kBusy: held by anyone; the owner of a recursive one gets it again, or kLimit.
 Error try_lock_mutex(Thread& self, MutexWords& mutex) noexcept;
 
-// kPermission: an error-checking mutex that the caller does not hold. A normal one may be unlocked by
-// any thread. Nothing is read from the mutex once it is free: it may be gone.
+// kPermission: an error-checking mutex that the caller does not hold. A normal one may be unlocked
+// by any thread. Nothing is read from the mutex once it is free: it may be gone.
 inline Error unlock_mutex(Thread& self, MutexWords& mutex) noexcept
 {
     // relaxed: our own id. release: pairs with the acquire of the next owner.
     std::uint32_t mine = self.id.load(memory_order_relaxed);
-    if (LT_LIKELY(mutex.type == 0) &&
-        LT_LIKELY(mutex.word.compare_exchange_strong(mine, 0, memory_order_release,
-                                                     memory_order_relaxed))) {
+    if (LT_LIKELY(mutex.type == 0) && LT_LIKELY(mutex.word.compare_exchange_strong(
+                                          mine, 0, memory_order_release, memory_order_relaxed))) {
         return Error::kNone;
     }
     return unlock_mutex_slow(self, mutex);

@@ -31,10 +31,11 @@ struct MutexWords {
     std::uint16_t magic;
     // Shared: the owner's process. Written by the owner alone, 0 before it lets go.
     Atomic<std::uint32_t> process;
-    // Written by everyone, by compare-and-swap, or by a releasing owner under the sleep queue's lock.
+    // Written by everyone, by compare-and-swap, or by a releasing owner under the sleep queue's
+    // lock.
     Atomic<std::uint32_t> word;
-    // Private: the last owner, for those who consider spinning; checked against `word`, as it may be
-    // old. Written by the owner.
+    // Private: the last owner, for those who consider spinning; checked against `word`, as it may
+    // be old. Written by the owner.
     Atomic<Thread*> owner;
 };
 
@@ -95,12 +96,24 @@ static_assert(offsetof(RwlockWords, state) == 0 && offsetof(RwlockWords, type) =
 static_assert(offsetof(RwlockWords, magic) == 6);
 static_assert(Atomic<std::uint64_t>::is_always_lock_free);
 
-// The only casts between the public objects and their words. Nothing else in the library looks into a
-// public object.
-inline MutexWords& words_of(mutex_t* object) { return *reinterpret_cast<MutexWords*>(object); }
-inline CondWords& words_of(cond_t* object) { return *reinterpret_cast<CondWords*>(object); }
-inline SemaWords& words_of(sema_t* object) { return *reinterpret_cast<SemaWords*>(object); }
-inline RwlockWords& words_of(rwlock_t* object) { return *reinterpret_cast<RwlockWords*>(object); }
+// The only casts between the public objects and their words. Nothing else in the library looks into
+// a public object.
+inline MutexWords& words_of(mutex_t* object)
+{
+    return *reinterpret_cast<MutexWords*>(object);
+}
+inline CondWords& words_of(cond_t* object)
+{
+    return *reinterpret_cast<CondWords*>(object);
+}
+inline SemaWords& words_of(sema_t* object)
+{
+    return *reinterpret_cast<SemaWords*>(object);
+}
+inline RwlockWords& words_of(rwlock_t* object)
+{
+    return *reinterpret_cast<RwlockWords*>(object);
+}
 
 // Count, type, marks and magic change together.
 inline Atomic<std::uint64_t>& state_of(SemaWords& sema)
@@ -120,8 +133,8 @@ constexpr bool is_aligned(const Object* object)
     return reinterpret_cast<std::uintptr_t>(object) % 8 == 0;
 }
 
-// Marks left in Thread::wait_token by whoever takes a thread off a mutex's or a condition's queue, or
-// by the thread itself for the next one to see.
+// Marks left in Thread::wait_token by whoever takes a thread off a mutex's or a condition's queue,
+// or by the thread itself for the next one to see.
 enum WaitToken : std::uint64_t {
     kTokenOwner = 1,     // the mutex was handed over: the sleeper owns it
     kTokenMoved = 2,     // a broadcast moved it from the condition to the mutex

@@ -46,10 +46,19 @@ ReadHold* find(Thread& self, const void* lock)
 
 }  // namespace
 
-void lock_read_holds() noexcept { chunks.lock(); }
-void unlock_read_holds() noexcept { chunks.unlock(); }
+void lock_read_holds() noexcept
+{
+    chunks.lock();
+}
+void unlock_read_holds() noexcept
+{
+    chunks.unlock();
+}
 
-ReadHold* find_read_hold(Thread& self, const void* lock) noexcept { return find(self, lock); }
+ReadHold* find_read_hold(Thread& self, const void* lock) noexcept
+{
+    return find(self, lock);
+}
 
 ReadHold* free_read_hold(Thread& self) noexcept
 {

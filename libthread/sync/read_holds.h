@@ -1,6 +1,6 @@
 // Which readers/writer locks a thread holds for reading, and how often. The record hangs on
-// Thread::read_holds, is the thread's own, and stays with the thread's record for good: what a thread
-// that ended has left in it is dropped when the next one looks.
+// Thread::read_holds, is the thread's own, and stays with the thread's record for good: what a
+// thread that ended has left in it is dropped when the next one looks.
 #pragma once
 
 #include <cstdint>

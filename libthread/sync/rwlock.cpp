@@ -1,6 +1,7 @@
-// Who holds the lock is in `state`; kRwWaiters is set under the sleep queue's lock while the lock is
-// held. As long as it is set, fast paths keep away, except that a reader may enter again; so who drops
-// the last hold under the queue's lock decides alone who comes next, and may store the new state.
+// Who holds the lock is in `state`; kRwWaiters is set under the sleep queue's lock while the lock
+// is held. As long as it is set, fast paths keep away, except that a reader may enter again; so who
+// drops the last hold under the queue's lock decides alone who comes next, and may store the new
+// state.
 #include "sync/rwlock.h"
 
 #include "sync/read_holds.h"
@@ -12,10 +13,13 @@ namespace {
 
 enum class Mode : bool { kWait, kTry };
 
-bool is_shared(const RwlockWords& lock) { return (lock.type & kTypeShared) != 0; }
+bool is_shared(const RwlockWords& lock)
+{
+    return (lock.type & kTypeShared) != 0;
+}
 
-// With the queue locked: whether a writer waits that a new reader may not overtake. Writers come first
-// among equals, so only readers of higher priority are passed over.
+// With the queue locked: whether a writer waits that a new reader may not overtake. Writers come
+// first among equals, so only readers of higher priority are passed over.
 bool writer_goes_first(const Thread& self, SleepQueue& queue, const RwlockWords& lock)
     LT_REQUIRES(queue.lock)
 {
@@ -100,8 +104,8 @@ bool queue_for(Thread& self, RwlockWords& lock, WaitKind kind, Mode mode)
     }
 }
 
-// With the queue locked, nobody holding the lock: hands it to those who are first. The state that is
-// stored frees the lock for them, after which it may vanish; `woken` lists whom to resume.
+// With the queue locked, nobody holding the lock: hands it to those who are first. The state that
+// is stored frees the lock for them, after which it may vanish; `woken` lists whom to resume.
 Thread* hand_over(SleepQueue& queue, RwlockWords& lock) LT_REQUIRES(queue.lock)
 {
     Thread* woken = nullptr;
@@ -225,8 +229,8 @@ Error read(Thread& self, RwlockWords& lock, Mode mode)
     if (!enter_read(self, lock, mode)) {
         return Error::kBusy;
     }
-    // Asked for again, as a handler may have used the entry; there is one now, or the process has run
-    // out of memory in between.
+    // Asked for again, as a handler may have used the entry; there is one now, or the process has
+    // run out of memory in between.
     ReadHold* hold = free_read_hold(self);
     if (hold == nullptr) {
         is_shared(lock) ? end_read_shared(lock) : release_read(self, lock);
@@ -264,7 +268,10 @@ Error write(Thread& self, RwlockWords& lock, Mode mode)
 
 }  // namespace
 
-Error lock_read(Thread& self, RwlockWords& lock) noexcept { return read(self, lock, Mode::kWait); }
+Error lock_read(Thread& self, RwlockWords& lock) noexcept
+{
+    return read(self, lock, Mode::kWait);
+}
 
 Error try_lock_read(Thread& self, RwlockWords& lock) noexcept
 {

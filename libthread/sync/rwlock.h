@@ -1,5 +1,5 @@
-// Readers/writer locks. Waiters are served by priority, writers before readers, and the lock is handed
-// to them: it is never free while one waits.
+// Readers/writer locks. Waiters are served by priority, writers before readers, and the lock is
+// handed to them: it is never free while one waits.
 #pragma once
 
 #include "base/error.h"

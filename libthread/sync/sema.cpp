@@ -1,7 +1,7 @@
-// kSemaSleepers and the count are one word, so that a post sees in one step whether somebody may sleep.
-// The mark is set under the sleep queue's lock while the count is 0, and stays until a post finds
-// nobody: as long as it is set, all who change the word hold that lock, for a waiter's fast path wants
-// a count and a post's wants no mark.
+// kSemaSleepers and the count are one word, so that a post sees in one step whether somebody may
+// sleep. The mark is set under the sleep queue's lock while the count is 0, and stays until a post
+// finds nobody: as long as it is set, all who change the word hold that lock, for a waiter's fast
+// path wants a count and a post's wants no mark.
 #include "sync/sema.h"
 
 #include <pthread.h>
@@ -47,12 +47,12 @@ void post_to_sleeper(Thread& self, SemaWords& sema)
         queue.lock.lock();
         Thread* first = take_first(queue, &sema);
         if (first == nullptr) {
-            std::uint64_t value = state.load(memory_order_relaxed);  // relaxed: the exchange decides
-            // release: pairs with the acquire of who takes it. It may be another post's turn to have
-            // cleared the mark, after which posts and waits need no lock.
+            std::uint64_t value =
+                state.load(memory_order_relaxed);  // relaxed: the exchange decides
+            // release: pairs with the acquire of who takes it. It may be another post's turn to
+            // have cleared the mark, after which posts and waits need no lock.
             while (!state.compare_exchange_weak(value, (value & ~kSemaSleepers) + 1,
-                                                memory_order_release, memory_order_relaxed)) {
-            }
+                                                memory_order_release, memory_order_relaxed)) {}
         }
         queue.lock.unlock();
         if (first != nullptr) {
@@ -92,8 +92,8 @@ Error wait_sema(Thread& self, SemaWords& sema, const Deadline* deadline)
         if (deadline != nullptr && os::now(deadline->clock) >= deadline->ns) {
             return try_wait_sema(sema) ? Error::kNone : Error::kTimedOut;
         }
-        const WakeCause cause = shared ? wait_shared_sema(sema, deadline)
-                                       : wait_private(self, sema, deadline);
+        const WakeCause cause =
+            shared ? wait_shared_sema(sema, deadline) : wait_private(self, sema, deadline);
         switch (cause) {
             case WakeCause::kWoken:
                 return Error::kNone;
@@ -121,8 +121,8 @@ Error post_sema(Thread& self, SemaWords& sema) noexcept
             return Error::kNone;
         }
         // release: pairs with the acquire of who takes it.
-    } while (!state.compare_exchange_weak(value, value + 1, memory_order_release,
-                                          memory_order_relaxed));
+    } while (
+        !state.compare_exchange_weak(value, value + 1, memory_order_release, memory_order_relaxed));
     if (LT_UNLIKELY((value & kSemaWaiterCount) != 0)) {
         // The address alone: the semaphore may be gone.
         os::futex_wake(&count_of(sema), 1, os::FutexScope::kShared);

@@ -13,7 +13,10 @@ namespace lt {
 
 inline constexpr std::uint32_t kSemaMax = std::numeric_limits<std::int32_t>::max();
 
-constexpr std::uint32_t sema_count(std::uint64_t state) { return static_cast<std::uint32_t>(state); }
+constexpr std::uint32_t sema_count(std::uint64_t state)
+{
+    return static_cast<std::uint32_t>(state);
+}
 
 // Takes one unless the count is 0.
 inline bool try_wait_sema(SemaWords& sema) noexcept
@@ -35,7 +38,8 @@ inline bool try_wait_sema(SemaWords& sema) noexcept
 LT_NOINLINE Error wait_sema(Thread& self, SemaWords& sema, const Deadline* deadline);
 
 // Gives one to the first sleeper or adds it to the count. kOverflow. May be called from a signal
-// handler. The semaphore may be gone as soon as somebody could take it, and is not touched after that.
+// handler. The semaphore may be gone as soon as somebody could take it, and is not touched after
+// that.
 Error post_sema(Thread& self, SemaWords& sema) noexcept;
 
 }  // namespace lt

@@ -13,11 +13,14 @@ namespace {
 
 constexpr int kEverybody = std::numeric_limits<int>::max();
 
-// A wait without a deadline is restarted by the kernel after a handler that asked for SA_RESTART; one
-// with a deadline, however far, ends.
+// A wait without a deadline is restarted by the kernel after a handler that asked for SA_RESTART;
+// one with a deadline, however far, ends.
 constexpr Deadline kFarAway{std::numeric_limits<std::int64_t>::max() / 2, Clock::kMonotonic};
 
-std::uint32_t own_process() { return static_cast<std::uint32_t>(os::process_id()); }
+std::uint32_t own_process()
+{
+    return static_cast<std::uint32_t>(os::process_id());
+}
 
 void wait_on(const Atomic<std::uint32_t>& word, std::uint32_t value)
 {
@@ -95,9 +98,9 @@ void unlock_shared_mutex(MutexWords& mutex) noexcept
     }
 }
 
-// The word holds a mark, that someone may wait, and a count of signals. A waiter sets the mark and notes
-// the word before it frees the mutex; every signal since then makes the word differ, so the kernel
-// does not let it sleep. After 2^31 signals in between it would; that is accepted.
+// The word holds a mark, that someone may wait, and a count of signals. A waiter sets the mark and
+// notes the word before it frees the mutex; every signal since then makes the word differ, so the
+// kernel does not let it sleep. After 2^31 signals in between it would; that is accepted.
 WakeCause wait_shared_cond(Thread& self, CondWords& cond, MutexWords& mutex,
                            const Deadline* deadline) noexcept
 {
@@ -137,7 +140,10 @@ void broadcast_shared_cond(CondWords& cond) noexcept
 
 namespace {
 
-bool is_stuck(std::uint64_t state) { return (state & kSemaWaiterCount) == kSemaWaiterCount; }
+bool is_stuck(std::uint64_t state)
+{
+    return (state & kSemaWaiterCount) == kSemaWaiterCount;
+}
 
 // Takes one, and ourselves off the waiters.
 bool take_sema(Atomic<std::uint64_t>& state, std::uint64_t& value)
@@ -159,15 +165,14 @@ void leave_sema(Atomic<std::uint64_t>& state)
     // relaxed: a count of waiters; it orders nothing.
     while (!is_stuck(value) &&
            !state.compare_exchange_weak(value, value - kSemaOneWaiter, memory_order_relaxed,
-                                        memory_order_relaxed)) {
-    }
+                                        memory_order_relaxed)) {}
 }
 
 }  // namespace
 
-// The count and the number of waiters are one word: a post sees in one step whether it must wake, and
-// touches nothing afterwards. A waiter that leaves empty-handed has not been the one woken, or its wake
-// finds the count raised by the next who looks.
+// The count and the number of waiters are one word: a post sees in one step whether it must wake,
+// and touches nothing afterwards. A waiter that leaves empty-handed has not been the one woken, or
+// its wake finds the count raised by the next who looks.
 WakeCause wait_shared_sema(SemaWords& sema, const Deadline* deadline) noexcept
 {
     Atomic<std::uint64_t>& state = state_of(sema);
@@ -175,8 +180,7 @@ WakeCause wait_shared_sema(SemaWords& sema, const Deadline* deadline) noexcept
     // relaxed: a count of waiters; the kernel looks at the count of the semaphore again.
     while (!is_stuck(value) &&
            !state.compare_exchange_weak(value, value + kSemaOneWaiter, memory_order_relaxed,
-                                        memory_order_relaxed)) {
-    }
+                                        memory_order_relaxed)) {}
     for (;;) {
         value = state.load(memory_order_relaxed);  // relaxed: the exchange decides
         if (take_sema(state, value)) {
@@ -222,8 +226,7 @@ bool mark_shared(RwlockWords& lock, std::uint32_t& state)
 bool try_read_shared(RwlockWords& lock, ReadEntry entry) noexcept
 {
     std::uint32_t state = lock.state.load(memory_order_relaxed);  // relaxed: the exchange decides
-    while ((state & kRwWriteHeld) == 0 &&
-           (entry == ReadEntry::kRecursive || !writers_wait(lock))) {
+    while ((state & kRwWriteHeld) == 0 && (entry == ReadEntry::kRecursive || !writers_wait(lock))) {
         if (enter_as_reader(lock, state)) {
             return true;
         }
@@ -237,7 +240,8 @@ void read_shared(RwlockWords& lock) noexcept
     std::uint32_t state = lock.state.load(memory_order_relaxed);  // relaxed: the exchange decides
     for (;;) {
         const bool is_free = (state & (kRwWriteHeld | kRwReaders)) == 0;
-        if ((state & kRwWriteHeld) == 0 && (!writers_wait(lock) || (is_free && waited_for_writer))) {
+        if ((state & kRwWriteHeld) == 0 &&
+            (!writers_wait(lock) || (is_free && waited_for_writer))) {
             if (enter_as_reader(lock, state)) {
                 return;
             }
@@ -264,7 +268,8 @@ bool try_write_shared(Thread& self, RwlockWords& lock) noexcept
         // acquire: pairs with the release of the last holder.
         if (lock.state.compare_exchange_weak(state, state | kRwWriteHeld, memory_order_acquire,
                                              memory_order_relaxed)) {
-            lock.writer.store(self.id.load(memory_order_relaxed), memory_order_relaxed);  // relaxed: own
+            lock.writer.store(self.id.load(memory_order_relaxed),
+                              memory_order_relaxed);                         // relaxed: own
             lock.writer_process.store(own_process(), memory_order_relaxed);  // relaxed: own
             return true;
         }
@@ -297,8 +302,8 @@ void end_read_shared(RwlockWords& lock) noexcept
             left = 0;
         }
         // release: pairs with the next writer's acquire. The lock may be gone afterwards.
-    } while (!lock.state.compare_exchange_weak(state, left, memory_order_release,
-                                               memory_order_relaxed));
+    } while (
+        !lock.state.compare_exchange_weak(state, left, memory_order_release, memory_order_relaxed));
     if (left == 0 && (state & kRwWaiters) != 0) {
         os::futex_wake(&lock.state, kEverybody, os::FutexScope::kShared);
     }

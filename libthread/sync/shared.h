@@ -1,6 +1,6 @@
-// Process-shared objects: state in the object's words alone, which may lie at different addresses in
-// different processes, and waiters in the kernel. A thread that waits keeps its LWP. None of these may
-// be called in a critical region. Owners that die keep what they hold.
+// Process-shared objects: state in the object's words alone, which may lie at different addresses
+// in different processes, and waiters in the kernel. A thread that waits keeps its LWP. None of
+// these may be called in a critical region. Owners that die keep what they hold.
 #pragma once
 
 #include "base/deadline.h"
@@ -23,7 +23,8 @@ WakeCause wait_shared_cond(Thread& self, CondWords& cond, MutexWords& mutex,
 void signal_shared_cond(CondWords& cond) noexcept;
 void broadcast_shared_cond(CondWords& cond) noexcept;
 
-// kWoken: the semaphore was taken. kCancelled: a signal ended the wait, and the caller is cancelled.
+// kWoken: the semaphore was taken. kCancelled: a signal ended the wait, and the caller is
+// cancelled.
 WakeCause wait_shared_sema(SemaWords& sema, const Deadline* deadline) noexcept;
 
 // The state of a shared readers/writer lock; who may ask for what is sync/rwlock.cpp's business.

@@ -118,7 +118,10 @@ void wake_for_timeout(Thread& clock, Thread& thread)
 
 }  // namespace
 
-void start_sleep_queues() noexcept { timeout_hook = wake_for_timeout; }
+void start_sleep_queues() noexcept
+{
+    timeout_hook = wake_for_timeout;
+}
 
 void reset_sleep_queues() noexcept LT_NO_TSA
 {
@@ -154,12 +157,13 @@ void prepare_to_sleep(Thread& self, SleepQueue& queue, const WaitSpec& spec) noe
     self.wait_flags = spec.flags;
     self.wait_token = spec.token;
     // relaxed: read under the queue's lock, and by lwpinspect.
-    self.since_ns.store(spec.since_ns != 0 ? spec.since_ns : os::coarse_now(), memory_order_relaxed);
+    self.since_ns.store(spec.since_ns != 0 ? spec.since_ns : os::coarse_now(),
+                        memory_order_relaxed);
     insert(queue, self);
 }
 
-WakeCause sleep_prepared(Thread& self, SleepQueue& queue, const Deadline* deadline) noexcept
-    LT_NO_TSA
+WakeCause sleep_prepared(Thread& self, SleepQueue& queue,
+                         const Deadline* deadline) noexcept LT_NO_TSA
 {
     if (LT_UNLIKELY(wants_attention(self))) {
         remove(find_link(queue, self.wait_object), self);
@@ -171,7 +175,8 @@ WakeCause sleep_prepared(Thread& self, SleepQueue& queue, const Deadline* deadli
                    ? WakeCause::kCancelled
                    : WakeCause::kInterrupted;
     }
-    // relaxed: published by the release of the queue's lock. From here on others may take the thread.
+    // relaxed: published by the release of the queue's lock. From here on others may take the
+    // thread.
     self.state.store(ThreadState::kSleeping, memory_order_relaxed);
     if (deadline != nullptr) {
         arm_timeout(self, *deadline);
@@ -220,7 +225,8 @@ bool take_thread(Thread& thread) noexcept LT_NO_TSA
             continue;  // it was woken, and may sleep elsewhere by now
         }
         if (thread.state.load(memory_order_relaxed) != ThreadState::kSleeping) {
-            return false;  // on its way to this queue; or it was here, and runs  (relaxed: as above)
+            return false;  // on its way to this queue; or it was here, and runs  (relaxed: as
+                           // above)
         }
         remove(find_link(*queue, thread.wait_object), thread);
         return true;
@@ -231,8 +237,8 @@ bool put_sleeping(SleepQueue& queue, Thread& thread, const void* object, WaitKin
 {
     // relaxed: the fence below orders it.
     thread.sleep_queue.store(&queue, memory_order_relaxed);
-    // seq_cst: as in prepare_to_sleep(), on the sleeper's behalf. In between it was on no queue, and
-    // whoever sent it a signal then could not take it.
+    // seq_cst: as in prepare_to_sleep(), on the sleeper's behalf. In between it was on no queue,
+    // and whoever sent it a signal then could not take it.
     std::atomic_thread_fence(memory_order_seq_cst);
     // relaxed: ordered by the fence.
     if (thread.attention.load(memory_order_relaxed) != 0) {
@@ -252,6 +258,20 @@ void resume(Thread& self, Thread& thread, WakeCause cause) noexcept
 {
     thread.wake_cause = cause;
     make_runnable(self, thread);
+}
+
+void wake_all(Thread& self, const void* object) noexcept LT_NO_TSA
+{
+    SleepQueue& queue = sleep_queue_of(object);
+    for (;;) {
+        queue.lock.lock();
+        Thread* sleeper = take_first(queue, object);
+        queue.lock.unlock();
+        if (sleeper == nullptr) {
+            return;
+        }
+        resume(self, *sleeper, WakeCause::kWoken);
+    }
 }
 
 }  // namespace lt

@@ -1,9 +1,9 @@
 // Where threads sleep: queues hashed by the address of the object they wait for.
 //
-// One queue serves many objects; its lock guards its lists, the wait fields of the threads on it, and
-// the waiter marks in the words of the objects that hash to it. Rank: leaf; nobody holds two. Whoever
-// takes a thread off the list, under the lock, owns it and must call resume() on it: this decides
-// between wake-up, timeout, signal and cancellation. [I8]
+// One queue serves many objects; its lock guards its lists, the wait fields of the threads on it,
+// and the waiter marks in the words of the objects that hash to it. Rank: leaf; nobody holds two.
+// Whoever takes a thread off the list, under the lock, owns it and must call resume() on it: this
+// decides between wake-up, timeout, signal and cancellation. [I8]
 #pragma once
 
 #include <cstdint>
@@ -35,8 +35,8 @@ struct WaitSpec {
 class alignas(kCacheLine) SleepQueue {
   public:
     SpinLock lock;
-    // The first sleeper on the first object; queue_chain leads to the first sleeper on the next one.
-    // The sleepers on one object form a ring by next and prev, first to last.
+    // The first sleeper on the first object; queue_chain leads to the first sleeper on the next
+    // one. The sleepers on one object form a ring by next and prev, first to last.
     Thread* head LT_GUARDED_BY(lock) = nullptr;
 };
 
@@ -52,30 +52,30 @@ SleepQueue& sleep_queue_of(const void* object) noexcept;
 // region.
 inline void lock_to_sleep(Thread& self, SleepQueue& queue) noexcept LT_ACQUIRE(queue.lock) LT_NO_TSA
 {
-    // relaxed: the locked instruction in lock() is a full barrier on x86-64. So either whoever raises
-    // our `attention` finds this queue here, or we find `attention` raised in sleep_on().
+    // relaxed: the locked instruction in lock() is a full barrier on x86-64. So either whoever
+    // raises our `attention` finds this queue here, or we find `attention` raised in sleep_on().
     self.sleep_queue.store(&queue, memory_order_relaxed);
     queue.lock.lock();
 }
 
 // Puts the calling thread to sleep; `queue.lock` must be held, in a critical region of depth 1 that
-// the caller entered. Releases the lock once the thread's context is saved. When it returns, the lock
-// is not held and the critical region still is (leave_critical then runs a pending handler).
-// Sleepers on one object are kept by priority, first come first among equals; writers before readers.
-// kInterrupted: a signal handler waits to be run; every kind of wait gets it, waits that signals must
-// not end simply start again. A thread whose `attention` is raised does not even fall asleep:
-// handle_attention() must lower it, or the wait would not make progress.
+// the caller entered. Releases the lock once the thread's context is saved. When it returns, the
+// lock is not held and the critical region still is (leave_critical then runs a pending handler).
+// Sleepers on one object are kept by priority, first come first among equals; writers before
+// readers. kInterrupted: a signal handler waits to be run; every kind of wait gets it, waits that
+// signals must not end simply start again. A thread whose `attention` is raised does not even fall
+// asleep: handle_attention() must lower it, or the wait would not make progress.
 [[nodiscard]] WakeCause sleep_on(Thread& self, SleepQueue& queue, const WaitSpec& spec) noexcept
     LT_RELEASE(queue.lock);
 
-// The two halves of sleep_on(). In between the caller may drop and retake queue.lock; it runs all the
-// while, so whoever takes it off the queue meanwhile sees a state other than kSleeping, must not
-// resume() it, and leaves word in wait_token. Only the object's own take_first() finds such a thread.
+// The two halves of sleep_on(). In between the caller may drop and retake queue.lock; it runs all
+// the while, so whoever takes it off the queue meanwhile sees a state other than kSleeping, must
+// not resume() it, and leaves word in wait_token. Only the object's own take_first() finds such a
+// thread.
 void prepare_to_sleep(Thread& self, SleepQueue& queue, const WaitSpec& spec) noexcept
     LT_REQUIRES(queue.lock);
 [[nodiscard]] WakeCause sleep_prepared(Thread& self, SleepQueue& queue,
-                                       const Deadline* deadline) noexcept
-    LT_RELEASE(queue.lock);
+                                       const Deadline* deadline) noexcept LT_RELEASE(queue.lock);
 
 // Takes the first sleeper of `object` off the queue; nullptr when there is none.
 [[nodiscard]] Thread* take_first(SleepQueue& queue, const void* object) noexcept
@@ -98,19 +98,22 @@ void prepare_to_sleep(Thread& self, SleepQueue& queue, const WaitSpec& spec) noe
     return peek_first(queue, object) != nullptr;
 }
 
-// Takes `thread` off the queue it sleeps on, if it sleeps at all: for timeouts, signals, cancellation.
-// True: the caller owns it and must resume() it. For signals and cancellation: raise `attention` by a
-// seq_cst read-modify-write first, so that a thread about to sleep finds it.
+// Takes `thread` off the queue it sleeps on, if it sleeps at all: for timeouts, signals,
+// cancellation. True: the caller owns it and must resume() it. For signals and cancellation: raise
+// `attention` by a seq_cst read-modify-write first, so that a thread about to sleep finds it.
 [[nodiscard]] bool take_thread(Thread& thread) noexcept;
 
 // Moves a sleeper that the caller has taken with take_first() to another object's queue, whose lock
-// the caller holds: it goes on sleeping there, not cancellable; a deadline may still wake it. False: a
-// signal waits for it, so it was not moved and must be resumed.
+// the caller holds: it goes on sleeping there, not cancellable; a deadline may still wake it.
+// False: a signal waits for it, so it was not moved and must be resumed.
 [[nodiscard]] bool put_sleeping(SleepQueue& queue, Thread& thread, const void* object,
                                 WaitKind kind) noexcept LT_REQUIRES(queue.lock);
 
 // Lets a thread taken off its queue run again. Call without any sleep queue's lock, in the critical
 // region; `self` is the calling thread.
 void resume(Thread& self, Thread& thread, WakeCause cause) noexcept;
+
+// Wakes every sleeper of `object`.
+void wake_all(Thread& self, const void* object) noexcept;
 
 }  // namespace lt

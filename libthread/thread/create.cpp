@@ -36,7 +36,7 @@ void unbound_main(void* argument)
     run_start_function(self);
     finish_on_own_stack(self);
     enter_critical(self);
-    leave_for_good(self, end_unbound, &self);
+    leave_for_good(self, end_unbound, &self, take_joiner(self));
 }
 
 void run_bound(void* argument)
@@ -155,8 +155,7 @@ void withdraw(Thread& self, Thread& thread)
 {
     const CriticalRegion region{self};
     const SpinGuard guard{life_lock};
-    process.threads.fetch_sub(1, memory_order_relaxed);  // relaxed: for people and as a hint
-    census.non_daemons -= thread.has(kFlagDaemon) ? 0U : 1U;
+    census_remove(thread);
     free_thread(thread);
 }
 

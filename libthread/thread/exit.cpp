@@ -20,11 +20,10 @@ extern const char any_join_event;
 
 namespace {
 
-bool is_last_non_daemon(Thread& self)
+bool is_last_non_daemon(const Thread& self)
 {
-    const CriticalRegion region{self};
-    const SpinGuard guard{life_lock};
-    return census.non_daemons == 1 && !self.has(kFlagDaemon);
+    // relaxed: if no other is left, nobody can raise it any more; two last ones meet in leave_census().
+    return census.non_daemons.load(memory_order_relaxed) == 1 && !self.has(kFlagDaemon);
 }
 
 // Takes the thread out of the census; true if it was the last that keeps the process.
@@ -32,30 +31,10 @@ bool leave_census(Thread& self)
 {
     const CriticalRegion region{self};
     const SpinGuard guard{life_lock};
-    process.threads.fetch_sub(1, memory_order_relaxed);  // relaxed: for people and as a hint
-    if (self.has(kFlagDaemon)) {
-        return false;
-    }
-    if (self.has(kFlagForeign)) {
-        --census.foreign;
-    } else {
+    if (!self.has(kFlagDaemon) && !self.has(kFlagForeign)) {
         ++census.ending;  // joinable before long: bury() makes it so
     }
-    return --census.non_daemons == 0;
-}
-
-void wake_all(Thread& self, const void* event)
-{
-    SleepQueue& queue = sleep_queue_of(event);
-    for (;;) {
-        queue.lock.lock();
-        Thread* joiner = take_first(queue, event);
-        queue.lock.unlock();
-        if (joiner == nullptr) {
-            return;
-        }
-        resume(self, *joiner, WakeCause::kWoken);
-    }
+    return census_remove(self);
 }
 
 // Those who wait for `dead`, and those who wait for anybody.
@@ -106,6 +85,18 @@ void finish_on_own_stack(Thread& self) noexcept
         }
         os::tcb_reset_own();
     }
+}
+
+Thread* take_joiner(Thread& self) noexcept LT_NO_TSA
+{
+    SleepQueue& queue = sleep_queue_of(&self);
+    queue.lock.lock();
+    Thread* joiner = take_first(queue, &self);
+    queue.lock.unlock();
+    if (joiner != nullptr) {
+        joiner->wake_cause = WakeCause::kWoken;
+    }
+    return joiner;
 }
 
 void bury(Thread& self, Thread& dead) noexcept

@@ -11,6 +11,7 @@
 #include "sched/critical.h"
 #include "sched/fork.h"
 #include "sched/records.h"
+#include "sched/run_queue.h"
 #include "sync/read_holds.h"
 #include "sync/sleep_queue.h"
 #include "thread/fork.h"
@@ -62,6 +63,12 @@ void keep_own_lwp(Thread& self)
             lwp.state.store(LwpState::kFree, memory_order_relaxed);  // relaxed: as above
         }
     });
+    // glibc takes the stacks of all pthreads but the caller's for free: an idle context there is lost.
+    self.lwp->idle = nullptr;
+    if (self.lwp->run_queue != nullptr) {
+        while (self.lwp->run_queue->take() != nullptr) {
+        }
+    }
     self.lwp->tid.store(os::kernel_thread_id(), memory_order_relaxed);  // relaxed: as above
     self.lwp->state.store(LwpState::kBound, memory_order_relaxed);      // relaxed: as above
 }

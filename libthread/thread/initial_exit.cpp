@@ -28,7 +28,7 @@ void end_initial(void* dead) { bury(*current_thread, *static_cast<Thread*>(dead)
     finish_on_own_stack(self);
     enter_critical(self);
     if (!self.has(kFlagBound)) {
-        leave_for_good(self, end_initial, &self);
+        leave_for_good(self, end_initial, &self, nullptr);
     }
     // Bound: the task stays, asleep, because the process would look dead without its leader.
     Lwp& lwp = *self.lwp;

@@ -21,9 +21,9 @@ namespace {
 // announces drops the life lock before it locks the queue, so nothing is missed.
 WakeCause await(Thread& self, const void* event, std::uint32_t target) LT_NO_TSA
 {
-    ++census.blocked_joiners;
+    census.blocked_joiners.fetch_add(1, memory_order_relaxed);  // relaxed: under the lock
     SleepQueue& queue = sleep_queue_of(event);
-    queue.lock.lock();
+    lock_to_sleep(self, queue);
     life_lock.unlock();
     WaitSpec spec;
     spec.object = event;
@@ -31,9 +31,7 @@ WakeCause await(Thread& self, const void* event, std::uint32_t target) LT_NO_TSA
     spec.flags = kWaitCancellable;
     spec.target = target;
     const WakeCause cause = sleep_on(self, queue, spec);
-    life_lock.lock();
-    --census.blocked_joiners;
-    life_lock.unlock();
+    census.blocked_joiners.fetch_sub(1, memory_order_relaxed);  // relaxed: see its declaration
     return cause;
 }
 
@@ -55,18 +53,12 @@ Joined reap(Thread& dead) LT_REQUIRES(life_lock)
     return joined;
 }
 
-void wake_any_joiners(Thread& self)
+// Threads that could still end joinable, or create threads that do, or are just ending: not daemons, not
+// those made by pthread_create.
+std::uint32_t others_alive() LT_REQUIRES(life_lock)
 {
-    SleepQueue& queue = sleep_queue_of(&any_join_event);
-    for (;;) {
-        queue.lock.lock();
-        Thread* joiner = take_first(queue, &any_join_event);
-        queue.lock.unlock();
-        if (joiner == nullptr) {
-            return;
-        }
-        resume(self, *joiner, WakeCause::kWoken);
-    }
+    const std::uint32_t alive = census.non_daemons.load(memory_order_relaxed);  // relaxed: locked
+    return alive + census.ending - census.foreign;
 }
 
 // A thread that glibc made is joined by glibc.
@@ -87,57 +79,48 @@ Joined join_foreign(std::uint32_t id, std::uint64_t pthread_id)
     return joined;
 }
 
-// Cancelled joiners give their claim back: another may have to take the thread.
-struct Claim {
-    Thread& self;
-    Thread& target;
-    std::uint32_t id;
-    bool held = true;
-};
-
-void give_back(void* argument)
+// A cancelled joiner gives its claim back before it goes: another may have to take the thread.
+void give_back(Thread& self, Thread& target, std::uint32_t id) LT_NO_TSA
 {
-    auto& claim = *static_cast<Claim*>(argument);
-    if (!claim.held) {
-        return;
+    life_lock.lock();
+    // Taken by another joiner: the record may be somebody else's by now.
+    if (find_thread(id) == &target) {
+        --target.joiners;
     }
-    bool wake = false;
-    {
-        const CriticalRegion region{claim.self};
-        const SpinGuard guard{life_lock};
-        if (find_thread(claim.id) != &claim.target) {
-            return;  // taken by another joiner; the record may be somebody else's by now
-        }
-        --claim.target.joiners;
-        wake = census.any_joiners != 0;
-    }
+    const bool wake = census.any_joiners != 0;
+    life_lock.unlock();
     if (wake) {
-        const CriticalRegion region{claim.self};
-        wake_any_joiners(claim.self);
+        wake_all(self, &any_join_event);
     }
 }
 
-Joined await_and_reap(Thread& self, Thread& target, std::uint32_t id, Claim& claim) LT_NO_TSA
+// Holds the life lock at the call, not on return; in a critical region.
+Joined await_and_reap(Thread& self, Thread& target, std::uint32_t id) LT_NO_TSA
 {
-    enter_critical(self);
-    Joined joined;
+    ++target.joiners;
     for (;;) {
-        life_lock.lock();
+        const WakeCause cause = await(self, &target, id);
+        if (cause == WakeCause::kCancelled) {
+            give_back(self, target, id);
+            attend(self, cause);  // returns only if cancellation was disabled meanwhile
+            life_lock.lock();
+            target.joiners += find_thread(id) == &target ? 1U : 0U;
+        } else {
+            if (cause == WakeCause::kInterrupted) {
+                attend(self, cause);
+            }
+            life_lock.lock();
+        }
         if (find_thread(id) != &target || target.has(kFlagDetached)) {
-            joined.error = Error::kNoSuchThread;  // another joiner was first
-            claim.held = false;
-            break;
+            life_lock.unlock();
+            return {Error::kNoSuchThread, 0, nullptr};  // another joiner was first
         }
         if (!is_live(&target)) {
-            joined = reap(target);
-            claim.held = false;
-            break;
+            const Joined joined = reap(target);
+            life_lock.unlock();
+            return joined;
         }
-        attend(self, await(self, &target, id));
     }
-    life_lock.unlock();
-    leave_critical(self);
-    return joined;
 }
 
 }  // namespace
@@ -150,39 +133,34 @@ Thread* thread_of_pthread(std::uint64_t pthread_id) noexcept
     return thread != nullptr && thread->pthread_id == pthread_id ? thread : nullptr;
 }
 
-Joined join_thread(Thread& self, std::uint32_t id) noexcept
+Joined join_thread(Thread& self, std::uint32_t id) noexcept LT_NO_TSA
 {
     ::pthread_testcancel();
     if (id == self.id.load(memory_order_relaxed)) {  // relaxed: own id
         return {Error::kDeadlock, 0, nullptr};
     }
-    Thread* target = nullptr;
     std::uint64_t foreign = 0;
     {
         const CriticalRegion region{self};
-        const SpinGuard guard{life_lock};
-        target = find_thread(id);
+        life_lock.lock();
+        Thread* target = find_thread(id);
         if (target == nullptr || target->has(kFlagDetached)) {
+            life_lock.unlock();
             return {Error::kNoSuchThread, 0, nullptr};
         }
-        if (target->has(kFlagForeign)) {
-            foreign = target->pthread_id;
-        } else if (!is_live(target)) {
+        if (!target->has(kFlagForeign)) {
+            if (is_live(target)) {
+                return await_and_reap(self, *target, id);
+            }
             // Also while others wait for it: whoever comes first takes it.
-            return reap(*target);
-        } else {
-            ++target->joiners;
+            const Joined joined = reap(*target);
+            life_lock.unlock();
+            return joined;
         }
+        foreign = target->pthread_id;
+        life_lock.unlock();
     }
-    if (foreign != 0) {
-        return join_foreign(id, foreign);
-    }
-    Claim claim{self, *target, id};
-    Joined joined;
-    pthread_cleanup_push(give_back, &claim);
-    joined = await_and_reap(self, *target, id, claim);
-    pthread_cleanup_pop(0);
-    return joined;
+    return join_foreign(id, foreign);
 }
 
 Joined join_any_thread(Thread& self) noexcept LT_NO_TSA
@@ -196,14 +174,13 @@ Joined join_any_thread(Thread& self) noexcept LT_NO_TSA
             joined = reap(*dead);
             break;
         }
-        // Others that could still end joinable, or create threads that do, or are just ending: not
-        // daemons, not those made by pthread_create, not those asleep in a join, not the caller.
+        // relaxed: under the lock; a joiner that has just woken has made somebody look again.
         const std::uint32_t own = self.has(kFlagDaemon) || self.has(kFlagForeign) ? 0U : 1U;
-        if (census.non_daemons + census.ending - census.foreign <= census.blocked_joiners + own) {
+        if (others_alive() <= census.blocked_joiners.load(memory_order_relaxed) + own) {
             const bool others = census.any_joiners != 0;
             life_lock.unlock();
             if (others) {
-                wake_any_joiners(self);  // nothing is left for them either
+                wake_all(self, &any_join_event);  // nothing is left for them either
             }
             leave_critical(self);
             return {Error::kDeadlock, 0, nullptr};

@@ -36,6 +36,9 @@ void run_start_function(Thread& self) noexcept;
 // if it was the last thread that is no daemon.
 void finish_on_own_stack(Thread& self) noexcept;
 
+// A joiner that sleeps until `self` has ended, to be run next; nullptr: none yet. In a critical region.
+Thread* take_joiner(Thread& self) noexcept;
+
 // What is done for it once its stack is free: recycling, zombie or gone, joiners woken. In a critical
 // region of `self`, the running thread.
 void bury(Thread& self, Thread& dead) noexcept;

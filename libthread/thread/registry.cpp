@@ -29,6 +29,15 @@ std::uint32_t next_id() LT_REQUIRES(life_lock)
     return id;
 }
 
+// relaxed: all writers hold the lock; readers without it take a hint.
+std::uint32_t add_to(Atomic<std::uint32_t>& counter, int change) LT_REQUIRES(life_lock)
+{
+    const std::uint32_t sum =
+        counter.load(memory_order_relaxed) + static_cast<std::uint32_t>(change);
+    counter.store(sum, memory_order_relaxed);  // relaxed: as above
+    return sum;
+}
+
 }  // namespace
 
 Thread* find_thread(std::uint32_t id) noexcept
@@ -48,11 +57,21 @@ void register_thread(Thread& thread) noexcept
     thread.hash_next = bucket;
     bucket = &thread;
     thread.id.store(id, memory_order_relaxed);          // relaxed: under the lock
-    process.threads.fetch_add(1, memory_order_relaxed);  // relaxed: for people and as a hint
+    add_to(process.threads, 1);
     if (!thread.has(kFlagDaemon)) {
-        ++census.non_daemons;
+        add_to(census.non_daemons, 1);
         census.foreign += thread.has(kFlagForeign) ? 1U : 0U;
     }
+}
+
+bool census_remove(const Thread& thread) noexcept
+{
+    add_to(process.threads, -1);
+    if (thread.has(kFlagDaemon)) {
+        return false;
+    }
+    census.foreign -= thread.has(kFlagForeign) ? 1U : 0U;
+    return add_to(census.non_daemons, -1) == 0;
 }
 
 void unregister_thread(Thread& thread) noexcept
@@ -109,8 +128,9 @@ void forget_other_threads(Thread& self) noexcept
     bucket_of(self.id.load(memory_order_relaxed)) = &self;  // relaxed: as above
     first_zombie = last_zombie = nullptr;
     self.joiners = 0;
-    census = Census{};
-    census.non_daemons = 1;
+    census.non_daemons.store(1, memory_order_relaxed);      // relaxed: nobody else is here
+    census.blocked_joiners.store(0, memory_order_relaxed);  // relaxed: as above
+    census.any_joiners = census.ending = 0;
     census.foreign = self.has(kFlagForeign) ? 1U : 0U;
     process.threads.store(1, memory_order_relaxed);  // relaxed: as above
 }

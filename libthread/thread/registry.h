@@ -25,13 +25,18 @@ void add_zombie(Thread& thread) noexcept LT_REQUIRES(life_lock);
 void remove_zombie(Thread& thread) noexcept LT_REQUIRES(life_lock);
 
 struct Census {
-    std::uint32_t non_daemons = 0;       // alive, adopted threads included
+    // Alive, adopted threads included. Changed under the lock; an ending thread looks without it.
+    Atomic<std::uint32_t> non_daemons{0};
     std::uint32_t foreign = 0;           // of those, made by pthread_create
-    std::uint32_t blocked_joiners = 0;   // of the non-daemons, in thr_join
+    // Of the non-daemons, asleep in thr_join. Raised under the lock, lowered by the joiner that wakes.
+    Atomic<std::uint32_t> blocked_joiners{0};
     std::uint32_t any_joiners = 0;       // asleep in thr_join(0, ...)
     std::uint32_t ending = 0;            // left non_daemons, not buried yet; without foreign ones
 };
-extern Census census LT_GUARDED_BY(life_lock);
+extern Census census;
+
+// A thread ends, or was not made after all; true: it was the last that keeps the process alive.
+bool census_remove(const Thread& thread) noexcept LT_REQUIRES(life_lock);
 
 // Gives the record of a joined, detached or failed thread back.
 void free_thread(Thread& thread) noexcept LT_REQUIRES(life_lock);

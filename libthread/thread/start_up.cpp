@@ -132,9 +132,7 @@ void forget_foreign(void* rounds)
     bool last = false;
     {
         const SpinGuard guard{life_lock};
-        process.threads.fetch_sub(1, memory_order_relaxed);  // relaxed: for people and as a hint
-        --census.foreign;
-        last = --census.non_daemons == 0;
+        last = census_remove(self);
         if (detached) {
             self.flags.fetch_or(kFlagDetached, memory_order_relaxed);  // relaxed: locked
         }
