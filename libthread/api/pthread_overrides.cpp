@@ -47,6 +47,13 @@ bool is_idle_context(const lt::Thread& thread) { return thread.has(lt::kFlagIdle
 
 LT_EXPORT int pthread_join(pthread_t pthread, void** status)
 {
+    if (const std::uint32_t ended = lt::ended_thread_of_pthread(lt::current(), pthread)) {
+        const lt::Joined joined = lt::join_thread(lt::current(), ended);
+        if (joined.error == lt::Error::kNone && status != nullptr) {
+            *status = joined.status;
+        }
+        return lt::to_errno(joined.error);
+    }
     lt::Thread* target = lt::thread_of_pthread(pthread);
     if (target == nullptr || target->has(lt::kFlagForeign)) {
         if (target != nullptr) {
@@ -72,6 +79,9 @@ LT_EXPORT int pthread_join(pthread_t pthread, void** status)
 
 LT_EXPORT int pthread_detach(pthread_t pthread)
 {
+    if (const std::uint32_t ended = lt::ended_thread_of_pthread(lt::current(), pthread)) {
+        return lt::to_errno(lt::detach_thread(lt::current(), ended));
+    }
     lt::Thread* target = lt::thread_of_pthread(pthread);
     if (target == nullptr || target->has(lt::kFlagForeign)) {
         return lt::os::real().detach(pthread);
@@ -91,6 +101,9 @@ LT_EXPORT void pthread_exit(void* status)
 
 LT_EXPORT int pthread_cancel(pthread_t pthread)
 {
+    if (lt::ended_thread_of_pthread(lt::current(), pthread) != 0) {
+        return 0;
+    }
     lt::Thread* target = lt::thread_of_pthread(pthread);
     if (target == nullptr) {
         return lt::os::real().cancel(pthread);
@@ -103,6 +116,9 @@ LT_EXPORT int pthread_cancel(pthread_t pthread)
 
 LT_EXPORT int pthread_kill(pthread_t pthread, int sig)
 {
+    if (lt::ended_thread_of_pthread(lt::current(), pthread) != 0) {
+        return ESRCH;
+    }
     lt::Thread* target = lt::thread_of_pthread(pthread);
     if (target == nullptr) {
         return lt::os::real().kill(pthread, sig);
@@ -143,6 +159,22 @@ LT_EXPORT int sigprocmask(int how, const sigset_t* set, sigset_t* oset)
         errno = result;
         return -1;
     }
+    return 0;
+}
+
+// What thr_kill left for the thread to take when it unblocks it is in no kernel queue.
+LT_EXPORT int sigpending(sigset_t* set)
+{
+    sigset_t pending;
+    sigemptyset(&pending);
+    lt::os::raw_syscall(SYS_rt_sigpending, lt::os::syscall_argument(&pending), 8);
+    std::uint64_t mask = lt::os::to_mask(pending);
+    if (const lt::Thread* self = known_self()) {
+        // relaxed: bits that come later come later.
+        mask |= self->signals_pending.load(lt::memory_order_relaxed);
+    }
+    sigemptyset(set);
+    lt::os::from_mask(mask, *set);
     return 0;
 }
 

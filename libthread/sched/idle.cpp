@@ -160,13 +160,18 @@ Parked park_idle(Lwp& lwp)
     return timed_out && may_retire(lwp) ? Parked::kRetire : Parked::kLookAgain;
 }
 
-// Forced migration: what is queued is for another LWP than this.
-void leave_to_others(Lwp& lwp)
+// Forced migration: what is queued is for another LWP than this. If all others keep theirs for long, one
+// thread may stay here after all.
+Thread* leave_to_others()
 {
-    if (shared_queues.size() != 0 && lwp.run_queue->size() == 0) {
-        idle_lwps.wake_one();
+    constexpr int kPatience = 200;
+    for (int round = 0; round < kPatience && shared_queues.size() != 0; ++round) {
+        if (idle_lwps.wake_one()) {
+            return nullptr;
+        }
         os::raw_syscall(SYS_sched_yield);
     }
+    return shared_queues.take(0);
 }
 
 void run(Lwp& lwp, Thread& thread)
@@ -202,7 +207,10 @@ void run_idle_loop(Lwp& lwp) noexcept
             continue;
         }
         if (settings.migrate_always) {
-            leave_to_others(lwp);
+            if (Thread* left = leave_to_others()) {
+                run(lwp, *left);
+                continue;
+            }
         }
         const Parked result = park_idle(lwp);
         if (result == Parked::kRetire) {

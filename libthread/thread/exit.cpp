@@ -31,6 +31,9 @@ bool leave_census(Thread& self)
 {
     const CriticalRegion region{self};
     const SpinGuard guard{life_lock};
+    if (self.has(kFlagNewLwp)) {
+        process.concurrency.fetch_sub(1, memory_order_relaxed);  // relaxed: a level
+    }
     if (!self.has(kFlagDaemon) && !self.has(kFlagForeign)) {
         ++census.ending;  // joinable before long: bury() makes it so
     }
@@ -111,7 +114,7 @@ void bury(Thread& self, Thread& dead) noexcept
         const SpinGuard guard{life_lock};
         census.ending -= dead.has(kFlagDaemon) || dead.has(kFlagForeign) ? 0U : 1U;
         wake_any = census.any_joiners != 0;
-        wake_joiners = dead.joiners != 0 && !dead.has(kFlagDetached);
+        wake_joiners = dead.joiners != 0;
         if (&self == &dead) {
             // At once: without the lock the record, which waking needs, may be another thread's.
             wake(self, dead, wake_joiners, wake_any);
@@ -130,6 +133,7 @@ void exit_thread(Thread& self, void* status) noexcept
 {
     self.status = status;
     self.exiting = true;
+    block_all_signals(self);
     if (self.id.load(memory_order_relaxed) == 1) {  // relaxed: own id
         prepare_initial_exit();
     }

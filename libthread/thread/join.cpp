@@ -125,6 +125,14 @@ Joined await_and_reap(Thread& self, Thread& target, std::uint32_t id) LT_NO_TSA
 
 }  // namespace
 
+std::uint32_t ended_thread_of_pthread(Thread& self, std::uint64_t pthread_id) noexcept
+{
+    const CriticalRegion region{self};
+    const SpinGuard guard{life_lock};
+    const Thread* thread = bound_zombie(pthread_id);
+    return thread != nullptr ? thread->id.load(memory_order_relaxed) : 0;  // relaxed: locked
+}
+
 Thread* thread_of_pthread(std::uint64_t pthread_id) noexcept
 {
     // A pthread_t is the address of the thread's control block, in which our variable has its place.
@@ -178,6 +186,7 @@ Joined join_any_thread(Thread& self) noexcept LT_NO_TSA
         const std::uint32_t own = self.has(kFlagDaemon) || self.has(kFlagForeign) ? 0U : 1U;
         if (others_alive() <= census.blocked_joiners.load(memory_order_relaxed) + own) {
             const bool others = census.any_joiners != 0;
+            census.deadlocks += others ? 1U : 0U;
             life_lock.unlock();
             if (others) {
                 wake_all(self, &any_join_event);  // nothing is left for them either
@@ -186,11 +195,17 @@ Joined join_any_thread(Thread& self) noexcept LT_NO_TSA
             return {Error::kDeadlock, 0, nullptr};
         }
         ++census.any_joiners;
+        const std::uint32_t deadlocks = census.deadlocks;
         const WakeCause cause = await(self, &any_join_event, 0);
         life_lock.lock();
         --census.any_joiners;
+        const bool deadlock = census.deadlocks != deadlocks && first_free_zombie() == nullptr;
         life_lock.unlock();
         attend(self, cause);
+        if (deadlock) {
+            leave_critical(self);
+            return {Error::kDeadlock, 0, nullptr};
+        }
     }
     life_lock.unlock();
     leave_critical(self);

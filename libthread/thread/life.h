@@ -58,6 +58,10 @@ Joined join_any_thread(Thread& self) noexcept;
 // pthread_detach of one of our threads; kNoSuchThread, kInvalid (is detached).
 Error detach_thread(Thread& self, std::uint32_t id) noexcept;
 
+// The id of an ended bound thread whose pthread_self() was `pthread_id`, 0 if there is none: to be asked
+// before thread_of_pthread(), which looks into the thread's control block.
+std::uint32_t ended_thread_of_pthread(Thread& self, std::uint64_t pthread_id) noexcept;
+
 // The thread of ours whose pthread_self() is `pthread_id`; nullptr: a thread made by others, or one
 // that has not called the library.
 Thread* thread_of_pthread(std::uint64_t pthread_id) noexcept;

@@ -135,6 +135,16 @@ void forget_other_threads(Thread& self) noexcept
     process.threads.store(1, memory_order_relaxed);  // relaxed: as above
 }
 
+Thread* bound_zombie(std::uint64_t pthread_id) noexcept
+{
+    Thread* thread = first_zombie;
+    while (thread != nullptr && (thread->pthread_id != pthread_id || !thread->has(kFlagBound) ||
+                                 thread->has(kFlagForeign))) {
+        thread = thread->next;
+    }
+    return thread;
+}
+
 void free_thread(Thread& thread) noexcept
 {
     unregister_thread(thread);

@@ -21,6 +21,9 @@ Thread* find_thread(std::uint32_t id) noexcept LT_REQUIRES(life_lock);
 
 // The zombie that a join of any thread takes next: one that no joiner waits for.
 Thread* first_free_zombie() noexcept LT_REQUIRES(life_lock);
+// The zombie that was bound and whose pthread_self() was `pthread_id`: its control block is glibc's and
+// gone. nullptr: none.
+Thread* bound_zombie(std::uint64_t pthread_id) noexcept LT_REQUIRES(life_lock);
 void add_zombie(Thread& thread) noexcept LT_REQUIRES(life_lock);
 void remove_zombie(Thread& thread) noexcept LT_REQUIRES(life_lock);
 
@@ -31,6 +34,7 @@ struct Census {
     // Of the non-daemons, asleep in thr_join. Raised under the lock, lowered by the joiner that wakes.
     Atomic<std::uint32_t> blocked_joiners{0};
     std::uint32_t any_joiners = 0;       // asleep in thr_join(0, ...)
+    std::uint32_t deadlocks = 0;         // times that only joiners were left: ends the sleep of all
     std::uint32_t ending = 0;            // left non_daemons, not buried yet; without foreign ones
 };
 extern Census census;

@@ -164,10 +164,6 @@ Error start_locked()
         engine.store(Engine::kBound, memory_order_release);  // release: see its declaration
         return Error::kNone;
     }
-    const Error error = start_clock_lwp();
-    if (error != Error::kNone) {
-        return error;
-    }
     engine.store(Engine::kMultiplexing, memory_order_release);  // release: as above
     return Error::kNone;
 }
@@ -177,14 +173,15 @@ Error pool_the_leader(Thread& self)
 {
     const std::uint32_t tid = self.lwp->tid.load(memory_order_relaxed);  // relaxed: own
     if (static_cast<std::int32_t>(tid) != os::process_id()) {
-        return Error::kNone;
+        return start_clock_lwp();
+    }
+    // The leader first: a clock LWP that finds the pool empty would add an LWP to it.
+    if (!pool_leading_lwp(self)) {
+        return Error::kNoMemory;
     }
     const Error error = start_clock_lwp();  // gone after a fork
     if (error != Error::kNone) {
         return error;
-    }
-    if (!pool_leading_lwp(self)) {
-        return Error::kNoMemory;
     }
     if (self.id.load(memory_order_relaxed) == 1) {  // relaxed: own
         prepare_initial_exit();
@@ -211,10 +208,10 @@ Error start_engine(Thread& self) noexcept
             return error;
         }
     }
-    if (LT_LIKELY(!self.has(kFlagBound) || self.has(kFlagForeign)) || !is_multiplexing()) {
+    if (LT_LIKELY(!self.has(kFlagBound)) || !is_multiplexing()) {
         return Error::kNone;
     }
-    return pool_the_leader(self);
+    return self.has(kFlagForeign) ? start_clock_lwp() : pool_the_leader(self);
 }
 
 Thread& adopt_current() noexcept
