@@ -60,6 +60,8 @@ struct alignas(kCacheLine) Lwp {
     // Wake-ups of a lone thread that this LWP itself ran next, in a row: while it lasts, waking another
     // LWP for such a thread would be for nothing. Written by the LWP, reset by the monitor; relaxed.
     Atomic<std::uint32_t> handoffs{0};
+    std::uint32_t lone_yields = 0;     // yields that found nobody else; only the LWP itself
+    std::int64_t spin_ns = 20'000;     // how long a bound thread spins before it parks; the same
     std::uint32_t ticks = 0;           // picks, for looking at the shared queues now and then
 
     // A signal arrived in a critical region: all are blocked until the region is left. Written by the

@@ -6,7 +6,7 @@
 
 namespace lt {
 
-void Parker::park(const Deadline* until, std::int64_t spin_ns) noexcept
+bool Parker::park(const Deadline* until, std::int64_t spin_ns) noexcept
 {
     if (spin_ns > 0) {
         const std::int64_t end = os::monotonic_now() + spin_ns;
@@ -24,11 +24,12 @@ void Parker::park(const Deadline* until, std::int64_t spin_ns) noexcept
                                         memory_order_acquire)) {
         // acquire: pairs with the release in unpark(); takes the notification.
         state_.exchange(kEmpty, memory_order_acquire);
-        return;
+        return true;
     }
     os::futex_wait(state_, kParked, until, os::FutexScope::kPrivate);
     // acquire: whoever notified us wrote before; an early return just gives up the place.
     state_.exchange(kEmpty, memory_order_acquire);
+    return false;
 }
 
 void Parker::unpark() noexcept

@@ -142,7 +142,8 @@ Busy count_busy()
     const std::uint32_t limit = pool_members.limit();
     for (std::uint32_t i = 0; i < limit; ++i) {
         const Lwp* lwp = pool_members.at(i);
-        if (lwp == nullptr || lwp->state.load(memory_order_relaxed) != LwpState::kRunning) {  // relaxed: a guess
+        // relaxed: a guess. One that searches may wait for a processor: it counts as awake.
+        if (lwp == nullptr || lwp->state.load(memory_order_relaxed) == LwpState::kParked) {
             continue;
         }
         const std::uint32_t tid = lwp->tid.load(memory_order_relaxed);  // relaxed: a guess

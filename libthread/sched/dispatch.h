@@ -10,6 +10,10 @@ namespace lt {
 // owns it. nullptr: none there; other LWPs may have some.
 [[nodiscard]] Thread* pick_next(Lwp& lwp) noexcept;
 
+// A runnable thread from another LWP that has more than one waiting: a lone one is about to be run by its
+// own LWP. nullptr: none.
+[[nodiscard]] Thread* steal_plenty(const Lwp& thief) noexcept;
+
 // The idle context of a pool LWP: finds threads and runs them; returns when the LWP is to retire.
 void run_idle_loop(Lwp& lwp) noexcept;
 

@@ -17,22 +17,6 @@ constexpr std::int64_t kSpinNs = 50'000;
 constexpr std::int64_t kLonelyNs = 10'000;
 constexpr std::uint32_t kMaxLonely = 8;
 
-// From LWPs that have more than one thread waiting: a lone one is about to be run by its own LWP.
-Thread* steal_plenty(const Lwp& thief)
-{
-    const std::uint32_t limit = pool_members.limit();
-    for (std::uint32_t i = 1; i <= limit; ++i) {
-        Lwp* victim = pool_members.at((thief.index + i) % limit);
-        if (victim == nullptr || victim == &thief || victim->run_queue->size() < 2) {
-            continue;
-        }
-        if (Thread* thread = victim->run_queue->take()) {
-            return thread;
-        }
-    }
-    return nullptr;
-}
-
 // A lone thread is taken only from an LWP that did not switch for a while: the pair of a ping-pong
 // stays together, and a thread behind a computing one gets away.
 Thread* steal_lonely(const Lwp& thief)
@@ -182,6 +166,21 @@ void run(Lwp& lwp, Thread& thread)
 }
 
 }  // namespace
+
+Thread* steal_plenty(const Lwp& thief) noexcept
+{
+    const std::uint32_t limit = pool_members.limit();
+    for (std::uint32_t i = 1; i <= limit; ++i) {
+        Lwp* victim = pool_members.at((thief.index + i) % limit);
+        if (victim == nullptr || victim == &thief || victim->run_queue->size() < 2) {
+            continue;
+        }
+        if (Thread* thread = victim->run_queue->take()) {
+            return thread;
+        }
+    }
+    return nullptr;
+}
 
 void run_idle_loop(Lwp& lwp) noexcept
 {

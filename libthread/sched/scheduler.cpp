@@ -17,6 +17,9 @@ namespace {
 
 // How often an LWP looks at the shared queues although its own has work: keeps both moving.
 constexpr std::uint32_t kSharedEvery = 61;
+// A thread that yields alone on its LWP while others queue elsewhere would get more than its share: how
+// often it looks there.
+constexpr std::uint32_t kStealEvery = 16;
 // Hand-offs in a row after which an LWP keeps a lone woken thread to itself.
 constexpr std::uint32_t kHandoffsToTrust = 8;
 
@@ -106,15 +109,29 @@ void requeue_after_yield(void* argument)
     }
 }
 
+// Spinning pays only if the waker runs at the same time: what helped last time is tried again, what did
+// not is tried for half as long.
+void spin_then_park(Lwp& lwp, const Deadline* until)
+{
+    constexpr std::int64_t kMostNs = 20'000;
+    constexpr std::int64_t kLeastNs = 500;
+    if (settings.cpus < 2) {
+        lwp.parker.park(until);
+    } else if (lwp.parker.park(until, lwp.spin_ns)) {
+        lwp.spin_ns = kMostNs;
+    } else {
+        lwp.spin_ns = lwp.spin_ns / 2 < kLeastNs ? kLeastNs : lwp.spin_ns / 2;
+    }
+}
+
 // A bound thread sleeps with its LWP.
 void block_bound(Thread& self)
 {
-    constexpr std::int64_t kSpinNs = 20'000;
     const Deadline until{self.deadline_ns, self.deadline_clock};
     const bool timed = until.ns != 0;
     // acquire: what the waker wrote (cause, hand-over) is visible.
     while (self.state.load(memory_order_acquire) != ThreadState::kRunning) {
-        self.lwp->parker.park(timed ? &until : nullptr, settings.cpus > 1 ? kSpinNs : 0);
+        spin_then_park(*self.lwp, timed ? &until : nullptr);
         if (timed && os::now(until.clock) >= until.ns &&
             self.state.load(memory_order_acquire) != ThreadState::kRunning) {  // acquire: as above
             timeout_hook(self, self);
@@ -213,12 +230,15 @@ void yield(Thread& self) noexcept
     const CriticalRegion region{self};
     Lwp& lwp = *self.lwp;
     Thread* next = pick_next(lwp);
-    if (next == nullptr) {
-        if (!settings.migrate_always ||
-            process.pool_lwps.load(memory_order_relaxed) < 2) {  // relaxed: a hint
-            return;
-        }
+    if (next == nullptr && settings.migrate_always &&
+        process.pool_lwps.load(memory_order_relaxed) > 1) {  // relaxed: a hint
         next = lwp.idle;  // somebody else is to run us
+    }
+    if (next == nullptr && ++lwp.lone_yields % kStealEvery == 0) {
+        next = steal_plenty(lwp);
+    }
+    if (next == nullptr) {
+        return;
     }
     if (next != lwp.idle && next->effective < self.effective) {
         // Only threads of lower priority wait: put it back and go on.
@@ -232,7 +252,9 @@ void leave_for_good(Thread& self, void (*after)(void*), void* argument, Thread* 
 {
     Lwp& lwp = *self.lwp;
     Thread* next = heir;
+    // Others that wait already go first: their stacks are the ones still warm.
     if (heir != nullptr && (heir->has(kFlagBound) || settings.migrate_always ||
+                            lwp.run_queue->size() != 0 ||
                             heir->effective + 1U < shared_queues.best())) {
         make_runnable(self, *heir);
         next = nullptr;

@@ -97,6 +97,7 @@ struct alignas(kCacheLine) Thread {
     std::uint32_t wait_flags = 0;      // kWait* of sync/sleep_queue.h
     WakeCause wake_cause = WakeCause::kWoken;
     std::uint64_t wait_token = 0;      // free use by the object waited for
+    std::uint32_t barged = 0;          // releases of a mutex another was woken for; its own
     bool in_shared_queue = false;      // guarded by the lock of sched/shared_queues.h
     bool exiting = false;              // thr_exit or pthread_exit set `status`; its own
     Atomic<std::int64_t> since_ns{0};

@@ -185,15 +185,25 @@ void retake_mutex(Thread& self, MutexWords& mutex) noexcept
     }
 }
 
+// How often a thread may release the mutex while the one woken for it waits for an LWP: then it lets it
+// run. Without that the woken one waits behind threads that take the mutex over and over.
+static constexpr std::uint32_t kBargesToYield = 64;
+
 void drop_mutex(Thread& self, MutexWords& mutex) noexcept
 {
     if ((mutex.type & kTypeShared) != 0) {
         unlock_shared_mutex(mutex);
         return;
     }
+    // relaxed: a hint; somebody was woken for the mutex and has not had a chance yet.
+    const bool barging = (mutex.word.load(memory_order_relaxed) & kMutexWoken) != 0;
     {
         const CriticalRegion region{self};
         release_mutex(self, mutex);
+    }
+    if (barging && ++self.barged % kBargesToYield == 0) {
+        yield(self);
+        return;
     }
     preempt_if_outranked(self);
 }
