@@ -75,18 +75,72 @@ typedef union {
 } lwp_sema_t;
 
 /* Static initialisers. */
-#define DEFAULTMUTEX {{0, 0x4d580000U | USYNC_THREAD, 0, 0, 0, 0}}
-#define SHAREDMUTEX {{0, 0x4d580000U | USYNC_PROCESS, 0, 0, 0, 0}}
-#define RECURSIVEMUTEX {{0, 0x4d580000U | USYNC_THREAD | LOCK_RECURSIVE, 0, 0, 0, 0}}
-#define ERRORCHECKMUTEX {{0, 0x4d580000U | USYNC_THREAD | LOCK_ERRORCHECK, 0, 0, 0, 0}}
-#define RECURSIVE_ERRORCHECKMUTEX                                                          \
-    {{0, 0x4d580000U | USYNC_THREAD | LOCK_RECURSIVE | LOCK_ERRORCHECK, 0, 0, 0, 0}}
-#define DEFAULTCV {{0, 0x43560000U | USYNC_THREAD, 0, 0}}
-#define SHAREDCV {{0, 0x43560000U | USYNC_PROCESS, 0, 0}}
-#define DEFAULTSEMA {{0, 0x534d0000U | USYNC_THREAD, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}}
-#define SHAREDSEMA {{0, 0x534d0000U | USYNC_PROCESS, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}}
-#define DEFAULTRWLOCK {{0, 0x52570000U | USYNC_THREAD, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}}
-#define SHAREDRWLOCK {{0, 0x52570000U | USYNC_PROCESS, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}}
+#define DEFAULTMUTEX                                  \
+    {                                                 \
+        {                                             \
+            0, 0x4d580000U | USYNC_THREAD, 0, 0, 0, 0 \
+        }                                             \
+    }
+#define SHAREDMUTEX                                    \
+    {                                                  \
+        {                                              \
+            0, 0x4d580000U | USYNC_PROCESS, 0, 0, 0, 0 \
+        }                                              \
+    }
+#define RECURSIVEMUTEX                                                 \
+    {                                                                  \
+        {                                                              \
+            0, 0x4d580000U | USYNC_THREAD | LOCK_RECURSIVE, 0, 0, 0, 0 \
+        }                                                              \
+    }
+#define ERRORCHECKMUTEX                                                 \
+    {                                                                   \
+        {                                                               \
+            0, 0x4d580000U | USYNC_THREAD | LOCK_ERRORCHECK, 0, 0, 0, 0 \
+        }                                                               \
+    }
+#define RECURSIVE_ERRORCHECKMUTEX                                                        \
+    {                                                                                    \
+        {                                                                                \
+            0, 0x4d580000U | USYNC_THREAD | LOCK_RECURSIVE | LOCK_ERRORCHECK, 0, 0, 0, 0 \
+        }                                                                                \
+    }
+#define DEFAULTCV                               \
+    {                                           \
+        {                                       \
+            0, 0x43560000U | USYNC_THREAD, 0, 0 \
+        }                                       \
+    }
+#define SHAREDCV                                 \
+    {                                            \
+        {                                        \
+            0, 0x43560000U | USYNC_PROCESS, 0, 0 \
+        }                                        \
+    }
+#define DEFAULTSEMA                                                     \
+    {                                                                   \
+        {                                                               \
+            0, 0x534d0000U | USYNC_THREAD, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 \
+        }                                                               \
+    }
+#define SHAREDSEMA                                                       \
+    {                                                                    \
+        {                                                                \
+            0, 0x534d0000U | USYNC_PROCESS, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 \
+        }                                                                \
+    }
+#define DEFAULTRWLOCK                                                               \
+    {                                                                               \
+        {                                                                           \
+            0, 0x52570000U | USYNC_THREAD, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 \
+        }                                                                           \
+    }
+#define SHAREDRWLOCK                                                                 \
+    {                                                                                \
+        {                                                                            \
+            0, 0x52570000U | USYNC_PROCESS, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 \
+        }                                                                            \
+    }
 
 /*
  * mutex_init(3C). `arg` is not used.

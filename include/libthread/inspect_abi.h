@@ -57,13 +57,13 @@ struct lwpt_debug {
     uint64_t magic;
     uint16_t abi_major;
     uint16_t abi_minor;
-    uint32_t size;        /* of this structure */
-    uint32_t arch;        /* LWPT_ARCH_* */
-    uint32_t reg_layout;  /* LWPT_REGS_* */
-    int32_t pid_at_init;  /* 0: the library has not started; another pid: a fork child's copy */
-    uint32_t flags;       /* 0 */
-    uint64_t generation;  /* even: slab tables stable; odd: being changed */
-    uint64_t process;     /* address of the structure with the `process` fields */
+    uint32_t size;       /* of this structure */
+    uint32_t arch;       /* LWPT_ARCH_* */
+    uint32_t reg_layout; /* LWPT_REGS_* */
+    int32_t pid_at_init; /* 0: the library has not started; another pid: a fork child's copy */
+    uint32_t flags;      /* 0 */
+    uint64_t generation; /* even: slab tables stable; odd: being changed */
+    uint64_t process;    /* address of the structure with the `process` fields */
     uint32_t thread_slab_count;
     uint32_t lwp_slab_count;
     uint32_t field_count; /* entries of `fields`, indexed by enum lwpt_field_slot */

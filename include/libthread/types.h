@@ -23,7 +23,8 @@ typedef long long hrtime_t;
 typedef unsigned int lwpid_t;
 typedef short pri_t;
 
-/* struct timespec under its Solaris names; strict C89 hides the structure's members, not its name. */
+/* struct timespec under its Solaris names; strict C89 hides the structure's members, not its name.
+ */
 struct timespec;
 typedef struct timespec timestruc_t;
 typedef struct timespec timespec_t;

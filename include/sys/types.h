@@ -1,4 +1,5 @@
-/* sys/types.h - the system's header with the Solaris additions (uint_t, boolean_t, hrtime_t, ...). */
+/* sys/types.h - the system's header with the Solaris additions (uint_t, boolean_t, hrtime_t, ...).
+ */
 #ifndef _LIBTHREAD_SYS_TYPES_H
 #define _LIBTHREAD_SYS_TYPES_H
 

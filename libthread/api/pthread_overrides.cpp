@@ -14,7 +14,10 @@
 namespace {
 
 // The calling thread if the library knows it; a call must not adopt a thread by accident.
-lt::Thread* known_self() { return lt::current_thread; }
+lt::Thread* known_self()
+{
+    return lt::current_thread;
+}
 
 int change_mask(int how, const sigset_t* set, sigset_t* oset)
 {
@@ -36,12 +39,14 @@ int raw_mask(int how, const sigset_t* set, sigset_t* oset)
         lt::os::from_mask(lt::os::to_mask(open) & ~lt::os::kReservedSignals, open);
         set = &open;
     }
-    return static_cast<int>(-lt::os::raw_syscall(SYS_rt_sigprocmask, how,
-                                                 lt::os::syscall_argument(set),
-                                                 lt::os::syscall_argument(oset), 8));
+    return static_cast<int>(-lt::os::raw_syscall(
+        SYS_rt_sigprocmask, how, lt::os::syscall_argument(set), lt::os::syscall_argument(oset), 8));
 }
 
-bool is_idle_context(const lt::Thread& thread) { return thread.has(lt::kFlagIdle); }
+bool is_idle_context(const lt::Thread& thread)
+{
+    return thread.has(lt::kFlagIdle);
+}
 
 }  // namespace
 
@@ -57,8 +62,7 @@ LT_EXPORT int pthread_join(pthread_t pthread, void** status)
     lt::Thread* target = lt::thread_of_pthread(pthread);
     if (target == nullptr || target->has(lt::kFlagForeign)) {
         if (target != nullptr) {
-            const lt::Joined joined = lt::join_thread(
-                lt::current(), target->id.load(lt::memory_order_relaxed));  // relaxed: fixed while it lives
+            const lt::Joined joined = lt::join_thread(lt::current(), target->number());
             if (joined.error == lt::Error::kNone && status != nullptr) {
                 *status = joined.status;
             }
@@ -69,8 +73,7 @@ LT_EXPORT int pthread_join(pthread_t pthread, void** status)
     if (target->has(lt::kFlagDetached)) {
         return EINVAL;
     }
-    const lt::Joined joined = lt::join_thread(
-        lt::current(), target->id.load(lt::memory_order_relaxed));  // relaxed: as above
+    const lt::Joined joined = lt::join_thread(lt::current(), target->number());
     if (joined.error == lt::Error::kNone && status != nullptr) {
         *status = joined.status;
     }
@@ -86,8 +89,7 @@ LT_EXPORT int pthread_detach(pthread_t pthread)
     if (target == nullptr || target->has(lt::kFlagForeign)) {
         return lt::os::real().detach(pthread);
     }
-    return lt::to_errno(lt::detach_thread(
-        lt::current(), target->id.load(lt::memory_order_relaxed)));  // relaxed: fixed while it lives
+    return lt::to_errno(lt::detach_thread(lt::current(), target->number()));
 }
 
 LT_EXPORT void pthread_exit(void* status)
@@ -123,8 +125,7 @@ LT_EXPORT int pthread_kill(pthread_t pthread, int sig)
     if (target == nullptr) {
         return lt::os::real().kill(pthread, sig);
     }
-    return lt::to_errno(lt::kill_thread(
-        lt::current(), target->id.load(lt::memory_order_relaxed), sig));  // relaxed: fixed while it lives
+    return lt::to_errno(lt::kill_thread(lt::current(), target->number(), sig));
 }
 
 LT_EXPORT int pthread_getattr_np(pthread_t pthread, pthread_attr_t* attributes)

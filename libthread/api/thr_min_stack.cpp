@@ -4,7 +4,10 @@
 #include "base/compiler.h"
 #include "thread/life.h"
 
-LT_EXPORT size_t thr_min_stack(void) { return lt::kMinStack; }
+LT_EXPORT size_t thr_min_stack(void)
+{
+    return lt::kMinStack;
+}
 
 LT_EXPORT int thr_stksegment(stack_t* ss)
 {

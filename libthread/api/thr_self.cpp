@@ -6,7 +6,7 @@
 
 LT_EXPORT thread_t thr_self(void)
 {
-    return lt::current().id.load(lt::memory_order_relaxed);  // relaxed: fixed while the thread lives
+    return lt::current().number();
 }
 
 LT_EXPORT int thr_main(void)

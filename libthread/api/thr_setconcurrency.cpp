@@ -18,9 +18,7 @@ LT_EXPORT int thr_setconcurrency(int new_level)
     auto& level = lt::process.concurrency;
     std::uint32_t now = level.load(lt::memory_order_relaxed);  // relaxed: the exchange decides
     // relaxed: a hint; the clock LWP acts on it when kicked. The level only rises.
-    while (wanted > now &&
-           !level.compare_exchange_weak(now, wanted, lt::memory_order_relaxed)) {
-    }
+    while (wanted > now && !level.compare_exchange_weak(now, wanted, lt::memory_order_relaxed)) {}
     if (wanted > now) {
         lt::kick_clock();
     }

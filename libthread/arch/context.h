@@ -8,8 +8,8 @@
 
 namespace lt {
 
-// Everything else a stopped thread owns is on its own stack, under `rsp`: r15 r14 r13 r12 rbx rbp and
-// the return address, from low to high. lwpinspect relies on it (inspect_abi.h, reg_layout).
+// Everything else a stopped thread owns is on its own stack, under `rsp`: r15 r14 r13 r12 rbx rbp
+// and the return address, from low to high. lwpinspect relies on it (inspect_abi.h, reg_layout).
 struct ArchContext {
     std::uintptr_t rsp;
 };
@@ -25,8 +25,8 @@ extern "C" void arch_switch_fs(ArchContext* save, const ArchContext* load, void*
 // Resumes *load for good; the caller's context is lost.
 extern "C" [[noreturn]] void arch_resume(const ArchContext* load) noexcept;
 
-// Makes a context that calls entry(arg) on the stack whose high end is `stack_hi`. Unwinders stop at
-// its first frame. `entry` must not return.
+// Makes a context that calls entry(arg) on the stack whose high end is `stack_hi`. Unwinders stop
+// at its first frame. `entry` must not return.
 ArchContext arch_prepare(void* stack_hi, void (*entry)(void*), void* arg) noexcept;
 
 // Runs function(arg) on the stack whose high end is `stack_hi` and returns on the caller's.

@@ -9,15 +9,27 @@
 
 namespace lt::arch {
 
-inline void pause() { __builtin_ia32_pause(); }
+inline void pause()
+{
+    __builtin_ia32_pause();
+}
 
 // The address that thread-local storage of the running context hangs on.
-inline void* thread_pointer() { return __builtin_thread_pointer(); }
+inline void* thread_pointer()
+{
+    return __builtin_thread_pointer();
+}
 
 // Only where the kernel has enabled it (os::can_write_fs_base()).
-inline void write_thread_pointer(void* tcb) { asm volatile("wrfsbase %0" : : "r"(tcb) : "memory"); }
+inline void write_thread_pointer(void* tcb)
+{
+    asm volatile("wrfsbase %0" : : "r"(tcb) : "memory");
+}
 
-inline std::uint64_t timestamp() { return __builtin_ia32_rdtsc(); }
+inline std::uint64_t timestamp()
+{
+    return __builtin_ia32_rdtsc();
+}
 
 // The floating-point control words: rounding, precision and exception masks.
 inline std::uint32_t mxcsr()
@@ -27,7 +39,10 @@ inline std::uint32_t mxcsr()
     return value;
 }
 
-inline void set_mxcsr(std::uint32_t value) { asm volatile("ldmxcsr %0" : : "m"(value)); }
+inline void set_mxcsr(std::uint32_t value)
+{
+    asm volatile("ldmxcsr %0" : : "m"(value));
+}
 
 inline std::uint16_t x87_control()
 {
@@ -36,6 +51,9 @@ inline std::uint16_t x87_control()
     return value;
 }
 
-inline void set_x87_control(std::uint16_t value) { asm volatile("fldcw %0" : : "m"(value)); }
+inline void set_x87_control(std::uint16_t value)
+{
+    asm volatile("fldcw %0" : : "m"(value));
+}
 
 }  // namespace lt::arch

@@ -9,12 +9,12 @@ extern "C" void (*arch_landing_target)();
 
 namespace lt::arch {
 
-// longjmp to `buffer` will call target() on the frame that the buffer remembers; its own destination is
-// lost. One target for all buffers. `target` must not return.
+// longjmp to `buffer` will call target() on the frame that the buffer remembers; its own
+// destination is lost. One target for all buffers. `target` must not return.
 inline void redirect_landing(void* buffer, void (*target)()) noexcept
 {
-    // glibc's x86-64 jump buffer: the program counter is word 7, xored with the pointer guard of the
-    // thread control block (fs:0x30) and rotated left by 17.
+    // glibc's x86-64 jump buffer: the program counter is word 7, xored with the pointer guard of
+    // the thread control block (fs:0x30) and rotated left by 17.
     constexpr std::size_t kProgramCounter = 7;
     constexpr int kRotation = 17;
     arch_landing_target = target;

@@ -45,8 +45,7 @@ class Line {
 
 }  // namespace
 
-void panic(const char* what, const char* file, int line, std::uint64_t a,
-           std::uint64_t b) noexcept
+void panic(const char* what, const char* file, int line, std::uint64_t a, std::uint64_t b) noexcept
 {
     Line out;
     out.add("libthread: ");

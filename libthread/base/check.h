@@ -5,8 +5,8 @@
 
 namespace lt {
 
-// Writes "libthread: <what> (<a>, <b>) at <file>:<line>" to standard error and aborts. Safe in signal
-// handlers and on any stack of 1 KiB.
+// Writes "libthread: <what> (<a>, <b>) at <file>:<line>" to standard error and aborts. Safe in
+// signal handlers and on any stack of 1 KiB.
 [[noreturn]] void panic(const char* what, const char* file, int line, std::uint64_t a = 0,
                         std::uint64_t b = 0) noexcept;
 
@@ -16,11 +16,11 @@ void warn(const char* text, const char* detail = "") noexcept;
 }  // namespace lt
 
 // Cheap and in every build: failure is our bug.
-#define LT_CHECK(condition, what)                                                        \
-    do {                                                                                 \
-        if (__builtin_expect(!(condition), 0)) {                                         \
-            ::lt::panic(what, __FILE__, __LINE__);                                       \
-        }                                                                                \
+#define LT_CHECK(condition, what)                  \
+    do {                                           \
+        if (__builtin_expect(!(condition), 0)) {   \
+            ::lt::panic(what, __FILE__, __LINE__); \
+        }                                          \
     } while (false)
 
 // Hot or expensive: only in LT_CHECKS builds.

@@ -10,12 +10,13 @@
 // Thread-local storage that is one load away: libthread is never dlopen()ed late.
 #define LT_TLS __thread __attribute__((tls_model("initial-exec")))
 // A second exported name of a public function, as Solaris' underscored twins are.
-#define LT_ALIAS(twin, name)                                                             \
+#define LT_ALIAS(twin, name) \
     extern "C" __attribute__((visibility("default"), weak, alias(#name))) decltype(name) twin
 
 // The same for a function that does not return.
-#define LT_ALIAS_NORETURN(twin, name)                                                    \
-    extern "C" __attribute__((visibility("default"), weak, alias(#name), noreturn)) decltype(name) twin
+#define LT_ALIAS_NORETURN(twin, name) \
+    extern "C"                        \
+        __attribute__((visibility("default"), weak, alias(#name), noreturn)) decltype(name) twin
 
 namespace lt {
 

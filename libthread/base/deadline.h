@@ -1,17 +1,16 @@
 // Points in time at which a wait gives up.
 #pragma once
 
-#include <ctime>
-
 #include <cstdint>
+#include <ctime>
 #include <limits>
 
 namespace lt {
 
 inline constexpr std::int64_t kNanosPerSecond = 1'000'000'000;
 
-// Which clock a deadline is read from. Solaris' absolute waits follow the wall clock even when it is
-// set; relative waits must not.
+// Which clock a deadline is read from. Solaris' absolute waits follow the wall clock even when it
+// is set; relative waits must not.
 enum class Clock : std::uint8_t { kMonotonic, kRealtime };
 
 struct Deadline {

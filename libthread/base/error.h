@@ -5,21 +5,15 @@
 
 namespace lt {
 
-enum class [[nodiscard]] Error : int {
-    kNone = 0,
-    kPermission = EPERM,
-    kNoSuchThread = ESRCH,
-    kInterrupted = EINTR,
-    kLimit = EAGAIN,
-    kNoMemory = ENOMEM,
-    kBusy = EBUSY,
-    kInvalid = EINVAL,
-    kDeadlock = EDEADLK,
-    kTimedOut = ETIME,
-    kOverflow = EOVERFLOW,
-    kUnsupported = ENOTSUP,
+enum class [[nodiscard]] Error : int{
+    kNone = 0,           kPermission = EPERM, kNoSuchThread = ESRCH, kInterrupted = EINTR,
+    kLimit = EAGAIN,     kNoMemory = ENOMEM,  kBusy = EBUSY,         kInvalid = EINVAL,
+    kDeadlock = EDEADLK, kTimedOut = ETIME,   kOverflow = EOVERFLOW, kUnsupported = ENOTSUP,
 };
 
-constexpr int to_errno(Error error) { return static_cast<int>(error); }
+constexpr int to_errno(Error error)
+{
+    return static_cast<int>(error);
+}
 
 }  // namespace lt

@@ -46,8 +46,8 @@ constexpr lwpt_debug make_descriptor()
     debug.field_count = LWPT_SLOT_COUNT;
     debug.name_count = kNames;
     std::uint32_t i = 0;
-#define LWPT_FIELD(structure, name, type, member)              \
-    debug.fields[i].offset = offsetof(type, member);           \
+#define LWPT_FIELD(structure, name, type, member)                        \
+    debug.fields[i].offset = offsetof(type, member);                     \
     debug.fields[i].width = sizeof(static_cast<type*>(nullptr)->member); \
     ++i;
 #define LWPT_NAME(enumeration, name, value)
@@ -75,7 +75,8 @@ void copy_text(char (&to)[kSize], const char* from)
 // Static data, valid before any constructor runs; a pid of 0 says that the library has not started.
 extern "C" {
 __attribute__((visibility("default"))) constinit lwpt_debug lwp_debug = lt::make_descriptor();
-// The same under a name that no other module can take over: the note's distance is fixed at link time.
+// The same under a name that no other module can take over: the note's distance is fixed at link
+// time.
 extern __attribute__((visibility("hidden"), alias("lwp_debug"))) lwpt_debug lwp_debug_here;
 }
 
@@ -91,6 +92,9 @@ void publish_start() noexcept
     __atomic_store_n(&lwp_debug.pid_at_init, os::process_id(), __ATOMIC_RELEASE);
 }
 
-void publish_model(const char* name) noexcept { copy_text(lwp_debug.model, name); }
+void publish_model(const char* name) noexcept
+{
+    copy_text(lwp_debug.model, name);
+}
 
 }  // namespace lt

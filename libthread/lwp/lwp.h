@@ -36,8 +36,8 @@ struct AfterSwitch {
 struct alignas(kCacheLine) Lwp {
     std::uint32_t index = 0;
 
-    // Kernel id; 0 while the record is free. Written by the LWP itself at its start and end; read by
-    // anyone who wants to signal or watch it.
+    // Kernel id; 0 while the record is free. Written by the LWP itself at its start and end; read
+    // by anyone who wants to signal or watch it.
     Atomic<std::uint32_t> tid{0};
 
     // Written by the LWP itself, and by whoever takes it out of the idle list or the spares.
@@ -52,26 +52,27 @@ struct alignas(kCacheLine) Lwp {
     // Switches so far: the monitor takes an unchanged value for a lack of progress.
     Atomic<std::uint64_t> dispatches{0};
 
-    AfterSwitch after;                 // only the LWP itself
-    Thread* previous = nullptr;        // whom the last switch left; only the LWP itself
-    Thread* idle = nullptr;            // its idle context; set once
-    RunQueue* run_queue = nullptr;     // set once; nullptr for bound LWPs
-    std::uint64_t kernel_mask = 0;     // the signal mask that the kernel holds for it
-    // Wake-ups of a lone thread that this LWP itself ran next, in a row: while it lasts, waking another
-    // LWP for such a thread would be for nothing. Written by the LWP, reset by the monitor; relaxed.
+    AfterSwitch after;              // only the LWP itself
+    Thread* previous = nullptr;     // whom the last switch left; only the LWP itself
+    Thread* idle = nullptr;         // its idle context; set once
+    RunQueue* run_queue = nullptr;  // set once; nullptr for bound LWPs
+    std::uint64_t kernel_mask = 0;  // the signal mask that the kernel holds for it
+    // Wake-ups of a lone thread that this LWP itself ran next, in a row: while it lasts, waking
+    // another LWP for such a thread would be for nothing. Written by the LWP, reset by the monitor;
+    // relaxed.
     Atomic<std::uint32_t> handoffs{0};
-    std::uint32_t lone_yields = 0;     // yields that found nobody else; only the LWP itself
-    std::int64_t spin_ns = 20'000;     // how long a bound thread spins before it parks; the same
-    std::uint32_t ticks = 0;           // picks, for looking at the shared queues now and then
+    std::uint32_t lone_yields = 0;  // yields that found nobody else; only the LWP itself
+    std::int64_t spin_ns = 20'000;  // how long a bound thread spins before it parks; the same
+    std::uint32_t ticks = 0;        // picks, for looking at the shared queues now and then
 
-    // A signal arrived in a critical region: all are blocked until the region is left. Written by the
-    // handler on this LWP, read by the same LWP.
+    // A signal arrived in a critical region: all are blocked until the region is left. Written by
+    // the handler on this LWP, read by the same LWP.
     Atomic<std::uint32_t> signal_deferred{0};  // its number
     siginfo_t deferred_info{};
 
     Parker parker;
-    Lwp* next = nullptr;               // in the idle list or the free list, guarded by the pool's lock
-    bool listed_idle = false;          // in the idle list; same lock
+    Lwp* next = nullptr;       // in the idle list or the free list, guarded by the pool's lock
+    bool listed_idle = false;  // in the idle list; same lock
     pthread_t handle{};
 };
 

@@ -34,8 +34,8 @@ bool Parker::park(const Deadline* until, std::int64_t spin_ns) noexcept
 
 void Parker::unpark() noexcept
 {
-    // release: what the unparker wrote is visible to the LWP it wakes. An exchange even when already
-    // kNotified: the sleeper must read *our* write to synchronise with us.
+    // release: what the unparker wrote is visible to the LWP it wakes. An exchange even when
+    // already kNotified: the sleeper must read *our* write to synchronise with us.
     if (state_.exchange(kNotified, memory_order_release) == kParked) {
         os::futex_wake(&state_, 1, os::FutexScope::kPrivate);
     }

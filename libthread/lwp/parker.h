@@ -10,8 +10,9 @@ namespace lt {
 
 class Parker {
   public:
-    // Returns after an unpark() that no earlier park() consumed, or spuriously, or at `until` (nullptr:
-    // never). Spins for up to `spin_ns` before it calls the kernel; true: that was enough.
+    // Returns after an unpark() that no earlier park() consumed, or spuriously, or at `until`
+    // (nullptr: never). Spins for up to `spin_ns` before it calls the kernel; true: that was
+    // enough.
     bool park(const Deadline* until = nullptr, std::int64_t spin_ns = 0) noexcept;
 
     // The same with a time of CLOCK_MONOTONIC; 0: never.

@@ -33,7 +33,7 @@ void release_lwp(Lwp& lwp) noexcept
 {
     // relaxed: the records' lock orders the reuse; readers outside tolerate a stale picture.
     lwp.tid.store(0, memory_order_relaxed);
-    lwp.thread.store(nullptr, memory_order_relaxed);        // relaxed: as above
+    lwp.thread.store(nullptr, memory_order_relaxed);         // relaxed: as above
     lwp.state.store(LwpState::kFree, memory_order_relaxed);  // relaxed: as above
     lwp_records.release(&lwp);
 }
@@ -42,15 +42,15 @@ bool PoolMembers::add(Lwp& lwp) noexcept
 {
     for (std::uint32_t slot = 0; slot < kMax; ++slot) {
         Lwp* expected = nullptr;
-        // release: whoever finds the LWP in the table finds it complete. relaxed: a full slot is passed.
+        // release: whoever finds the LWP in the table finds it complete. relaxed: a full slot is
+        // passed.
         if (slots_[slot].compare_exchange_strong(expected, &lwp, memory_order_release,
                                                  memory_order_relaxed)) {
             std::uint32_t limit = limit_.load(memory_order_relaxed);  // relaxed: the CAS decides
             // release: pairs with limit(). relaxed: another adder's higher limit is as good.
-            while (limit <= slot && !limit_.compare_exchange_weak(limit, slot + 1,
-                                                                  memory_order_release,
-                                                                  memory_order_relaxed)) {
-            }
+            while (limit <= slot &&
+                   !limit_.compare_exchange_weak(limit, slot + 1, memory_order_release,
+                                                 memory_order_relaxed)) {}
             return true;
         }
     }

@@ -18,8 +18,8 @@ Lwp* allocate_lwp() noexcept;
 // The end of an LWP, called by itself: the record may be reused at once.
 void release_lwp(Lwp& lwp) noexcept;
 
-// The LWPs that serve unbound threads, for thieves and for the clock LWP. A slot is filled when an LWP
-// enters service and emptied when it retires.
+// The LWPs that serve unbound threads, for thieves and for the clock LWP. A slot is filled when an
+// LWP enters service and emptied when it retires.
 class PoolMembers {
   public:
     static constexpr std::uint32_t kMax = 4096;
@@ -37,7 +37,8 @@ class PoolMembers {
     // nullptr: an empty slot.
     [[nodiscard]] Lwp* at(std::uint32_t slot) const noexcept
     {
-        return slots_[slot].load(memory_order_acquire);  // acquire: pairs with add(): its fields are set
+        // acquire: pairs with add(): its fields are set.
+        return slots_[slot].load(memory_order_acquire);
     }
 
   private:
@@ -52,7 +53,8 @@ class IdleLwps {
   public:
     void add(Lwp& lwp) noexcept;
 
-    // Takes `lwp` out if it is still there; false: a waker has taken it and counted it as searching.
+    // Takes `lwp` out if it is still there; false: a waker has taken it and counted it as
+    // searching.
     [[nodiscard]] bool remove(Lwp& lwp) noexcept;
 
     // In the child of fork, where the parked LWPs do not exist.
@@ -63,13 +65,13 @@ class IdleLwps {
 
     [[nodiscard]] std::uint32_t count() const noexcept
     {
-        // relaxed: pushers look without a fence; an LWP that parks calls process_wide_fence() between
-        // announcing itself here and its last look at the queues.
+        // relaxed: pushers look without a fence; an LWP that parks calls process_wide_fence()
+        // between announcing itself here and its last look at the queues.
         return count_.load(memory_order_relaxed);
     }
 
-    // LWPs awake and looking for work. Changed by each LWP itself, and by the waker on behalf of the
-    // one it wakes. relaxed: a hint that keeps wakers from waking more than one at a time.
+    // LWPs awake and looking for work. Changed by each LWP itself, and by the waker on behalf of
+    // the one it wakes. relaxed: a hint that keeps wakers from waking more than one at a time.
     [[nodiscard]] std::uint32_t searching() const noexcept
     {
         return searching_.load(memory_order_relaxed);  // relaxed: see above
@@ -81,7 +83,8 @@ class IdleLwps {
     // Returns how many search on.
     std::uint32_t end_search() noexcept
     {
-        return searching_.fetch_sub(1, memory_order_acq_rel) - 1;  // acq_rel: what we saw while searching comes before
+        // acq_rel: what we saw while searching comes before.
+        return searching_.fetch_sub(1, memory_order_acq_rel) - 1;
     }
 
   private:

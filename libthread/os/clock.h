@@ -1,9 +1,8 @@
 // The clocks that the library reads, in nanoseconds.
 #pragma once
 
-#include <ctime>
-
 #include <cstdint>
+#include <ctime>
 
 #include "base/deadline.h"
 
@@ -16,10 +15,16 @@ inline std::int64_t read_clock(clockid_t clock) noexcept
     return now.tv_sec * kNanosPerSecond + now.tv_nsec;
 }
 
-inline std::int64_t monotonic_now() noexcept { return read_clock(CLOCK_MONOTONIC); }
+inline std::int64_t monotonic_now() noexcept
+{
+    return read_clock(CLOCK_MONOTONIC);
+}
 
 // A few milliseconds old at worst, and much cheaper: for stamps that people read.
-inline std::int64_t coarse_now() noexcept { return read_clock(CLOCK_MONOTONIC_COARSE); }
+inline std::int64_t coarse_now() noexcept
+{
+    return read_clock(CLOCK_MONOTONIC_COARSE);
+}
 
 inline std::int64_t now(Clock clock) noexcept
 {

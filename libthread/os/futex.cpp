@@ -11,7 +11,10 @@ namespace lt::os {
 namespace {
 
 // The kernel wants a 32-bit word at a plain address; a lock-free atomic is just that.
-long address_of(const Atomic<std::uint32_t>* word) { return reinterpret_cast<long>(word); }
+long address_of(const Atomic<std::uint32_t>* word)
+{
+    return reinterpret_cast<long>(word);
+}
 
 }  // namespace
 

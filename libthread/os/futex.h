@@ -10,8 +10,8 @@ namespace lt::os {
 
 enum class FutexScope : std::uint8_t { kPrivate, kShared };
 
-// Sleeps while *word == expected. 0: woken, or the word differed already, or for no reason at all: the
-// caller looks again. ETIMEDOUT: the deadline passed. EINTR: a signal handler has run.
+// Sleeps while *word == expected. 0: woken, or the word differed already, or for no reason at all:
+// the caller looks again. ETIMEDOUT: the deadline passed. EINTR: a signal handler has run.
 int futex_wait(const Atomic<std::uint32_t>& word, std::uint32_t expected, const Deadline* deadline,
                FutexScope scope) noexcept;
 

@@ -17,9 +17,9 @@ Error start_kernel_thread(void* (*entry)(void*), void* argument, std::size_t sta
 // Names the calling kernel task "<prefix><number>" for other tools.
 void name_kernel_thread(const char* prefix, unsigned number) noexcept;
 
-// Makes stores of all threads of the process visible to the caller, and the caller's to them: the slow
-// half of a store-load fence whose fast half is a compiler barrier. False: the kernel cannot; the
-// fast half must then be a real fence.
+// Makes stores of all threads of the process visible to the caller, and the caller's to them: the
+// slow half of a store-load fence whose fast half is a compiler barrier. False: the kernel cannot;
+// the fast half must then be a real fence.
 bool process_wide_fence() noexcept;
 bool start_process_wide_fence() noexcept;
 

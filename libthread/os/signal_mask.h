@@ -2,7 +2,6 @@
 #pragma once
 
 #include <csignal>
-
 #include <cstdint>
 #include <cstring>
 
@@ -10,7 +9,10 @@
 
 namespace lt::os {
 
-constexpr std::uint64_t signal_bit(int signal) { return std::uint64_t{1} << (signal - 1); }
+constexpr std::uint64_t signal_bit(int signal)
+{
+    return std::uint64_t{1} << (signal - 1);
+}
 
 // Never in a mask: the kernel's own two.
 inline constexpr std::uint64_t kUnmaskable = signal_bit(SIGKILL) | signal_bit(SIGSTOP);

@@ -1,9 +1,8 @@
-// Records that are never given back to the system: a stale pointer always leads to a record [I9], and a
-// debugger reads them all with a few large reads.
+// Records that are never given back to the system: a stale pointer always leads to a record [I9],
+// and a debugger reads them all with a few large reads.
 #pragma once
 
 #include <libthread/inspect_abi.h>
-
 #include <sys/mman.h>
 
 #include <cstdint>

@@ -25,7 +25,8 @@ class LT_CAPABILITY("spinlock") SpinLock {
     [[nodiscard]] bool try_lock() noexcept LT_TRY_ACQUIRE(true)
     {
         // relaxed: a hint that saves the locked instruction; acquire: as lock().
-        return held_.load(memory_order_relaxed) == 0 && held_.exchange(1, memory_order_acquire) == 0;
+        return held_.load(memory_order_relaxed) == 0 &&
+               held_.exchange(1, memory_order_acquire) == 0;
     }
 
     void unlock() noexcept LT_RELEASE()

@@ -188,7 +188,8 @@ TcbModel tcb_model() noexcept
 
 TcbModel tcb_start(TcbModel wanted) noexcept
 {
-    // Bound threads too run their destructors before a joiner can have them, which takes the fields.
+    // Bound threads too run their destructors before a joiner can have them, which takes the
+    // fields.
     const bool found = find_glibc();
     if (wanted == TcbModel::kBound || is_foreign_runtime() || !found) {
         return model;

@@ -18,7 +18,8 @@
 
 namespace lt {
 
-// 1 until it runs: pushers then find it "asleep", and kicking a parker nobody sleeps on is harmless.
+// 1 until it runs: pushers then find it "asleep", and kicking a parker nobody sleeps on is
+// harmless.
 constinit Atomic<std::uint32_t> clock_unwatching{1};
 
 namespace {
@@ -38,7 +39,7 @@ struct Watch {
     std::int64_t cpu_ns[PoolMembers::kMax] = {};  // processor time at the last count_computing()
 };
 
-constinit Watch watch;          // the clock LWP only
+constinit Watch watch;           // the clock LWP only
 constinit Lwp* clock = nullptr;  // set once, before the first kick
 constinit Atomic<std::uint32_t> started{0};
 
@@ -69,13 +70,14 @@ char kernel_state(std::uint32_t tid)
         path[used++] = digits[--count];
     }
     std::memcpy(path + used, "/stat", 6);
-    const long fd = os::raw_syscall(SYS_openat, AT_FDCWD, os::syscall_argument(&path[0]),
-                                    O_RDONLY | O_CLOEXEC);
+    const long fd =
+        os::raw_syscall(SYS_openat, AT_FDCWD, os::syscall_argument(&path[0]), O_RDONLY | O_CLOEXEC);
     if (fd < 0) {
         return '?';
     }
     char text[128];
-    const long got = os::raw_syscall(SYS_read, fd, os::syscall_argument(&text[0]), sizeof(text) - 1);
+    const long got =
+        os::raw_syscall(SYS_read, fd, os::syscall_argument(&text[0]), sizeof(text) - 1);
     os::raw_syscall(SYS_close, fd);
     if (got <= 0) {
         return '?';
@@ -105,7 +107,8 @@ Look look_at_pool()
         const std::uint64_t dispatches = lwp->dispatches.load(memory_order_relaxed);
         const bool moved = dispatches != watch.seen[i];
         watch.seen[i] = dispatches;
-        if (lwp->state.load(memory_order_relaxed) != LwpState::kRunning) {  // relaxed: a guess will do
+        if (lwp->state.load(memory_order_relaxed) !=
+            LwpState::kRunning) {  // relaxed: a guess will do
             continue;
         }
         if (moved) {
@@ -113,8 +116,8 @@ Look look_at_pool()
             continue;
         }
         ++look.stuck;
-        // What waits behind a thread that keeps its LWP is for others: all of them look at the shared
-        // queues now and then.
+        // What waits behind a thread that keeps its LWP is for others: all of them look at the
+        // shared queues now and then.
         lwp->handoffs.store(0, memory_order_relaxed);  // relaxed: a hint
         while (Thread* thread = lwp->run_queue->take()) {
             shared_queues.push(*thread);
@@ -133,7 +136,7 @@ std::int64_t cpu_time(std::uint32_t tid)
 
 struct Busy {
     std::uint32_t awake = 0;  // not asleep in the kernel
-    bool computing = false;   // one of those got the processor most of the time since the last count
+    bool computing = false;  // one of those got the processor most of the time since the last count
 };
 
 Busy count_busy()
@@ -189,10 +192,10 @@ void help_waiting_threads(const Look& look, std::int64_t now)
         watch.interval = grow() ? kGrowthTickNs : kTickNs;
         return;
     }
-    // An LWP that waits for a processor behind other processes is not helped by one more: the second
-    // look in a row tells, by the processor time used since the first.
-    if (++watch.stalled >= 2 && settings.growth == Growth::kAuto && busy.computing && busy.awake < settings.cpus &&
-        now - watch.last_progress >= kTickNs) {
+    // An LWP that waits for a processor behind other processes is not helped by one more: the
+    // second look in a row tells, by the processor time used since the first.
+    if (++watch.stalled >= 2 && settings.growth == Growth::kAuto && busy.computing &&
+        busy.awake < settings.cpus && now - watch.last_progress >= kTickNs) {
         grow();
     }
     watch.interval = kTickNs;
@@ -226,7 +229,8 @@ void make_lwps_asked_for()
         // relaxed: levels change under our eyes; a change kicks us again.
         const std::uint32_t have = process.pool_lwps.load(memory_order_relaxed);
         std::uint32_t want = process.concurrency.load(memory_order_relaxed);
-        const std::uint32_t threads = process.threads.load(memory_order_relaxed);  // relaxed: as above
+        const std::uint32_t threads =
+            process.threads.load(memory_order_relaxed);  // relaxed: as above
         want = want < threads ? want : threads;
         want = want < process.max_lwps ? want : process.max_lwps;
         if (have >= want || !(use_spare_lwp() || add_pool_lwp())) {

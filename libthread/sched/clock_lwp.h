@@ -16,8 +16,8 @@ Error start_clock_lwp() noexcept;
 // Makes it look now: a deadline earlier than its next waking, or LWPs to be made.
 void kick_clock() noexcept;
 
-// Whether it sleeps without a reason to watch the run queues. Written by the clock LWP; read by every
-// pusher without a fence (the clock LWP calls process_wide_fence() before its last look).
+// Whether it sleeps without a reason to watch the run queues. Written by the clock LWP; read by
+// every pusher without a fence (the clock LWP calls process_wide_fence() before its last look).
 extern Atomic<std::uint32_t> clock_unwatching;
 
 inline void notify_clock_of_work() noexcept

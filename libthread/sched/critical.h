@@ -1,6 +1,6 @@
-// Critical regions [D8]: inside one there is no user code, no malloc, no blocking call and no signal
-// handler; signals that arrive are noted and delivered on leaving. The depth belongs to the thread, so
-// a region may span a switch: each thread leaves its own after it has been resumed.
+// Critical regions [D8]: inside one there is no user code, no malloc, no blocking call and no
+// signal handler; signals that arrive are noted and delivered on leaving. The depth belongs to the
+// thread, so a region may span a switch: each thread leaves its own after it has been resumed.
 #pragma once
 
 #include <atomic>

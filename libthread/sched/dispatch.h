@@ -6,12 +6,12 @@
 
 namespace lt {
 
-// A runnable thread for `lwp`: from its own queue or the shared ones, best priority first. The caller
-// owns it. nullptr: none there; other LWPs may have some.
+// A runnable thread for `lwp`: from its own queue or the shared ones, best priority first. The
+// caller owns it. nullptr: none there; other LWPs may have some.
 [[nodiscard]] Thread* pick_next(Lwp& lwp) noexcept;
 
-// A runnable thread from another LWP that has more than one waiting: a lone one is about to be run by its
-// own LWP. nullptr: none.
+// A runnable thread from another LWP that has more than one waiting: a lone one is about to be run
+// by its own LWP. nullptr: none.
 [[nodiscard]] Thread* steal_plenty(const Lwp& thief) noexcept;
 
 // The idle context of a pool LWP: finds threads and runs them; returns when the LWP is to retire.
@@ -23,11 +23,12 @@ bool add_pool_lwp() noexcept;
 // Starts LWPs ahead of need, so that growth does not wait for malloc; called by the clock LWP.
 void keep_spare_lwp() noexcept;
 
-// Takes a spare LWP into service without calling malloc or the kernel's clone; false: there is none.
+// Takes a spare LWP into service without calling malloc or the kernel's clone; false: there is
+// none.
 bool use_spare_lwp() noexcept;
 
-// Turns the process's leading task, which carries the calling thread, into a pool LWP: with the initial
-// thread, or after a fork with the thread that forked. False: out of memory.
+// Turns the process's leading task, which carries the calling thread, into a pool LWP: with the
+// initial thread, or after a fork with the thread that forked. False: out of memory.
 [[nodiscard]] bool pool_leading_lwp(Thread& leader) noexcept;
 
 }  // namespace lt

@@ -7,7 +7,8 @@
 
 namespace lt {
 
-// Fires every deadline that has passed; returns when the next one is due (CLOCK_MONOTONIC), 0: none.
+// Fires every deadline that has passed; returns when the next one is due (CLOCK_MONOTONIC), 0:
+// none.
 std::int64_t expire_timeouts(Thread& clock_thread) noexcept;
 
 }  // namespace lt

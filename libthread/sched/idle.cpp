@@ -99,8 +99,10 @@ bool work_in_sight(const Lwp& lwp)
 // Gives up the LWP's place in the pool if it is one too many.
 bool may_retire(const Lwp& lwp)
 {
-    if (static_cast<std::int32_t>(lwp.tid.load(memory_order_relaxed)) == os::process_id()) {  // relaxed: own
-        return false;  // the leader of the process must not end before it
+    // relaxed: its own. The leader of the process must not end before the process does.
+    const std::uint32_t tid = lwp.tid.load(memory_order_relaxed);
+    if (static_cast<std::int32_t>(tid) == os::process_id()) {
+        return false;
     }
     std::uint32_t count = process.pool_lwps.load(memory_order_relaxed);  // relaxed: the CAS decides
     // relaxed: a level raised meanwhile makes the clock LWP add one again.
@@ -122,8 +124,8 @@ Parked park_idle(Lwp& lwp)
     lwp.since_ns.store(os::coarse_now(), memory_order_relaxed);
     lwp.state.store(LwpState::kParked, memory_order_relaxed);  // relaxed: as above
     idle_lwps.add(lwp);
-    // Either a pusher sees us in the list, or we see what it pushed: this is the slow half of a fence
-    // whose fast half is in call_for_help().
+    // Either a pusher sees us in the list, or we see what it pushed: this is the slow half of a
+    // fence whose fast half is in call_for_help().
     os::process_wide_fence();
     bool timed_out = false;
     if (!work_in_sight(lwp)) {
@@ -144,8 +146,8 @@ Parked park_idle(Lwp& lwp)
     return timed_out && may_retire(lwp) ? Parked::kRetire : Parked::kLookAgain;
 }
 
-// Forced migration: what is queued is for another LWP than this. If all others keep theirs for long, one
-// thread may stay here after all.
+// Forced migration: what is queued is for another LWP than this. If all others keep theirs for
+// long, one thread may stay here after all.
 Thread* leave_to_others()
 {
     constexpr int kPatience = 200;

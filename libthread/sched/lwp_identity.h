@@ -6,8 +6,8 @@
 
 namespace lt {
 
-// The calling kernel task becomes `lwp`: its context is the LWP's idle context, in a critical region.
-// `name` is its name for other tools; a trailing '/' gets the LWP's number.
+// The calling kernel task becomes `lwp`: its context is the LWP's idle context, in a critical
+// region. `name` is its name for other tools; a trailing '/' gets the LWP's number.
 Thread& take_lwp_identity(Lwp& lwp, const char* name) noexcept;
 
 // Gives the idle context back at the LWP's end.

@@ -66,7 +66,8 @@ void* lwp_main(void* argument)
 {
     Lwp& lwp = *static_cast<Lwp*>(argument);
     take_lwp_identity(lwp, "lwp/");
-    if (lwp.state.load(memory_order_relaxed) == LwpState::kSpare) {  // relaxed: set before the start
+    // relaxed: set before the task was started.
+    if (lwp.state.load(memory_order_relaxed) == LwpState::kSpare) {
         await_service(lwp);
     }
     run_idle_loop(lwp);
@@ -161,7 +162,7 @@ void drop_lwp_identity(Lwp& lwp) noexcept
     current_thread = nullptr;
     Thread* idle = lwp.idle;
     lwp.idle = nullptr;
-    idle->flags.store(0, memory_order_relaxed);                   // relaxed: nobody runs it any more
+    idle->flags.store(0, memory_order_relaxed);  // relaxed: nobody runs it any more
     idle->state.store(ThreadState::kFree, memory_order_relaxed);  // relaxed: as above
     thread_records.release(idle);
 }
@@ -228,8 +229,8 @@ void reset_spares_after_fork() noexcept LT_NO_TSA
 {
     spares = nullptr;
     spares_lock.unlock();
-    spare_count.store(0, memory_order_relaxed);          // relaxed: nobody else is here
-    process.pool_lwps.store(0, memory_order_relaxed);    // relaxed: as above
+    spare_count.store(0, memory_order_relaxed);        // relaxed: nobody else is here
+    process.pool_lwps.store(0, memory_order_relaxed);  // relaxed: as above
 }
 
 namespace {

@@ -17,8 +17,8 @@ namespace {
 
 // How often an LWP looks at the shared queues although its own has work: keeps both moving.
 constexpr std::uint32_t kSharedEvery = 61;
-// A thread that yields alone on its LWP while others queue elsewhere would get more than its share: how
-// often it looks there.
+// A thread that yields alone on its LWP while others queue elsewhere would get more than its share:
+// how often it looks there.
 constexpr std::uint32_t kStealEvery = 16;
 // Hand-offs in a row after which an LWP keeps a lone woken thread to itself.
 constexpr std::uint32_t kHandoffsToTrust = 8;
@@ -28,8 +28,8 @@ bool runs_pool_work(const Thread& thread)
     return thread.lwp->run_queue != nullptr && !thread.has(kFlagIdle);
 }
 
-// Whether the caller may push to its LWP's own queue. On the idle context of a parked LWP a handler of
-// the program runs: what it wakes must also end the parking.
+// Whether the caller may push to its LWP's own queue. On the idle context of a parked LWP a handler
+// of the program runs: what it wakes must also end the parking.
 bool owns_run_queue(const Thread& self)
 {
     return self.lwp->run_queue != nullptr &&
@@ -42,7 +42,7 @@ bool owns_run_queue(const Thread& self)
 void spill(RunQueue& queue)
 {
     constexpr std::uint32_t kBatch = RunQueue::kCapacity / 2;
-    static constinit SpinLock spill_lock;             // guards `batch`; ranks above shared_queues
+    static constinit SpinLock spill_lock;  // guards `batch`; ranks above shared_queues
     static constinit Thread* batch[kBatch] = {};
     const SpinGuard guard{spill_lock};
     std::uint32_t count = 0;
@@ -66,8 +66,9 @@ void enqueue_local(Lwp& lwp, Thread& thread)
 // After a push that others may take: see to it that somebody does.
 void call_for_help(Lwp* own)
 {
-    // The compiler must not move the push below these looks; the processor may, which the parking LWP
-    // makes good by process_wide_fence(). Where the kernel has none, both sides pay for a full fence.
+    // The compiler must not move the push below these looks; the processor may, which the parking
+    // LWP makes good by process_wide_fence(). Where the kernel has none, both sides pay for a full
+    // fence.
     std::atomic_signal_fence(std::memory_order_seq_cst);
     if (LT_UNLIKELY(!settings.process_wide_fence)) {
         std::atomic_thread_fence(std::memory_order_seq_cst);
@@ -109,8 +110,8 @@ void requeue_after_yield(void* argument)
     }
 }
 
-// Spinning pays only if the waker runs at the same time: what helped last time is tried again, what did
-// not is tried for half as long.
+// Spinning pays only if the waker runs at the same time: what helped last time is tried again, what
+// did not is tried for half as long.
 void spin_then_park(Lwp& lwp, const Deadline* until)
 {
     constexpr std::int64_t kMostNs = 20'000;
@@ -136,22 +137,27 @@ void block_bound(Thread& self)
             self.state.load(memory_order_acquire) != ThreadState::kRunning) {  // acquire: as above
             timeout_hook(self, self);
         }
-        if (self.lwp->signal_deferred.load(memory_order_relaxed) != 0) {  // relaxed: set on this LWP
+        if (self.lwp->signal_deferred.load(memory_order_relaxed) !=
+            0) {  // relaxed: set on this LWP
             interrupt_hook(self);
         }
     }
 }
 
-void unlock_after_switch(void* lock) LT_NO_TSA { static_cast<SpinLock*>(lock)->unlock(); }
+void unlock_after_switch(void* lock) LT_NO_TSA
+{
+    static_cast<SpinLock*>(lock)->unlock();
+}
 
 }  // namespace
 
 Thread* pick_next(Lwp& lwp) noexcept
 {
     if (settings.migrate_always) {
-        return shared_queues.take(0, process.pool_lwps.load(memory_order_relaxed) > 1  // relaxed: a hint
-                                         ? &lwp
-                                         : nullptr);
+        return shared_queues.take(
+            0, process.pool_lwps.load(memory_order_relaxed) > 1  // relaxed: a hint
+                   ? &lwp
+                   : nullptr);
     }
     const std::uint32_t best = shared_queues.best();
     if (LT_UNLIKELY(best > kCommonPriority + 1U)) {
@@ -201,7 +207,8 @@ void preempt_if_outranked(Thread& self) noexcept
 
 void block_current(Thread& self, SpinLock& lock) noexcept
 {
-    LT_DCHECK(self.critical.load(memory_order_relaxed) == 1, "blocking inside a critical region");  // relaxed: own
+    // relaxed: its own depth.
+    LT_DCHECK(self.critical.load(memory_order_relaxed) == 1, "blocking inside a critical region");
     if (self.has(kFlagBound)) {
         lock.unlock();
         block_bound(self);
@@ -232,7 +239,7 @@ void yield(Thread& self) noexcept
     Thread* next = pick_next(lwp);
     if (next == nullptr && settings.migrate_always &&
         process.pool_lwps.load(memory_order_relaxed) > 1) {  // relaxed: a hint
-        next = lwp.idle;  // somebody else is to run us
+        next = lwp.idle;                                     // somebody else is to run us
     }
     if (next == nullptr && ++lwp.lone_yields % kStealEvery == 0) {
         next = steal_plenty(lwp);
@@ -253,9 +260,9 @@ void leave_for_good(Thread& self, void (*after)(void*), void* argument, Thread* 
     Lwp& lwp = *self.lwp;
     Thread* next = heir;
     // Others that wait already go first: their stacks are the ones still warm.
-    if (heir != nullptr && (heir->has(kFlagBound) || settings.migrate_always ||
-                            lwp.run_queue->size() != 0 ||
-                            heir->effective + 1U < shared_queues.best())) {
+    if (heir != nullptr &&
+        (heir->has(kFlagBound) || settings.migrate_always || lwp.run_queue->size() != 0 ||
+         heir->effective + 1U < shared_queues.best())) {
         make_runnable(self, *heir);
         next = nullptr;
     }
@@ -263,7 +270,7 @@ void leave_for_good(Thread& self, void (*after)(void*), void* argument, Thread* 
         next = pick_next(lwp);
     }
     switch_to(self, next != nullptr ? *next : *lwp.idle, {after, argument});
-    panic("a dead thread was resumed", __FILE__, __LINE__, self.id.load(memory_order_relaxed));  // relaxed: for the message
+    panic("a dead thread was resumed", __FILE__, __LINE__, self.number());
 }
 
 }  // namespace lt

@@ -6,8 +6,8 @@
 
 namespace lt {
 
-// Hands `thread`, which the caller owns and which is on no queue, to a run queue (or unparks the LWP
-// of a bound thread). Does not switch. Call in a critical region.
+// Hands `thread`, which the caller owns and which is on no queue, to a run queue (or unparks the
+// LWP of a bound thread). Does not switch. Call in a critical region.
 void make_runnable(Thread& self, Thread& thread) noexcept;
 
 // To be called after make_runnable once the caller's locks are dropped and its critical region is
@@ -22,8 +22,8 @@ void block_current(Thread& self, SpinLock& lock) noexcept LT_NO_TSA;
 // thr_yield: to the end of the run queue of its priority.
 void yield(Thread& self) noexcept;
 
-// Ends the calling thread's use of its stack: runs `after` on the next stack and never returns. `heir`:
-// a thread that the caller has taken off its sleep queue, to be run next; nullptr: none.
+// Ends the calling thread's use of its stack: runs `after` on the next stack and never returns.
+// `heir`: a thread that the caller has taken off its sleep queue, to be run next; nullptr: none.
 [[noreturn]] void leave_for_good(Thread& self, void (*after)(void*), void* argument,
                                  Thread* heir) noexcept;
 

@@ -1,4 +1,5 @@
-// What the environment chose at start-up; constant afterwards. libthread(3) documents the variables.
+// What the environment chose at start-up; constant afterwards. libthread(3) documents the
+// variables.
 #pragma once
 
 #include <cstdint>
@@ -18,8 +19,8 @@ struct Settings {
     Growth growth = Growth::kAuto;             // LIBTHREAD_GROWTH
     bool migrate_always = false;               // LIBTHREAD_MIGRATE=always
     std::uint32_t cpus = 1;
-    std::uint32_t concurrency = 1;             // LIBTHREAD_CONCURRENCY
-    bool process_wide_fence = false;           // the kernel offers it
+    std::uint32_t concurrency = 1;                 // LIBTHREAD_CONCURRENCY
+    bool process_wide_fence = false;               // the kernel offers it
     std::int64_t retire_after_ns = 5'000'000'000;  // LIBTHREAD_RETIRE_MS
 };
 

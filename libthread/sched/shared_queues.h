@@ -1,5 +1,5 @@
-// Runnable threads that belong to no LWP: those woken from outside the pool or overflowing it, and all
-// threads whose priority is not the common one (0).
+// Runnable threads that belong to no LWP: those woken from outside the pool or overflowing it, and
+// all threads whose priority is not the common one (0).
 #pragma once
 
 #include <cstdint>

@@ -11,11 +11,12 @@ namespace {
 
 constinit bool has_fs_base_instruction = false;
 
-// relaxed everywhere below: one writer, the switching LWP; the count is read from outside the process,
-// which orders by reading three times.
+// relaxed everywhere below: one writer, the switching LWP; the count is read from outside the
+// process, which orders by reading three times.
 void advance_seq(Thread& thread)
 {
-    thread.seq.store(thread.seq.load(memory_order_relaxed) + 1, memory_order_release);  // release: see finish_switch
+    thread.seq.store(thread.seq.load(memory_order_relaxed) + 1,
+                     memory_order_release);  // release: see finish_switch
 }
 
 void exchange_fp_control(Thread& self, const Thread& next)
@@ -34,7 +35,10 @@ void exchange_fp_control(Thread& self, const Thread& next)
 
 }  // namespace
 
-void use_fs_base_instruction(bool usable) noexcept { has_fs_base_instruction = usable; }
+void use_fs_base_instruction(bool usable) noexcept
+{
+    has_fs_base_instruction = usable;
+}
 
 void switch_to(Thread& self, Thread& next, AfterSwitch after) noexcept
 {
@@ -64,7 +68,8 @@ void switch_to(Thread& self, Thread& next, AfterSwitch after) noexcept
 void finish_switch(Thread& self) noexcept
 {
     Lwp& lwp = *self.lwp;
-    // Even again: the context saved a moment ago is complete. The release in advance_seq keeps it so.
+    // Even again: the context saved a moment ago is complete. The release in advance_seq keeps it
+    // so.
     advance_seq(*lwp.previous);
     const AfterSwitch after = lwp.after;
     if (after.action != nullptr) {

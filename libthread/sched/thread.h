@@ -1,7 +1,7 @@
 // The thread control block: what the scheduler and lwpinspect know of a thread.
 //
-// Records live in slabs apart from the stacks and are type-stable [I9]: a stale pointer leads to some
-// record, whose id tells whether it is still the one meant.
+// Records live in slabs apart from the stacks and are type-stable [I9]: a stale pointer leads to
+// some record, whose id tells whether it is still the one meant.
 #pragma once
 
 #include <cstdint>
@@ -28,7 +28,8 @@ enum class ThreadState : std::uint32_t {
     kRunnable = 2,
     // On one LWP, which owns its stack. Only that LWP may leave this state.
     kRunning = 3,
-    // On one sleep queue. Whoever takes it off, under that queue's lock, must make it runnable. [I8]
+    // On one sleep queue. Whoever takes it off, under that queue's lock, must make it runnable.
+    // [I8]
     kSleeping = 4,
     // Ended and off its stack; waits to be joined. The zombie list owns it.
     kZombie = 5,
@@ -64,15 +65,15 @@ inline constexpr std::uint32_t kMaxThreadId = 0x3fffffff;
 struct alignas(kCacheLine) Thread {
     // --- The switch: owned by whoever owns the stack [I2].
     ArchContext context{};
-    void* tcb = nullptr;         // FS base of its TLS block
-    Lwp* lwp = nullptr;          // its carrier while it runs, the last one otherwise [I6]
+    void* tcb = nullptr;  // FS base of its TLS block
+    Lwp* lwp = nullptr;   // its carrier while it runs, the last one otherwise [I6]
     // Even: parked, `context` valid. Odd: running or being switched. Written by the switching LWP,
     // read by lwpinspect from outside.
     Atomic<std::uint64_t> seq{1};
     std::uint32_t mxcsr = 0;
     std::uint16_t x87_control = 0;
-    std::uint8_t priority = 0;         // guarded by priority_lock (sched/priority.h)
-    std::uint8_t effective = 0;        // the run queue it belongs to; owner of the thread writes
+    std::uint8_t priority = 0;   // guarded by priority_lock (sched/priority.h)
+    std::uint8_t effective = 0;  // the run queue it belongs to; owner of the thread writes
     // Depth of critical regions. Written by the thread itself, read by signal handlers on it.
     Atomic<std::uint32_t> critical{0};
     // Work for when the last critical region is left: signals or a cancellation for this thread.
@@ -80,26 +81,26 @@ struct alignas(kCacheLine) Thread {
     Atomic<std::uint32_t> attention{0};
     // Written by the owner as the state says; read by lwpinspect and by look-ups.
     Atomic<ThreadState> state{ThreadState::kFree};
-    Atomic<std::uint32_t> id{0};       // 0: free record or idle context
+    Atomic<std::uint32_t> id{0};  // 0: free record or idle context
     std::uint64_t switches = 0;
 
     // --- Queues: owned by the run queue or the sleep queue that the thread is on [I1].
     Thread* next = nullptr;
     Thread* prev = nullptr;
-    Thread* queue_chain = nullptr;     // sleep queue: first sleeper of the next object there
+    Thread* queue_chain = nullptr;  // sleep queue: first sleeper of the next object there
     // The sleep queue it is on. Written under that queue's lock; others read it, lock the queue and
     // read it again.
     Atomic<SleepQueue*> sleep_queue{nullptr};
     const void* wait_object = nullptr;
-    void* wait_mutex = nullptr;        // cond_wait: the mutex a broadcast may move it to
+    void* wait_mutex = nullptr;  // cond_wait: the mutex a broadcast may move it to
     WaitKind wait_kind = WaitKind::kNone;
-    std::uint32_t wait_target = 0;     // join: the id waited for
-    std::uint32_t wait_flags = 0;      // kWait* of sync/sleep_queue.h
+    std::uint32_t wait_target = 0;  // join: the id waited for
+    std::uint32_t wait_flags = 0;   // kWait* of sync/sleep_queue.h
     WakeCause wake_cause = WakeCause::kWoken;
-    std::uint64_t wait_token = 0;      // free use by the object waited for
-    std::uint32_t barged = 0;          // releases of a mutex another was woken for; its own
-    bool in_shared_queue = false;      // guarded by the lock of sched/shared_queues.h
-    bool exiting = false;              // thr_exit or pthread_exit set `status`; its own
+    std::uint64_t wait_token = 0;  // free use by the object waited for
+    std::uint32_t barged = 0;      // releases of a mutex another was woken for; its own
+    bool in_shared_queue = false;  // guarded by the lock of sched/shared_queues.h
+    bool exiting = false;          // thr_exit or pthread_exit set `status`; its own
     Atomic<std::int64_t> since_ns{0};
 
     // --- Timeouts: guarded by the lock of sched/timeouts.cpp.
@@ -116,20 +117,26 @@ struct alignas(kCacheLine) Thread {
     Atomic<std::uint32_t> cancel_requested{0};
 
     // --- Identity and life. Written before the thread is published, then only as noted.
-    Atomic<std::uint32_t> flags{0};    // kFlagDetached may be added later, under the join lock
+    Atomic<std::uint32_t> flags{0};  // kFlagDetached may be added later, under the join lock
     std::uint32_t creator = 0;
     void* (*start)(void*) = nullptr;
     void* argument = nullptr;
-    void* status = nullptr;            // by the ending thread; read by the joiner
+    void* status = nullptr;  // by the ending thread; read by the joiner
     std::uintptr_t stack_lo = 0;
     std::uintptr_t stack_hi = 0;
-    void* slot = nullptr;              // os::StackSlot of stack and TCB; nullptr: none of ours
-    Thread* hash_next = nullptr;       // in the registry
-    std::uint64_t pthread_id = 0;      // pthread_self() of the thread
-    void* read_holds = nullptr;        // rwlocks read-held by it; sync/rwlock.cpp
-    void* own_values = nullptr;        // TSD beyond the pthread keys; thread/keys.cpp
-    std::uint32_t joiners = 0;         // guarded by the join lock
+    void* slot = nullptr;          // os::StackSlot of stack and TCB; nullptr: none of ours
+    Thread* hash_next = nullptr;   // in the registry
+    std::uint64_t pthread_id = 0;  // pthread_self() of the thread
+    void* read_holds = nullptr;    // rwlocks read-held by it; sync/rwlock.cpp
+    void* own_values = nullptr;    // TSD beyond the pthread keys; thread/keys.cpp
+    std::uint32_t joiners = 0;     // guarded by the join lock
     char name[32] = {};
+
+    [[nodiscard]] std::uint32_t number() const
+    {
+        // relaxed: fixed while the thread lives; whoever looks at an ended one holds the life lock.
+        return id.load(memory_order_relaxed);
+    }
 
     [[nodiscard]] bool has(ThreadFlag flag) const
     {

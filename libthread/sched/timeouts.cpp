@@ -15,8 +15,8 @@ namespace {
 
 enum DeadlineState : std::uint8_t { kOff, kArmed, kFiring };
 
-// A pairing heap threaded through the records: heap_next is the next sibling, heap_prev the previous
-// one or, for a first child, the parent.
+// A pairing heap threaded through the records: heap_next is the next sibling, heap_prev the
+// previous one or, for a first child, the parent.
 class DeadlineHeap {
   public:
     [[nodiscard]] Thread* first() const { return root_; }
@@ -97,8 +97,8 @@ class DeadlineHeap {
     Thread* root_ = nullptr;
 };
 
-// Guards both heaps, the heap links and deadline fields of the threads in them, and the transitions of
-// deadline_state. Ranks below sleep queues, above nothing.
+// Guards both heaps, the heap links and deadline fields of the threads in them, and the transitions
+// of deadline_state. Ranks below sleep queues, above nothing.
 constinit SpinLock heaps_lock;
 constinit DeadlineHeap heaps[2] LT_GUARDED_BY(heaps_lock);
 

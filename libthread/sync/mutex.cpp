@@ -13,14 +13,14 @@ constexpr int kSpins = 60;
 
 bool is_owner(const Thread& self, std::uint32_t word)
 {
-    return (word & kMutexOwner) == self.id.load(memory_order_relaxed);  // relaxed: our own id
+    return (word & kMutexOwner) == self.number();
 }
 
 // One try at a free mutex, past those who sleep; keeps the marks, as they are still true.
 bool try_take(Thread& self, MutexWords& mutex, Arrival arrival)
 {
-    const std::uint32_t id = self.id.load(memory_order_relaxed);  // relaxed: our own id
-    std::uint32_t word = mutex.word.load(memory_order_relaxed);   // relaxed: the exchange decides
+    const std::uint32_t id = self.number();
+    std::uint32_t word = mutex.word.load(memory_order_relaxed);  // relaxed: the exchange decides
     while ((word & kMutexOwner) == 0) {
         std::uint32_t marks = word;
         if (arrival == Arrival::kWoken) {
@@ -40,9 +40,8 @@ bool try_take(Thread& self, MutexWords& mutex, Arrival arrival)
 // are type-stable: an old pointer leads to some record. [I9]
 bool owner_runs(MutexWords& mutex, std::uint32_t word)
 {
-    const Thread* owner = mutex.owner.load(memory_order_relaxed);  // relaxed: a hint
-    return owner != nullptr &&
-           owner->id.load(memory_order_relaxed) == (word & kMutexOwner) &&  // relaxed: a hint
+    const Thread* owner = mutex.owner.load(memory_order_relaxed);          // relaxed: a hint
+    return owner != nullptr && owner->number() == (word & kMutexOwner) &&  // relaxed: a hint
            owner->state.load(memory_order_relaxed) == ThreadState::kRunning;
 }
 
@@ -97,7 +96,7 @@ void wake_next(Thread& self, MutexWords& mutex)
         if ((first->wait_token & kTokenLost) != 0 || os::monotonic_now() - since > kFairAfter) {
             first->wait_token |= kTokenOwner;
             // relaxed: an id does not change while its thread lives.
-            left = first->id.load(memory_order_relaxed) | (more ? kMutexWaiters : 0);
+            left = first->number() | (more ? kMutexWaiters : 0);
         } else if (more) {
             left = kMutexWaiters | kMutexWoken;
         }
@@ -185,8 +184,8 @@ void retake_mutex(Thread& self, MutexWords& mutex) noexcept
     }
 }
 
-// How often a thread may release the mutex while the one woken for it waits for an LWP: then it lets it
-// run. Without that the woken one waits behind threads that take the mutex over and over.
+// How often a thread may release the mutex while the one woken for it waits for an LWP: then it
+// lets it run. Without that the woken one waits behind threads that take the mutex over and over.
 static constexpr std::uint32_t kBargesToYield = 64;
 
 void drop_mutex(Thread& self, MutexWords& mutex) noexcept

@@ -19,8 +19,8 @@ inline Error lock_mutex(Thread& self, MutexWords& mutex) noexcept
     std::uint32_t free = 0;
     // relaxed: our own id. acquire: what the previous owner wrote is visible.
     if (LT_LIKELY(mutex.type == 0) &&
-        LT_LIKELY(mutex.word.compare_exchange_strong(free, self.id.load(memory_order_relaxed),
-                                                     memory_order_acquire, memory_order_relaxed))) {
+        LT_LIKELY(mutex.word.compare_exchange_strong(free, self.number(), memory_order_acquire,
+                                                     memory_order_relaxed))) {
         mutex.owner.store(&self, memory_order_relaxed);  // relaxed: a hint for those who spin
         return Error::kNone;
     }
@@ -35,7 +35,7 @@ Error try_lock_mutex(Thread& self, MutexWords& mutex) noexcept;
 inline Error unlock_mutex(Thread& self, MutexWords& mutex) noexcept
 {
     // relaxed: our own id. release: pairs with the acquire of the next owner.
-    std::uint32_t mine = self.id.load(memory_order_relaxed);
+    std::uint32_t mine = self.number();
     if (LT_LIKELY(mutex.type == 0) && LT_LIKELY(mutex.word.compare_exchange_strong(
                                           mine, 0, memory_order_release, memory_order_relaxed))) {
         return Error::kNone;
@@ -58,7 +58,7 @@ void retake_mutex(Thread& self, MutexWords& mutex) noexcept;
 inline bool release_quiet_mutex(Thread& self, MutexWords& mutex) noexcept
 {
     // relaxed: our own id. release: as unlock_mutex().
-    std::uint32_t mine = self.id.load(memory_order_relaxed);
+    std::uint32_t mine = self.number();
     return mutex.word.compare_exchange_strong(mine, 0, memory_order_release, memory_order_relaxed);
 }
 

@@ -20,7 +20,7 @@ constinit os::SlabPool<HoldChunk, 256> chunks{slab_table, &slab_count};
 HoldChunk* first_chunk(Thread& self)
 {
     auto* chunk = static_cast<HoldChunk*>(self.read_holds);
-    const std::uint32_t id = self.id.load(memory_order_relaxed);  // relaxed: our own id
+    const std::uint32_t id = self.number();
     if (chunk != nullptr && chunk->owner != id) {
         chunk->owner = id;
         for (HoldChunk* old = chunk; old != nullptr; old = old->next) {
@@ -69,7 +69,7 @@ ReadHold* free_read_hold(Thread& self) noexcept
     if (chunk == nullptr) {
         return nullptr;
     }
-    chunk->owner = self.id.load(memory_order_relaxed);  // relaxed: our own id
+    chunk->owner = self.number();
     chunk->next = static_cast<HoldChunk*>(self.read_holds);
     self.read_holds = chunk;
     return &chunk->holds[0];

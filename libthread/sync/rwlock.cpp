@@ -115,7 +115,7 @@ Thread* hand_over(SleepQueue& queue, RwlockWords& lock) LT_REQUIRES(queue.lock)
         woken = take_first(queue, &lock);
         woken->next = nullptr;
         // relaxed: an id does not change while its thread lives; the state is released below.
-        lock.writer.store(woken->id.load(memory_order_relaxed), memory_order_relaxed);
+        lock.writer.store(woken->number(), memory_order_relaxed);
         state = kRwWriteHeld;
     } else {
         Thread* last = nullptr;
@@ -262,7 +262,7 @@ Error write(Thread& self, RwlockWords& lock, Mode mode)
         }
     }
     // relaxed: others compare it with their own ids only.
-    lock.writer.store(self.id.load(memory_order_relaxed), memory_order_relaxed);
+    lock.writer.store(self.number(), memory_order_relaxed);
     return Error::kNone;
 }
 
@@ -318,7 +318,7 @@ bool holds_write(Thread& self, RwlockWords& lock) noexcept
 {
     // relaxed: only our own id, process and mark could be there by our own doing.
     return (lock.state.load(memory_order_relaxed) & kRwWriteHeld) != 0 &&
-           lock.writer.load(memory_order_relaxed) == self.id.load(memory_order_relaxed) &&
+           lock.writer.load(memory_order_relaxed) == self.number() &&
            (!is_shared(lock) || is_own_process(lock.writer_process));
 }
 

@@ -67,12 +67,12 @@ bool is_own_process(const Atomic<std::uint32_t>& mark) noexcept
 bool try_lock_shared_mutex(Thread& self, MutexWords& mutex) noexcept
 {
     std::uint32_t word = mutex.word.load(memory_order_relaxed);  // relaxed: the exchange decides
-    return take_shared(mutex, word, self.id.load(memory_order_relaxed));  // relaxed: our own id
+    return take_shared(mutex, word, self.number());
 }
 
 void lock_shared_mutex(Thread& self, MutexWords& mutex) noexcept
 {
-    std::uint32_t mine = self.id.load(memory_order_relaxed);     // relaxed: our own id
+    std::uint32_t mine = self.number();
     std::uint32_t word = mutex.word.load(memory_order_relaxed);  // relaxed: the exchange decides
     while (!take_shared(mutex, word, mine)) {
         // relaxed: the mark orders nothing; the kernel compares the word again.
@@ -268,7 +268,7 @@ bool try_write_shared(Thread& self, RwlockWords& lock) noexcept
         // acquire: pairs with the release of the last holder.
         if (lock.state.compare_exchange_weak(state, state | kRwWriteHeld, memory_order_acquire,
                                              memory_order_relaxed)) {
-            lock.writer.store(self.id.load(memory_order_relaxed),
+            lock.writer.store(self.number(),
                               memory_order_relaxed);                         // relaxed: own
             lock.writer_process.store(own_process(), memory_order_relaxed);  // relaxed: own
             return true;

@@ -24,7 +24,10 @@ namespace {
 // Room for glibc's part of a bound thread's stack: TCB, TLS, and our frames below the user's.
 constexpr std::size_t kBoundExtra = 32 * 1024;
 
-void end_unbound(void* dead) { bury(*current_thread, *static_cast<Thread*>(dead)); }
+void end_unbound(void* dead)
+{
+    bury(*current_thread, *static_cast<Thread*>(dead));
+}
 
 // The first frame of an unbound thread.
 void unbound_main(void* argument)
@@ -75,8 +78,8 @@ void become_lwp_of(Thread& self)
     lwp.kernel_mask = self.signal_mask;
     // relaxed: watchers bear with a stale picture.
     lwp.thread.store(&self, memory_order_relaxed);
-    lwp.state.store(LwpState::kBound, memory_order_relaxed);       // relaxed: as above
-    lwp.tid.store(os::kernel_thread_id(), memory_order_relaxed);   // relaxed: as above
+    lwp.state.store(LwpState::kBound, memory_order_relaxed);      // relaxed: as above
+    lwp.tid.store(os::kernel_thread_id(), memory_order_relaxed);  // relaxed: as above
     os::name_kernel_thread("lwp/", lwp.index);
     if (!self.has(kFlagUserStack)) {
         note_stack(self);
@@ -125,7 +128,7 @@ Thread* make_record(const Thread& creator, const CreateRequest& request)
                             : ThreadState::kRunning,
                         memory_order_relaxed);
     thread->critical.store(kFirstDepth, memory_order_relaxed);  // relaxed: as above
-    thread->creator = creator.id.load(memory_order_relaxed);    // relaxed: fixed while it runs
+    thread->creator = creator.number();
     thread->start = request.start;
     thread->argument = request.argument;
     thread->status = nullptr;
@@ -147,7 +150,7 @@ void publish(Thread& thread, const CreateRequest& request)
     const SpinGuard guard{life_lock};
     register_thread(thread);
     if (request.id != nullptr) {
-        *request.id = thread.id.load(memory_order_relaxed);  // relaxed: just written
+        *request.id = thread.number();
     }
 }
 
@@ -221,10 +224,9 @@ Error create_unbound(Thread& self, const CreateRequest& request)
         thread->stack_hi = (thread->stack_lo + request.stack_size) & ~std::uintptr_t{15};
         os::tcb_set_stack(slot->tcb, thread->stack_lo, thread->stack_hi);
     }
-    thread->context =
-        arch_prepare(reinterpret_cast<void*>(thread->stack_hi), unbound_main, thread);
-    *static_cast<Thread**>(
-        os::tcb_translate(&current_thread, arch::thread_pointer(), slot->tcb)) = thread;
+    thread->context = arch_prepare(reinterpret_cast<void*>(thread->stack_hi), unbound_main, thread);
+    *static_cast<Thread**>(os::tcb_translate(&current_thread, arch::thread_pointer(), slot->tcb)) =
+        thread;
     // Even: parked, with a valid context. relaxed: published by the queue, or by the life lock.
     thread->seq.store((thread->seq.load(memory_order_relaxed) + 1) & ~std::uint64_t{1},
                       memory_order_relaxed);
@@ -237,13 +239,13 @@ Error create_unbound(Thread& self, const CreateRequest& request)
 
 void ask_for_lwps(bool one_more)
 {
-    // relaxed: a level; the clock LWP acts on it when kicked.
+    // relaxed, all of them: levels; the clock LWP acts on them when kicked.
     if (one_more) {
         process.concurrency.fetch_add(1, memory_order_relaxed);
     }
     const std::uint32_t have = process.pool_lwps.load(memory_order_relaxed);
-    if (have < process.concurrency.load(memory_order_relaxed) &&
-        have < process.threads.load(memory_order_relaxed)) {  // relaxed: as above
+    const std::uint32_t threads = process.threads.load(memory_order_relaxed);
+    if (have < threads && have < process.concurrency.load(memory_order_relaxed)) {
         kick_clock();
     }
 }

@@ -22,7 +22,8 @@ namespace {
 
 bool is_last_non_daemon(const Thread& self)
 {
-    // relaxed: if no other is left, nobody can raise it any more; two last ones meet in leave_census().
+    // relaxed: if no other is left, nobody can raise it any more; two last ones meet in
+    // leave_census().
     return census.non_daemons.load(memory_order_relaxed) == 1 && !self.has(kFlagDaemon);
 }
 
@@ -74,8 +75,7 @@ void finish_on_own_stack(Thread& self) noexcept
         // Its thread-specific data stays usable for the handlers of atexit.
         std::exit(0);
     }
-    while (run_tsd_destructors(self)) {
-    }
+    while (run_tsd_destructors(self)) {}
     os::tcb_run_tls_destructors();
     os::tcb_release_robust();
     if (leave_census(self)) {
@@ -134,7 +134,7 @@ void exit_thread(Thread& self, void* status) noexcept
     self.status = status;
     self.exiting = true;
     block_all_signals(self);
-    if (self.id.load(memory_order_relaxed) == 1) {  // relaxed: own id
+    if (self.number() == 1) {
         prepare_initial_exit();
     }
     os::real_pthread_exit(status);

@@ -1,6 +1,8 @@
-// fork: the child has the calling thread alone, with its id, stack, TLS and values. Locks of the library
-// are held over the fork, so the child finds consistent lists; what belonged to other threads and LWPs
-// is forgotten. The pool starts anew with the child's next thr_create.
+// fork: the child has the calling thread alone, with its id, stack, TLS and values. Locks of the
+// library are held over the fork, so the child finds consistent lists; what belonged to other
+// threads and LWPs is forgotten. The pool starts anew with the child's next thr_create.
+#include "sched/fork.h"
+
 #include <pthread.h>
 
 #include "lwp/pool.h"
@@ -9,7 +11,6 @@
 #include "os/tcb.h"
 #include "sched/clock_lwp.h"
 #include "sched/critical.h"
-#include "sched/fork.h"
 #include "sched/records.h"
 #include "sched/run_queue.h"
 #include "sync/read_holds.h"
@@ -59,15 +60,15 @@ void keep_own_lwp(Thread& self)
         if (&lwp != self.lwp) {
             // relaxed: nobody else is here.
             lwp.tid.store(0, memory_order_relaxed);
-            lwp.thread.store(nullptr, memory_order_relaxed);        // relaxed: as above
+            lwp.thread.store(nullptr, memory_order_relaxed);         // relaxed: as above
             lwp.state.store(LwpState::kFree, memory_order_relaxed);  // relaxed: as above
         }
     });
-    // glibc takes the stacks of all pthreads but the caller's for free: an idle context there is lost.
+    // glibc takes the stacks of all pthreads but the caller's for free: an idle context there is
+    // lost.
     self.lwp->idle = nullptr;
     if (self.lwp->run_queue != nullptr) {
-        while (self.lwp->run_queue->take() != nullptr) {
-        }
+        while (self.lwp->run_queue->take() != nullptr) {}
     }
     self.lwp->tid.store(os::kernel_thread_id(), memory_order_relaxed);  // relaxed: as above
     self.lwp->state.store(LwpState::kBound, memory_order_relaxed);      // relaxed: as above
@@ -84,9 +85,9 @@ void after_fork_in_child() noexcept
     forget_other_threads(self);
     unlock_all();
     // Alone it needs no pool: it sleeps with its LWP, until it makes a thread.
-    self.flags.fetch_or(kFlagBound, memory_order_relaxed);     // relaxed: nobody else is here
+    self.flags.fetch_or(kFlagBound, memory_order_relaxed);  // relaxed: nobody else is here
     self.flags.fetch_and(~std::uint32_t{kFlagDaemon}, memory_order_relaxed);  // relaxed: as above
-    self.signals_pending.store(0, memory_order_relaxed);       // relaxed: as above
+    self.signals_pending.store(0, memory_order_relaxed);                      // relaxed: as above
     publish_start();
     leave_critical(self);
 }

@@ -14,8 +14,8 @@ namespace {
 
 constexpr int kSignals = 65;
 
-// What the program asked for. Written by change_action() before the wrapper is installed for it, read
-// by the wrapper on any thread.
+// What the program asked for. Written by change_action() before the wrapper is installed for it,
+// read by the wrapper on any thread.
 struct Wanted {
     Atomic<void*> handler{nullptr};  // sa_handler or sa_sigaction
     Atomic<int> flags{0};
@@ -78,9 +78,11 @@ void wrapper(int signal, siginfo_t* info, void* context)
         defer(*self, signal, *info, machine);
         return;
     }
-    // The kernel has blocked more for the handler's time; the thread takes that along if it switches.
+    // The kernel has blocked more for the handler's time; the thread takes that along if it
+    // switches.
     const int flags = want.flags.load(memory_order_relaxed);  // relaxed: as in call_program()
-    std::uint64_t mask = self->signal_mask | want.mask.load(memory_order_relaxed);  // relaxed: as above
+    std::uint64_t mask =
+        self->signal_mask | want.mask.load(memory_order_relaxed);  // relaxed: as above
     mask |= (flags & SA_NODEFER) != 0 ? 0 : os::signal_bit(signal);
     self->signal_mask = mask & os::kAllSignals & ~os::signal_bit(kick_signal());
     self->lwp->kernel_mask = self->signal_mask;
@@ -96,18 +98,25 @@ void on_kick(int, siginfo_t*, void*)
     Thread* self = current_thread;
     // relaxed: our own depth; a region that is being left looks at `attention` itself.
     if (self != nullptr && self->critical.load(memory_order_relaxed) == 0 &&
-        self->attention.load(memory_order_relaxed) != 0) {  // relaxed: raised before the kick was sent
+        self->attention.load(memory_order_relaxed) !=
+            0) {  // relaxed: raised before the kick was sent
         const int saved_errno = errno;
         handle_attention(*self);
         errno = saved_errno;
     }
 }
 
-bool is_function(void (*handler)(int)) { return handler != SIG_DFL && handler != SIG_IGN; }
+bool is_function(void (*handler)(int))
+{
+    return handler != SIG_DFL && handler != SIG_IGN;
+}
 
 }  // namespace
 
-int kick_signal() noexcept { return SIGRTMAX - 1; }
+int kick_signal() noexcept
+{
+    return SIGRTMAX - 1;
+}
 
 int change_action(int signal, const struct sigaction* action, struct sigaction* before) noexcept
 {
@@ -121,15 +130,18 @@ int change_action(int signal, const struct sigaction* action, struct sigaction* 
     struct sigaction old {};
     // relaxed everywhere: racing sigaction calls are the program's to order; see Wanted.
     void* old_handler = want.handler.load(memory_order_relaxed);
-    const int old_flags = want.flags.load(memory_order_relaxed);           // relaxed: as above
-    const std::uint64_t old_mask = want.mask.load(memory_order_relaxed);   // relaxed: as above
+    const int old_flags = want.flags.load(memory_order_relaxed);          // relaxed: as above
+    const std::uint64_t old_mask = want.mask.load(memory_order_relaxed);  // relaxed: as above
     struct sigaction actual {};
     if (action != nullptr) {
         actual = *action;
         if (is_function(action->sa_handler)) {
-            want.handler.store(reinterpret_cast<void*>(action->sa_handler), memory_order_relaxed);  // relaxed: as above
-            want.flags.store(action->sa_flags, memory_order_relaxed);                // relaxed: as above
-            want.mask.store(os::to_mask(action->sa_mask), memory_order_relaxed);     // relaxed: as above
+            void* handler = reinterpret_cast<void*>(action->sa_handler);
+            const std::uint64_t mask = os::to_mask(action->sa_mask);
+            // relaxed, all three: as above.
+            want.handler.store(handler, memory_order_relaxed);
+            want.flags.store(action->sa_flags, memory_order_relaxed);
+            want.mask.store(mask, memory_order_relaxed);
             actual.sa_sigaction = wrapper;
             actual.sa_flags = (action->sa_flags | SA_SIGINFO) & ~static_cast<int>(SA_RESETHAND);
         }
@@ -152,7 +164,8 @@ void install_kick_handler() noexcept
 {
     struct sigaction action {};
     action.sa_sigaction = on_kick;
-    // No SA_RESTART: a system call that the thread is in shall end, as if the signal had come itself.
+    // No SA_RESTART: a system call that the thread is in shall end, as if the signal had come
+    // itself.
     action.sa_flags = SA_SIGINFO;
     ::sigfillset(&action.sa_mask);
     os::real().sigaction(kick_signal(), &action, nullptr);

@@ -6,8 +6,8 @@
 
 namespace lt {
 
-// The library's own signal: makes a running thread look at its `attention`. Never blocked, never the
-// program's.
+// The library's own signal: makes a running thread look at its `attention`. Never blocked, never
+// the program's.
 int kick_signal() noexcept;
 
 // sigaction for the program. Returns 0 or an error number.

@@ -1,8 +1,9 @@
 // thr_exit of the initial thread.
 //
-// Its first frame is libc's caller of main, where an unwinding pthread_exit lands and ends the kernel
-// task. The leader of the process must not end so, and an unbound thread must not take its LWP along.
-// So the landing place that libc left in its jump buffer is replaced by one of ours, on the same frame.
+// Its first frame is libc's caller of main, where an unwinding pthread_exit lands and ends the
+// kernel task. The leader of the process must not end so, and an unbound thread must not take its
+// LWP along. So the landing place that libc left in its jump buffer is replaced by one of ours, on
+// the same frame.
 #include <pthread.h>
 
 #include <cstdint>
@@ -17,7 +18,10 @@
 namespace lt {
 namespace {
 
-void end_initial(void* dead) { bury(*current_thread, *static_cast<Thread*>(dead)); }
+void end_initial(void* dead)
+{
+    bury(*current_thread, *static_cast<Thread*>(dead));
+}
 
 [[noreturn]] void initial_landed()
 {
@@ -43,7 +47,8 @@ void end_initial(void* dead) { bury(*current_thread, *static_cast<Thread*>(dead)
 
 void prepare_initial_exit() noexcept
 {
-    // Registering a buffer shows what was registered before it; the last of the chain is libc's own.
+    // Registering a buffer shows what was registered before it; the last of the chain is libc's
+    // own.
     __pthread_unwind_buf_t probe;
     ::__pthread_register_cancel(&probe);
     auto* buffer = static_cast<__pthread_unwind_buf_t*>(probe.__pad[0]);

@@ -47,14 +47,14 @@ void attend(Thread& self, WakeCause cause)
 
 Joined reap(Thread& dead) LT_REQUIRES(life_lock)
 {
-    const Joined joined{Error::kNone, dead.id.load(memory_order_relaxed), dead.status};  // relaxed: locked
+    const Joined joined{Error::kNone, dead.number(), dead.status};  // relaxed: locked
     remove_zombie(dead);
     free_thread(dead);
     return joined;
 }
 
-// Threads that could still end joinable, or create threads that do, or are just ending: not daemons, not
-// those made by pthread_create.
+// Threads that could still end joinable, or create threads that do, or are just ending: not
+// daemons, not those made by pthread_create.
 std::uint32_t others_alive() LT_REQUIRES(life_lock)
 {
     const std::uint32_t alive = census.non_daemons.load(memory_order_relaxed);  // relaxed: locked
@@ -130,12 +130,13 @@ std::uint32_t ended_thread_of_pthread(Thread& self, std::uint64_t pthread_id) no
     const CriticalRegion region{self};
     const SpinGuard guard{life_lock};
     const Thread* thread = bound_zombie(pthread_id);
-    return thread != nullptr ? thread->id.load(memory_order_relaxed) : 0;  // relaxed: locked
+    return thread != nullptr ? thread->number() : 0;
 }
 
 Thread* thread_of_pthread(std::uint64_t pthread_id) noexcept
 {
-    // A pthread_t is the address of the thread's control block, in which our variable has its place.
+    // A pthread_t is the address of the thread's control block, in which our variable has its
+    // place.
     Thread* thread = *static_cast<Thread**>(os::tcb_translate(
         &current_thread, arch::thread_pointer(), reinterpret_cast<void*>(pthread_id)));
     return thread != nullptr && thread->pthread_id == pthread_id ? thread : nullptr;
@@ -144,7 +145,7 @@ Thread* thread_of_pthread(std::uint64_t pthread_id) noexcept
 Joined join_thread(Thread& self, std::uint32_t id) noexcept LT_NO_TSA
 {
     ::pthread_testcancel();
-    if (id == self.id.load(memory_order_relaxed)) {  // relaxed: own id
+    if (id == self.number()) {
         return {Error::kDeadlock, 0, nullptr};
     }
     std::uint64_t foreign = 0;

@@ -70,7 +70,8 @@ bool destroy_own_values(Thread& self)
         return false;
     }
     bool called = false;
-    const std::uint32_t count = own_key_count.load(memory_order_acquire);  // acquire: see is_own_key()
+    const std::uint32_t count =
+        own_key_count.load(memory_order_acquire);  // acquire: see is_own_key()
     for (std::uint32_t i = 0; i < count; ++i) {
         void* value = block->values[i];
         block->values[i] = nullptr;
@@ -104,7 +105,10 @@ void unlock_keys() noexcept LT_NO_TSA
 
 namespace {
 
-void block_before_destructor() { block_all_signals(*current_thread); }
+void block_before_destructor()
+{
+    block_all_signals(*current_thread);
+}
 
 }  // namespace
 

@@ -1,5 +1,5 @@
-// Thread-specific data. Keys are pthread keys, so that both interfaces see the same values; when those
-// run out, further keys are ours alone. Key 0 is never given out.
+// Thread-specific data. Keys are pthread keys, so that both interfaces see the same values; when
+// those run out, further keys are ours alone. Key 0 is never given out.
 #pragma once
 
 #include <cstdint>

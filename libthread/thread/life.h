@@ -14,7 +14,7 @@ struct CreateRequest {
     std::size_t stack_size = 0;  // 0: the default
     void* (*start)(void*) = nullptr;
     void* argument = nullptr;
-    std::uint32_t flags = 0;     // ThreadFlag
+    std::uint32_t flags = 0;  // ThreadFlag
     bool suspended = false;
     std::uint32_t* id = nullptr;  // where the caller wants the id, before the thread runs
 };
@@ -32,15 +32,16 @@ Error continue_thread(Thread& self, std::uint32_t id) noexcept;
 // pthread_exit or cancellation. self.status holds the exit status.
 void run_start_function(Thread& self) noexcept;
 
-// What an ending thread does on its own stack: cleanup is over, destructors run here. Ends the process
-// if it was the last thread that is no daemon.
+// What an ending thread does on its own stack: cleanup is over, destructors run here. Ends the
+// process if it was the last thread that is no daemon.
 void finish_on_own_stack(Thread& self) noexcept;
 
-// A joiner that sleeps until `self` has ended, to be run next; nullptr: none yet. In a critical region.
+// A joiner that sleeps until `self` has ended, to be run next; nullptr: none yet. In a critical
+// region.
 Thread* take_joiner(Thread& self) noexcept;
 
-// What is done for it once its stack is free: recycling, zombie or gone, joiners woken. In a critical
-// region of `self`, the running thread.
+// What is done for it once its stack is free: recycling, zombie or gone, joiners woken. In a
+// critical region of `self`, the running thread.
 void bury(Thread& self, Thread& dead) noexcept;
 
 // thr_exit. Runs cleanup handlers and destructors of the frames above.
@@ -58,8 +59,8 @@ Joined join_any_thread(Thread& self) noexcept;
 // pthread_detach of one of our threads; kNoSuchThread, kInvalid (is detached).
 Error detach_thread(Thread& self, std::uint32_t id) noexcept;
 
-// The id of an ended bound thread whose pthread_self() was `pthread_id`, 0 if there is none: to be asked
-// before thread_of_pthread(), which looks into the thread's control block.
+// The id of an ended bound thread whose pthread_self() was `pthread_id`, 0 if there is none: to be
+// asked before thread_of_pthread(), which looks into the thread's control block.
 std::uint32_t ended_thread_of_pthread(Thread& self, std::uint64_t pthread_id) noexcept;
 
 // The thread of ours whose pthread_self() is `pthread_id`; nullptr: a thread made by others, or one
@@ -72,8 +73,8 @@ Error start_engine(Thread& self) noexcept;
 // Whether unbound threads exist; false in the model `bound`.
 bool is_multiplexing() noexcept;
 
-// On the initial thread: makes unwinding by thr_exit, pthread_exit or cancellation end in a place of
-// ours instead of libc's.
+// On the initial thread: makes unwinding by thr_exit, pthread_exit or cancellation end in a place
+// of ours instead of libc's.
 void prepare_initial_exit() noexcept;
 
 // One round of TSD destructors; true: one was called.

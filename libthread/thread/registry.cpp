@@ -16,7 +16,10 @@ constinit Thread* buckets[kBuckets] LT_GUARDED_BY(life_lock) = {};
 constinit Thread* first_zombie LT_GUARDED_BY(life_lock) = nullptr;
 constinit Thread* last_zombie LT_GUARDED_BY(life_lock) = nullptr;
 
-Thread*& bucket_of(std::uint32_t id) LT_REQUIRES(life_lock) { return buckets[id % kBuckets]; }
+Thread*& bucket_of(std::uint32_t id) LT_REQUIRES(life_lock)
+{
+    return buckets[id % kBuckets];
+}
 
 std::uint32_t next_id() LT_REQUIRES(life_lock)
 {
@@ -44,7 +47,7 @@ Thread* find_thread(std::uint32_t id) noexcept
 {
     Thread* thread = bucket_of(id);
     // relaxed: ids change under the lock.
-    while (thread != nullptr && thread->id.load(memory_order_relaxed) != id) {
+    while (thread != nullptr && thread->number() != id) {
         thread = thread->hash_next;
     }
     return thread;
@@ -56,7 +59,7 @@ void register_thread(Thread& thread) noexcept
     Thread*& bucket = bucket_of(id);
     thread.hash_next = bucket;
     bucket = &thread;
-    thread.id.store(id, memory_order_relaxed);          // relaxed: under the lock
+    thread.id.store(id, memory_order_relaxed);  // relaxed: under the lock
     add_to(process.threads, 1);
     if (!thread.has(kFlagDaemon)) {
         add_to(census.non_daemons, 1);
@@ -76,7 +79,7 @@ bool census_remove(const Thread& thread) noexcept
 
 void unregister_thread(Thread& thread) noexcept
 {
-    Thread** link = &bucket_of(thread.id.load(memory_order_relaxed));  // relaxed: under the lock
+    Thread** link = &bucket_of(thread.number());
     while (*link != &thread) {
         link = &(*link)->hash_next;
     }
@@ -118,14 +121,14 @@ void forget_other_threads(Thread& self) noexcept
             thread = thread->hash_next;
             if (gone != &self) {
                 // Its record and stack stay unused: the child's memory is a copy anyway.
-                gone->id.store(0, memory_order_relaxed);                    // relaxed: nobody else is here
+                gone->id.store(0, memory_order_relaxed);  // relaxed: nobody else is here
                 gone->state.store(ThreadState::kFree, memory_order_relaxed);  // relaxed: as above
             }
         }
         bucket = nullptr;
     }
     self.hash_next = nullptr;
-    bucket_of(self.id.load(memory_order_relaxed)) = &self;  // relaxed: as above
+    bucket_of(self.number()) = &self;
     first_zombie = last_zombie = nullptr;
     self.joiners = 0;
     census.non_daemons.store(1, memory_order_relaxed);      // relaxed: nobody else is here
@@ -148,11 +151,11 @@ Thread* bound_zombie(std::uint64_t pthread_id) noexcept
 void free_thread(Thread& thread) noexcept
 {
     unregister_thread(thread);
-    thread.flags.store(0, memory_order_relaxed);                    // relaxed: under the lock
-    thread.state.store(ThreadState::kFree, memory_order_relaxed);   // relaxed: as above
-    thread.signals_pending.store(0, memory_order_relaxed);          // relaxed: as above
-    thread.attention.store(0, memory_order_relaxed);                // relaxed: as above
-    thread.cancel_requested.store(0, memory_order_relaxed);         // relaxed: as above
+    thread.flags.store(0, memory_order_relaxed);                   // relaxed: under the lock
+    thread.state.store(ThreadState::kFree, memory_order_relaxed);  // relaxed: as above
+    thread.signals_pending.store(0, memory_order_relaxed);         // relaxed: as above
+    thread.attention.store(0, memory_order_relaxed);               // relaxed: as above
+    thread.cancel_requested.store(0, memory_order_relaxed);        // relaxed: as above
     thread.wait_kind = WaitKind::kNone;
     thread.name[0] = '\0';
     thread_records.release(&thread);

@@ -8,11 +8,12 @@
 
 namespace lt {
 
-// Guards the id table, the zombie list, `joiners` and kFlagDetached of every thread, and the counts of
-// threads and joiners. Ranks above sleep queues and run queues. Taken in a critical region.
+// Guards the id table, the zombie list, `joiners` and kFlagDetached of every thread, and the counts
+// of threads and joiners. Ranks above sleep queues and run queues. Taken in a critical region.
 extern SpinLock life_lock;
 
-// A new id, entered in the table; ids rise from 1 (the initial thread) and are reused only after 2^30.
+// A new id, entered in the table; ids rise from 1 (the initial thread) and are reused only after
+// 2^30.
 void register_thread(Thread& thread) noexcept LT_REQUIRES(life_lock);
 void unregister_thread(Thread& thread) noexcept LT_REQUIRES(life_lock);
 
@@ -21,8 +22,8 @@ Thread* find_thread(std::uint32_t id) noexcept LT_REQUIRES(life_lock);
 
 // The zombie that a join of any thread takes next: one that no joiner waits for.
 Thread* first_free_zombie() noexcept LT_REQUIRES(life_lock);
-// The zombie that was bound and whose pthread_self() was `pthread_id`: its control block is glibc's and
-// gone. nullptr: none.
+// The zombie that was bound and whose pthread_self() was `pthread_id`: its control block is glibc's
+// and gone. nullptr: none.
 Thread* bound_zombie(std::uint64_t pthread_id) noexcept LT_REQUIRES(life_lock);
 void add_zombie(Thread& thread) noexcept LT_REQUIRES(life_lock);
 void remove_zombie(Thread& thread) noexcept LT_REQUIRES(life_lock);
@@ -30,12 +31,13 @@ void remove_zombie(Thread& thread) noexcept LT_REQUIRES(life_lock);
 struct Census {
     // Alive, adopted threads included. Changed under the lock; an ending thread looks without it.
     Atomic<std::uint32_t> non_daemons{0};
-    std::uint32_t foreign = 0;           // of those, made by pthread_create
-    // Of the non-daemons, asleep in thr_join. Raised under the lock, lowered by the joiner that wakes.
+    std::uint32_t foreign = 0;  // of those, made by pthread_create
+    // Of the non-daemons, asleep in thr_join. Raised under the lock, lowered by the joiner that
+    // wakes.
     Atomic<std::uint32_t> blocked_joiners{0};
-    std::uint32_t any_joiners = 0;       // asleep in thr_join(0, ...)
-    std::uint32_t deadlocks = 0;         // times that only joiners were left: ends the sleep of all
-    std::uint32_t ending = 0;            // left non_daemons, not buried yet; without foreign ones
+    std::uint32_t any_joiners = 0;  // asleep in thr_join(0, ...)
+    std::uint32_t deadlocks = 0;    // times that only joiners were left: ends the sleep of all
+    std::uint32_t ending = 0;       // left non_daemons, not buried yet; without foreign ones
 };
 extern Census census;
 

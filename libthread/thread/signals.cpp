@@ -25,7 +25,8 @@ std::uint64_t allowed(std::uint64_t mask)
 
 void send_to_lwp(const Lwp& lwp, int signal)
 {
-    // relaxed: a stale id belongs to a task that has ended, or has another thread's signal to look at.
+    // relaxed: a stale id belongs to a task that has ended, or has another thread's signal to look
+    // at.
     const std::uint32_t tid = lwp.tid.load(memory_order_relaxed);
     if (tid != 0) {
         os::raw_syscall(SYS_tgkill, os::process_id(), static_cast<long>(tid), signal);
@@ -49,7 +50,8 @@ void redeliver(Thread& self, Lwp& lwp)
     os::set_kernel_mask(self.signal_mask);  // it arrives here, if the thread lets it
 }
 
-// Signals that thr_kill left for this thread: each is raised on its LWP, whose kernel mask is its own.
+// Signals that thr_kill left for this thread: each is raised on its LWP, whose kernel mask is its
+// own.
 void raise_pending(Thread& self)
 {
     for (;;) {
@@ -73,9 +75,13 @@ void end_sleep(Thread& self, Thread& thread, WakeCause cause)
     }
 }
 
-void interrupt_own_sleep(Thread& self) { end_sleep(self, self, WakeCause::kInterrupted); }
+void interrupt_own_sleep(Thread& self)
+{
+    end_sleep(self, self, WakeCause::kInterrupted);
+}
 
-// Makes `target`, whose attention was just raised, look at it. Under the life lock, so that it lives.
+// Makes `target`, whose attention was just raised, look at it. Under the life lock, so that it
+// lives.
 void attract(Thread& self, Thread& target)
 {
     if (&target == &self) {
@@ -104,10 +110,17 @@ Error change_mask(Thread& self, int how, const std::uint64_t* set, std::uint64_t
     std::uint64_t mask = old;
     if (set != nullptr) {
         switch (how) {
-        case SIG_BLOCK: mask |= *set; break;
-        case SIG_UNBLOCK: mask &= ~*set; break;
-        case SIG_SETMASK: mask = *set; break;
-        default: return Error::kInvalid;
+            case SIG_BLOCK:
+                mask |= *set;
+                break;
+            case SIG_UNBLOCK:
+                mask &= ~*set;
+                break;
+            case SIG_SETMASK:
+                mask = *set;
+                break;
+            default:
+                return Error::kInvalid;
         }
     }
     mask = allowed(mask);

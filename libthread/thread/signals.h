@@ -1,5 +1,5 @@
-// Signals to threads: masks that belong to them, thr_kill, cancellation, handlers kept out of critical
-// regions.
+// Signals to threads: masks that belong to them, thr_kill, cancellation, handlers kept out of
+// critical regions.
 #pragma once
 
 #include <csignal>
@@ -20,8 +20,8 @@ Error kill_thread(Thread& self, std::uint32_t id, int signal) noexcept;
 // The signal mask for destructors of an ending thread: everything blocked.
 void block_all_signals(Thread& self) noexcept;
 
-// pthread_cancel has marked `target`: wakes it if it sleeps at a cancellation point, or interrupts the
-// system call it is in.
+// pthread_cancel has marked `target`: wakes it if it sleeps at a cancellation point, or interrupts
+// the system call it is in.
 void announce_cancellation(Thread& self, Thread& target) noexcept;
 
 }  // namespace lt

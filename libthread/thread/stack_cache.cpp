@@ -44,8 +44,14 @@ os::StackSlot* take_aside()
 
 }  // namespace
 
-void lock_stack_cache() noexcept LT_NO_TSA { cache_lock.lock(); }
-void unlock_stack_cache() noexcept LT_NO_TSA { cache_lock.unlock(); }
+void lock_stack_cache() noexcept LT_NO_TSA
+{
+    cache_lock.lock();
+}
+void unlock_stack_cache() noexcept LT_NO_TSA
+{
+    cache_lock.unlock();
+}
 
 os::StackSlot* take_slot(std::size_t usable, bool& fresh, Error& error) noexcept
 {

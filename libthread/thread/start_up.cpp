@@ -1,5 +1,7 @@
-// Before the first thread: the environment, the initial thread, threads made by others, and the start
-// of the M:N machinery.
+// Before the first thread: the environment, the initial thread, threads made by others, and the
+// start of the M:N machinery.
+#include "thread/start_up.h"
+
 #include <pthread.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -28,7 +30,6 @@
 #include "thread/life.h"
 #include "thread/registry.h"
 #include "thread/signals.h"
-#include "thread/start_up.h"
 
 extern "C" void* __libc_stack_end;  // NOLINT: ld.so's name for the top of the initial stack
 
@@ -39,7 +40,8 @@ enum class Engine : std::uint32_t { kOff, kMultiplexing, kBound };
 
 // release by whoever starts it, acquire by everyone who creates a thread.
 constinit Atomic<Engine> engine{Engine::kOff};
-pthread_mutex_t engine_mutex = PTHREAD_MUTEX_INITIALIZER;  // serialises the start; never in the scheduler
+pthread_mutex_t engine_mutex =
+    PTHREAD_MUTEX_INITIALIZER;  // serialises the start; never in the scheduler
 pthread_key_t foreign_key;
 constinit bool started_up = false;
 
@@ -52,8 +54,7 @@ void note_initial_stack(Thread& initial)
         size = limit.rlim_cur;
     }
     // Arguments and environment lie above what ld.so calls the end: the stack proper starts here.
-    initial.stack_hi =
-        round_up(reinterpret_cast<std::uintptr_t>(__libc_stack_end) + 1, kPageSize);
+    initial.stack_hi = round_up(reinterpret_cast<std::uintptr_t>(__libc_stack_end) + 1, kPageSize);
     initial.stack_lo = initial.stack_hi - size;
 }
 
@@ -168,7 +169,8 @@ Error start_locked()
     return Error::kNone;
 }
 
-// The initial thread (after a fork: the one that forked) becomes unbound with the first thread it makes.
+// The initial thread (after a fork: the one that forked) becomes unbound with the first thread it
+// makes.
 Error pool_the_leader(Thread& self)
 {
     const std::uint32_t tid = self.lwp->tid.load(memory_order_relaxed);  // relaxed: own
@@ -183,7 +185,7 @@ Error pool_the_leader(Thread& self)
     if (error != Error::kNone) {
         return error;
     }
-    if (self.id.load(memory_order_relaxed) == 1) {  // relaxed: own
+    if (self.number() == 1) {
         prepare_initial_exit();
     }
     return Error::kNone;
