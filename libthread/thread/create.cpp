@@ -239,10 +239,11 @@ Error create_unbound(Thread& self, const CreateRequest& request)
 
 void ask_for_lwps(bool one_more)
 {
-    // relaxed, all of them: levels; the clock LWP acts on them when kicked.
+    // relaxed: a level; the clock LWP acts on it when kicked.
     if (one_more) {
         process.concurrency.fetch_add(1, memory_order_relaxed);
     }
+    // relaxed, all three: as above.
     const std::uint32_t have = process.pool_lwps.load(memory_order_relaxed);
     const std::uint32_t threads = process.threads.load(memory_order_relaxed);
     if (have < threads && have < process.concurrency.load(memory_order_relaxed)) {
