@@ -61,14 +61,8 @@ LT_EXPORT int pthread_join(pthread_t pthread, void** status)
     }
     lt::Thread* target = lt::thread_of_pthread(pthread);
     if (target == nullptr || target->has(lt::kFlagForeign)) {
-        if (target != nullptr) {
-            const lt::Joined joined = lt::join_thread(lt::current(), target->number());
-            if (joined.error == lt::Error::kNone && status != nullptr) {
-                *status = joined.status;
-            }
-            return joined.error == lt::Error::kNoSuchThread ? EINVAL : lt::to_errno(joined.error);
-        }
-        return lt::os::real().join(pthread, status);
+        // Also one that is about to make itself known, and has no number yet.
+        return lt::join_pthread(lt::current(), pthread, status);
     }
     if (target->has(lt::kFlagDetached)) {
         return EINVAL;

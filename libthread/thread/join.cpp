@@ -66,15 +66,8 @@ Joined join_foreign(std::uint32_t id, std::uint64_t pthread_id)
 {
     Joined joined;
     joined.id = id;
-    if (os::real_pthread_join(pthread_id, &joined.status) != 0) {
+    if (join_pthread(current(), pthread_id, &joined.status) != 0) {
         return {Error::kNoSuchThread, 0, nullptr};
-    }
-    Thread& self = current();
-    const CriticalRegion region{self};
-    const SpinGuard guard{life_lock};
-    Thread* dead = find_thread(id);
-    if (dead != nullptr && !is_live(dead)) {
-        reap(*dead);
     }
     return joined;
 }
@@ -125,11 +118,24 @@ Joined await_and_reap(Thread& self, Thread& target, std::uint32_t id) LT_NO_TSA
 
 }  // namespace
 
+int join_pthread(Thread& self, std::uint64_t pthread_id, void** status) noexcept
+{
+    const int error = os::real_pthread_join(pthread_id, status);
+    if (error == 0) {
+        const CriticalRegion region{self};
+        const SpinGuard guard{life_lock};
+        if (Thread* dead = zombie_of_pthread(pthread_id, MadeBy::kOthers)) {
+            reap(*dead);
+        }
+    }
+    return error;
+}
+
 std::uint32_t ended_thread_of_pthread(Thread& self, std::uint64_t pthread_id) noexcept
 {
     const CriticalRegion region{self};
     const SpinGuard guard{life_lock};
-    const Thread* thread = bound_zombie(pthread_id);
+    const Thread* thread = zombie_of_pthread(pthread_id, MadeBy::kLibrary);
     return thread != nullptr ? thread->number() : 0;
 }
 

@@ -63,6 +63,10 @@ Error detach_thread(Thread& self, std::uint32_t id) noexcept;
 // asked before thread_of_pthread(), which looks into the thread's control block.
 std::uint32_t ended_thread_of_pthread(Thread& self, std::uint64_t pthread_id) noexcept;
 
+// pthread_join of a thread made by others, whether it has ever called the library or not: glibc
+// joins it, and what we know of it goes. Returns glibc's error number.
+int join_pthread(Thread& self, std::uint64_t pthread_id, void** status) noexcept;
+
 // The thread of ours whose pthread_self() is `pthread_id`; nullptr: a thread made by others, or one
 // that has not called the library.
 Thread* thread_of_pthread(std::uint64_t pthread_id) noexcept;

@@ -138,11 +138,12 @@ void forget_other_threads(Thread& self) noexcept
     process.threads.store(1, memory_order_relaxed);  // relaxed: as above
 }
 
-Thread* bound_zombie(std::uint64_t pthread_id) noexcept
+Thread* zombie_of_pthread(std::uint64_t pthread_id, MadeBy maker) noexcept
 {
+    const bool foreign = maker == MadeBy::kOthers;
     Thread* thread = first_zombie;
     while (thread != nullptr && (thread->pthread_id != pthread_id || !thread->has(kFlagBound) ||
-                                 thread->has(kFlagForeign))) {
+                                 thread->has(kFlagForeign) != foreign)) {
         thread = thread->next;
     }
     return thread;

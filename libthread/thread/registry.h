@@ -22,9 +22,10 @@ Thread* find_thread(std::uint32_t id) noexcept LT_REQUIRES(life_lock);
 
 // The zombie that a join of any thread takes next: one that no joiner waits for.
 Thread* first_free_zombie() noexcept LT_REQUIRES(life_lock);
-// The zombie that was bound and whose pthread_self() was `pthread_id`: its control block is glibc's
-// and gone. nullptr: none.
-Thread* bound_zombie(std::uint64_t pthread_id) noexcept LT_REQUIRES(life_lock);
+// The zombie that was a pthread by itself, whose pthread_self() was `pthread_id`: glibc's control
+// block of it may be gone. nullptr: none.
+enum class MadeBy : std::uint8_t { kLibrary, kOthers };
+Thread* zombie_of_pthread(std::uint64_t pthread_id, MadeBy maker) noexcept LT_REQUIRES(life_lock);
 void add_zombie(Thread& thread) noexcept LT_REQUIRES(life_lock);
 void remove_zombie(Thread& thread) noexcept LT_REQUIRES(life_lock);
 
