@@ -16,8 +16,6 @@
 
 namespace lt {
 
-extern const char any_join_event;
-
 namespace {
 
 bool is_last_non_daemon(const Thread& self)

@@ -10,8 +10,6 @@
 
 namespace lt {
 
-// What joiners of any thread sleep on; only its address means something.
-extern const char any_join_event;
 constinit const char any_join_event = 0;
 
 namespace {

@@ -29,6 +29,9 @@ Thread* zombie_of_pthread(std::uint64_t pthread_id, MadeBy maker) noexcept LT_RE
 void add_zombie(Thread& thread) noexcept LT_REQUIRES(life_lock);
 void remove_zombie(Thread& thread) noexcept LT_REQUIRES(life_lock);
 
+// What joiners of any thread sleep on; only its address means something.
+extern const char any_join_event;
+
 struct Census {
     // Alive, adopted threads included. Changed under the lock; an ending thread looks without it.
     Atomic<std::uint32_t> non_daemons{0};
