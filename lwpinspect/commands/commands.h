@@ -1,0 +1,16 @@
+// The verbs. Each prints what it found and returns the program's exit code; TargetError goes
+// through.
+#pragma once
+
+#include "options.h"
+
+namespace lwpi {
+
+int run_ps(const Options& options);
+int run_lwps(const Options& options);
+int run_stack(const Options& options);
+int run_stacks(const Options& options);
+int run_info(const Options& options);
+int run_top(const Options& options);
+
+}  // namespace lwpi

@@ -1,0 +1,109 @@
+#include "commands/session.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <cstdlib>
+
+#include "reader/snapshot_taker.h"
+#include "report/json.h"
+#include "report/text.h"
+
+namespace lwpi {
+
+Session::Session(const Options& options)
+    : options_(options),
+      target_(find_target(options.target)),
+      source_(open_live(target_.pid, options.no_demangle ? Demangle::kNo : Demangle::kYes))
+{
+    if (!target_.remark.empty() && !options.quiet) {
+        fmt::print(stderr, "lwpinspect: {}\n", target_.remark);
+    }
+}
+
+SnapshotRequest Session::request() const
+{
+    SnapshotRequest request;
+    request.mode = options_.nostop ? Mode::kNostop : Mode::kGentle;
+    request.timeout = options_.timeout;
+    request.max_threads = options_.max_threads;
+    request.depth = options_.depth;
+    return request;
+}
+
+Snapshot Session::take(const SnapshotRequest& request)
+{
+    Snapshot snapshot = source_->take(request);
+    if (target_.only_lwp != 0) {
+        std::erase_if(snapshot.lwps,
+                      [&](const LwpInfo& lwp) { return lwp.tid != target_.only_lwp; });
+        std::erase_if(snapshot.threads,
+                      [&](const ThreadInfo& thread) { return thread.tid != target_.only_lwp; });
+    }
+    return snapshot;
+}
+
+void Session::print_notes(const Snapshot& snapshot) const
+{
+    for (const Note& note : snapshot.notes) {
+        if (!options_.quiet || note.code != ExitCode::kDone) {
+            fmt::print(stderr, "lwpinspect: {}\n", note.text);
+        }
+    }
+    if (options_.verbose) {
+        const LibraryInfo& library = snapshot.process.library;
+        fmt::print(stderr,
+                   "lwpinspect: {} modules searched, library {}, {} LWPs and {} threads read in "
+                   "{:.1f} ms\n",
+                   library.modules_searched, name_of(library.state), snapshot.lwps.size(),
+                   snapshot.threads.size(), static_cast<double>(snapshot.spread_ns) / 1e6);
+    }
+}
+
+int Session::print_text(const Snapshot& snapshot, const std::string& body) const
+{
+    const std::string header = options_.quiet ? "" : header_text(snapshot);
+    fmt::print("{}{}", header, body);
+    std::fflush(stdout);
+    print_notes(snapshot);
+    return static_cast<int>(exit_code_of(snapshot));
+}
+
+int Session::print_json(const Snapshot& snapshot, const std::string& lines) const
+{
+    const ExitCode code = exit_code_of(snapshot);
+    if (!options_.quiet) {
+        fmt::print(stderr, "{}", header_text(snapshot));
+    }
+    print_notes(snapshot);
+    fmt::print("{}{}{}", process_json(snapshot), lines, end_json(snapshot, code));
+    return static_cast<int>(code);
+}
+
+UseColour Session::colour() const
+{
+    return use_colour(options_.colour, STDOUT_FILENO);
+}
+
+ExitCode exit_code_of(const Snapshot& snapshot)
+{
+    for (const Note& note : snapshot.notes) {
+        if (note.code != ExitCode::kDone) {
+            return note.code;
+        }
+    }
+    return ExitCode::kDone;
+}
+
+UseColour use_colour(ColourWish wish, int fd)
+{
+    if (wish != ColourWish::kAuto) {
+        return wish == ColourWish::kAlways ? UseColour::kYes : UseColour::kNo;
+    }
+    const char* const forbidden = std::getenv("NO_COLOR");
+    const bool allowed = (forbidden == nullptr || *forbidden == '\0') && ::isatty(fd) != 0;
+    return allowed ? UseColour::kYes : UseColour::kNo;
+}
+
+}  // namespace lwpi

@@ -1,0 +1,63 @@
+// lwpinspect: parse, choose a command, turn exceptions into exit codes.
+#include <fmt/format.h>
+#include <sys/auxv.h>
+#include <unistd.h>
+
+#include <clocale>
+#include <cstdio>
+#include <exception>
+
+#include "commands/commands.h"
+#include "support/error.h"
+
+namespace {
+
+int run(const lwpi::Options& options)
+{
+    switch (options.verb) {
+        case lwpi::Verb::kPs:
+            return lwpi::run_ps(options);
+        case lwpi::Verb::kLwps:
+            return lwpi::run_lwps(options);
+        case lwpi::Verb::kStack:
+            return lwpi::run_stack(options);
+        case lwpi::Verb::kStacks:
+            return lwpi::run_stacks(options);
+        case lwpi::Verb::kInfo:
+            return lwpi::run_info(options);
+        case lwpi::Verb::kTop:
+            return lwpi::run_top(options);
+    }
+    return static_cast<int>(lwpi::ExitCode::kInternal);
+}
+
+int fail(lwpi::ExitCode code, const char* sentence)
+{
+    std::fflush(stdout);
+    fmt::print(stderr, "lwpinspect: {}\n", sentence);
+    return static_cast<int>(code);
+}
+
+}  // namespace
+
+int main(int argc, char** argv)
+{
+    if (::getauxval(AT_SECURE) != 0) {
+        // Whoever may read a process is for the kernel to say, of the user who asks.
+        return fail(lwpi::ExitCode::kPermission,
+                    "is not to be installed set-user-ID or with file capabilities.");
+    }
+    std::setlocale(LC_CTYPE, "");
+    try {
+        const bool interactive = ::isatty(STDIN_FILENO) != 0 && ::isatty(STDOUT_FILENO) != 0;
+        const auto parsed = lwpi::parse_options(argc, argv, interactive);
+        if (const int* code = std::get_if<int>(&parsed)) {
+            return *code;
+        }
+        return run(std::get<lwpi::Options>(parsed));
+    } catch (const lwpi::TargetError& error) {
+        return fail(error.code(), error.what());
+    } catch (const std::exception& error) {
+        return fail(lwpi::ExitCode::kInternal, error.what());
+    }
+}

@@ -1,0 +1,129 @@
+#include "model/group.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+
+namespace lwpi {
+namespace {
+
+constexpr char kSeparator = '\0';
+
+std::string key_of(const Group& group, const std::vector<std::string>& modules)
+{
+    std::string key = group.state_name;
+    key += kSeparator;
+    key += group.wait.name;
+    key += kSeparator;
+    key += fmt::format("{:x}", group.wait.object.value_or(0));
+    key += kSeparator;
+    key += name_of(group.end);
+    for (std::size_t i = 0; i < group.functions.size(); ++i) {
+        key += kSeparator;
+        key += group.functions[i];
+        key += kSeparator;
+        key += modules[i];
+    }
+    return key;
+}
+
+class Groups {
+  public:
+    Groups(const Snapshot& snapshot, std::size_t depth) : snapshot_(snapshot), depth_(depth) {}
+
+    // `group` has everything but what comes from the stack.
+    void add(Group group, const Stack& stack, std::uint64_t id)
+    {
+        std::vector<std::string> modules;
+        const std::size_t shown =
+            depth_ == 0 ? stack.frames.size() : std::min(depth_, stack.frames.size());
+        for (std::size_t i = 0; i < shown; ++i) {
+            const Place& place = snapshot_.place(stack.frames[i]);
+            group.functions.push_back(function_of(place));
+            modules.push_back(place.module);
+            group.internal.push_back(is_internal(snapshot_, place));
+        }
+        group.end = shown < stack.frames.size() ? StackEnd::kLimit : stack.end;
+        group.detail = stack.detail;
+        std::string key = key_of(group, modules);
+        const std::int64_t age = group.longest_ns;
+        const std::optional<Owner> owner = group.wait.owner;
+        Group& kept = groups_.try_emplace(std::move(key), std::move(group)).first->second;
+        kept.longest_ns = std::max(kept.longest_ns, age);
+        if (kept.wait.owner != owner) {
+            kept.wait.owner.reset();
+        }
+        kept.ids.push_back(id);
+    }
+
+    std::vector<Group> finish()
+    {
+        std::vector<Group> sorted;
+        for (auto& [key, group] : groups_) {
+            std::sort(group.ids.begin(), group.ids.end());
+            sorted.push_back(std::move(group));
+        }
+        std::sort(sorted.begin(), sorted.end(), [](const Group& a, const Group& b) {
+            return a.ids.size() != b.ids.size() ? a.ids.size() > b.ids.size()
+                                                : a.ids.front() < b.ids.front();
+        });
+        return sorted;
+    }
+
+  private:
+    const Snapshot& snapshot_;
+    std::size_t depth_;
+    std::map<std::string, Group> groups_;
+};
+
+}  // namespace
+
+bool is_internal(const Snapshot& snapshot, const Place& place)
+{
+    const LibraryInfo& library = snapshot.process.library;
+    return library.state == LibraryState::kPresent && place.module_path == library.module &&
+           (place.function.starts_with("lt::") || place.function.starts_with("_ZN2lt") ||
+            place.function.starts_with("arch_"));
+}
+
+std::string function_of(const Place& place)
+{
+    return place.function.empty() ? fmt::format("{}+{:#x}", place.module, place.offset)
+                                  : place.function;
+}
+
+std::vector<Group> group_stacks(const Snapshot& snapshot, std::size_t depth)
+{
+    Groups groups(snapshot, depth);
+    if (snapshot.process.library.state == LibraryState::kPresent) {
+        for (std::size_t i = 0; i < snapshot.threads.size(); ++i) {
+            const ThreadInfo& thread = snapshot.threads[i];
+            Group group;
+            group.state = thread.state;
+            group.state_name = thread.state_name;
+            group.wait = thread.wait;
+            group.wait.left_ns.reset();
+            group.sample = i;
+            group.longest_ns = thread.since_ns.value_or(0);
+            groups.add(std::move(group), thread.stack, thread.id);
+        }
+        return groups.finish();
+    }
+    for (std::size_t i = 0; i < snapshot.lwps.size(); ++i) {
+        const LwpInfo& lwp = snapshot.lwps[i];
+        Group group;
+        group.lwps = true;
+        group.state_name = std::string(1, lwp.kernel_state);
+        group.wait = lwp.wait;
+        if (group.wait.kind == WaitKind::kNone && lwp.syscall) {
+            group.wait.kind = WaitKind::kOther;
+            group.wait.name = lwp.syscall->name;
+        }
+        group.sample = i;
+        groups.add(std::move(group), lwp.stack, static_cast<std::uint64_t>(lwp.tid));
+    }
+    return groups.finish();
+}
+
+}  // namespace lwpi

@@ -1,0 +1,43 @@
+// Where snapshots come from. reader/snapshot_taker.h makes the one for live processes; tests and
+// the screens take any other.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <vector>
+
+#include "model/snapshot.h"
+
+namespace lwpi {
+
+enum class Stacks : std::uint8_t {
+    kNone,
+    kAll,
+    kChosen,  // those of SnapshotRequest::threads and ::lwps
+};
+
+struct SnapshotRequest {
+    Mode mode = Mode::kGentle;
+    Stacks stacks = Stacks::kNone;
+    std::vector<std::uint64_t> threads;  // user thread ids
+    std::vector<int> lwps;               // kernel TIDs
+    std::uint32_t depth = 64;            // frames a stack
+    std::uint64_t max_threads = 1'000'000;
+    std::chrono::milliseconds timeout{10'000};  // for the whole snapshot
+};
+
+// One open target. One thread at a time may call it, any thread may be that one. Nothing of the
+// target stays stopped or attached between two calls.
+class SnapshotSource {
+  public:
+    SnapshotSource() = default;
+    SnapshotSource(const SnapshotSource&) = delete;
+    SnapshotSource& operator=(const SnapshotSource&) = delete;
+    virtual ~SnapshotSource() = default;
+
+    // Throws TargetError when nothing can be read any more (kNoProcess: the process has ended).
+    // What could only be read in part is in the snapshot, with notes.
+    virtual Snapshot take(const SnapshotRequest& request) = 0;
+};
+
+}  // namespace lwpi

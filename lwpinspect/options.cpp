@@ -1,0 +1,156 @@
+#include "options.h"
+
+#include <CLI/CLI.hpp>
+#include <array>
+#include <map>
+
+#include "support/error.h"
+
+#ifndef LWPINSPECT_VERSION
+#define LWPINSPECT_VERSION "unknown"
+#endif
+
+namespace lwpi {
+namespace {
+
+constexpr const char* kTargetHelp = "PID, PID/TID (one LWP) or the name of exactly one process";
+
+struct VerbName {
+    Verb verb;
+    const char* name;
+    const char* help;
+};
+constexpr std::array<VerbName, 6> kVerbs{
+    {{Verb::kPs, "ps", "user threads and LWPs, one a line"},
+     {Verb::kLwps, "lwps", "LWPs: what each carries, its kernel state and system call"},
+     {Verb::kStack, "stack", "stacks of all or the named threads"},
+     {Verb::kStacks, "stacks", "stacks grouped by equal ones, biggest group first"},
+     {Verb::kInfo, "info", "the library in the target, its version and counters"},
+     {Verb::kTop, "top", "screens that follow one process"}}};
+
+void add_global(CLI::App& app, Options& options)
+{
+    app.add_flag("-n,--nostop", options.nostop,
+                 "stop nothing, not even running LWPs for some 20 us; they have no stack then");
+    app.add_flag("--json", options.json, "one JSON object a line; header and remarks go to stderr");
+    app.add_option("--timeout", options.timeout, "give up after MS milliseconds (10000)")
+        ->option_text("MS")
+        ->check(CLI::Range(1, 3'600'000));
+    app.add_option("--max-threads", options.max_threads, "read at most N user threads (1000000)")
+        ->option_text("N")
+        ->check(CLI::PositiveNumber);
+    app.add_flag_callback(
+        "--no-color", [&options] { options.colour = ColourWish::kNever; }, "no colours");
+    app.add_option_function<std::string>(
+           "--color",
+           [&options](const std::string& when) {
+               options.colour = when == "always"  ? ColourWish::kAlways
+                                : when == "never" ? ColourWish::kNever
+                                                  : ColourWish::kAuto;
+           },
+           "auto (a terminal, and NO_COLOR not set), always or never")
+        ->option_text("WHEN")
+        ->check(CLI::IsMember({"auto", "always", "never"}));
+    app.add_flag("--no-demangle", options.no_demangle, "C++ names as the linker sees them");
+    app.add_flag("-q", options.quiet, "no header and no remarks");
+    app.add_flag("-v", options.verbose, "say what was searched and read");
+}
+
+void add_depth(CLI::App& verb, Options& options)
+{
+    verb.add_option("--depth", options.depth, "at most N frames a stack (64)")
+        ->option_text("N")
+        ->check(CLI::Range(1, 4096));
+}
+
+void add_ps(CLI::App& verb, Options& options)
+{
+    auto* both = verb.add_flag("-L", options.both, "user threads, then LWPs");
+    auto* lwps = verb.add_flag("--lwps", options.only_lwps, "LWPs only");
+    auto* users = verb.add_flag("--users", options.only_users, "user threads only (the default)");
+    both->excludes(lwps)->excludes(users);
+    lwps->excludes(users);
+    verb.add_option(
+            "-o", options.columns,
+            "columns: id,name,state,lwp,tid,wait,owner,since,sw,cpu,prio,flags,creator,fn,at")
+        ->option_text("LIST");
+    verb.add_option("-s", options.sort,
+                    "sort by id, state, lwp, wait, owner, since, sw, name or fn")
+        ->option_text("KEY")
+        ->check(
+            CLI::IsMember({"id", "state", "lwp", "wait", "owner", "since", "sw", "name", "fn"}));
+    verb.add_flag("-r", options.reverse, "reverse the order");
+}
+
+void add_stack(CLI::App& verb, Options& options)
+{
+    verb.add_option("ids", options.ids, "user threads (17, #17, 3-9) or LWPs (lwp:TID)")
+        ->option_text("[ID ...]");
+    verb.add_flag("-a", options.addresses, "program counters");
+    verb.add_flag("-m", options.modules, "the file that each function is in");
+    add_depth(verb, options);
+}
+
+void add_stacks(CLI::App& verb, Options& options)
+{
+    verb.add_option("--fn", options.function, "only stacks with a function that matches RE")
+        ->option_text("RE");
+    verb.add_option("--not-fn", options.not_function, "only stacks without such a function")
+        ->option_text("RE");
+    verb.add_option("--state", options.state, "only threads in this state")->option_text("STATE");
+    verb.add_option("--wait", options.wait, "only threads that wait for this kind of object")
+        ->option_text("KIND");
+    verb.add_flag("--collapsed", options.collapsed, "one line a stack, for flame graphs");
+    add_depth(verb, options);
+}
+
+void add_top(CLI::App& verb, Options& options)
+{
+    verb.add_option("-d", options.interval_seconds, "seconds between two looks (2)")
+        ->option_text("SEC")
+        ->check(CLI::Range(0.1, 3600.0));
+}
+
+}  // namespace
+
+std::variant<Options, int> parse_options(int argc, const char* const* argv, bool interactive)
+{
+    Options options;
+    CLI::App app("Looks into live processes that use libthread: user threads, LWPs, stacks.",
+                 "lwpinspect");
+    app.set_version_flag("--version", "lwpinspect " LWPINSPECT_VERSION);
+    app.set_help_flag("-h,--help", "this text");
+    app.fallthrough();
+    app.require_subcommand(0, 1);
+    app.footer("Without a verb: top on a terminal, else ps. Manual: lwpinspect(1).");
+    add_global(app, options);
+    app.add_option("target", options.target, kTargetHelp)->option_text("TARGET");
+    std::map<Verb, CLI::App*> verbs;
+    for (const VerbName& verb : kVerbs) {
+        CLI::App* const sub = app.add_subcommand(verb.name, verb.help);
+        sub->add_option("target", options.target, kTargetHelp)->option_text("TARGET")->required();
+        verbs[verb.verb] = sub;
+    }
+    add_ps(*verbs[Verb::kPs], options);
+    add_stack(*verbs[Verb::kStack], options);
+    add_stacks(*verbs[Verb::kStacks], options);
+    add_top(*verbs[Verb::kTop], options);
+    try {
+        app.parse(argc, argv);
+        if (options.target.empty()) {
+            throw CLI::RequiredError("TARGET");
+        }
+    } catch (const CLI::ParseError& error) {
+        const bool said = app.exit(error) == 0;
+        return static_cast<int>(said ? ExitCode::kDone : ExitCode::kUsage);
+    }
+    options.verb = interactive ? Verb::kTop : Verb::kPs;
+    for (const auto& [verb, sub] : verbs) {
+        if (sub->parsed()) {
+            options.verb = verb;
+        }
+    }
+    return options;
+}
+
+}  // namespace lwpi

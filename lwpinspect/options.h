@@ -1,0 +1,57 @@
+// What the command line asks for.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace lwpi {
+
+enum class Verb : std::uint8_t { kPs, kLwps, kStack, kStacks, kInfo, kTop };
+enum class ColourWish : std::uint8_t { kAuto, kAlways, kNever };
+
+struct Options {
+    Verb verb = Verb::kPs;
+    std::string target;  // PID, PID/TID or a name
+
+    bool nostop = false;
+    bool json = false;
+    bool no_demangle = false;
+    bool quiet = false;
+    bool verbose = false;
+    ColourWish colour = ColourWish::kAuto;
+    std::chrono::milliseconds timeout{10'000};
+    std::uint64_t max_threads = 1'000'000;
+
+    // ps
+    bool both = false;        // -L
+    bool only_lwps = false;   // --lwps
+    bool only_users = false;  // --users
+    std::string columns;      // -o
+    std::string sort = "id";  // -s
+    bool reverse = false;     // -r
+
+    // stack, stacks
+    std::vector<std::string> ids;
+    bool addresses = false;
+    bool modules = false;
+    std::uint32_t depth = 64;
+    std::string function;      // --fn
+    std::string not_function;  // --not-fn
+    std::string state;
+    std::string wait;
+    bool collapsed = false;
+
+    // top
+    double interval_seconds = 2.0;
+};
+
+// The options, or the exit code of a program that has said all there is to say (help, version,
+// wrong usage). `interactive`: no verb means top.
+[[nodiscard]] std::variant<Options, int> parse_options(int argc, const char* const* argv,
+                                                       bool interactive);
+
+}  // namespace lwpi

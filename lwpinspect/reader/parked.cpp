@@ -1,0 +1,172 @@
+#include "reader/parked.h"
+
+#include <algorithm>
+#include <cstring>
+
+namespace lwpi {
+namespace {
+
+constexpr std::size_t kBatch = 200;
+constexpr int kTries = 3;
+constexpr std::uint64_t kFirstCopy = 4 * 1024;
+constexpr std::uint64_t kLargestCopy = 4 << 20U;
+
+struct Candidate {
+    ThreadRecord record;
+    std::uint64_t copy = kFirstCopy;  // bytes of stack
+    int tries = 0;
+};
+
+// LWPT_REGS_X86_64_SYSV_STACK7: r15 r14 r13 r12 rbx rbp rip, from the saved stack pointer upwards.
+constexpr std::size_t kSavedWords = 7;
+
+Registers saved_registers(Address sp, std::span<const std::byte> stack)
+{
+    std::array<std::uint64_t, kSavedWords> words{};
+    std::memcpy(words.data(), stack.data(), sizeof words);
+    Registers registers;
+    registers.r15 = words[0];
+    registers.r14 = words[1];
+    registers.r13 = words[2];
+    registers.r12 = words[3];
+    registers.rbx = words[4];
+    registers.rbp = words[5];
+    registers.pc = words[6];
+    registers.sp = sp + sizeof words;
+    return registers;
+}
+
+bool same_park(const std::optional<ThreadRecord>& a, const std::optional<ThreadRecord>& b)
+{
+    return a && b && a->seq == b->seq && a->id == b->id && a->is_parked();
+}
+
+bool has_saved_words(const ThreadRecord& record)
+{
+    return record.has_on_stack(record.sp) &&
+           record.stack_hi - record.sp >= kSavedWords * sizeof(std::uint64_t);
+}
+
+class Batch {
+  public:
+    Batch(RecordReader& reader, Memory& memory, std::vector<Candidate> candidates)
+        : candidates_(std::move(candidates))
+    {
+        std::vector<Address> addresses;
+        for (const Candidate& candidate : candidates_) {
+            addresses.push_back(candidate.record.address);
+        }
+        const auto first = reader.read_batch(addresses);
+        second_ = reader.read_batch(addresses);
+        read_stacks(memory, first);
+        third_ = reader.read_batch(addresses);
+    }
+
+    [[nodiscard]] std::size_t size() const { return candidates_.size(); }
+    [[nodiscard]] Candidate& candidate(std::size_t i) { return candidates_[i]; }
+    [[nodiscard]] const std::optional<ThreadRecord>& record(std::size_t i) const
+    {
+        return second_[i];
+    }
+    [[nodiscard]] const std::optional<ThreadRecord>& latest(std::size_t i) const
+    {
+        return third_[i];
+    }
+    // Empty: the record was not steady up to the stacks.
+    [[nodiscard]] std::span<const std::byte> stack(std::size_t i) const
+    {
+        return std::span<const std::byte>(blocks_[i].into).first(blocks_[i].got);
+    }
+    [[nodiscard]] bool is_steady(std::size_t i) const
+    {
+        return !blocks_[i].into.empty() && same_park(second_[i], third_[i]);
+    }
+
+  private:
+    void read_stacks(Memory& memory, const std::vector<std::optional<ThreadRecord>>& first)
+    {
+        std::vector<std::size_t> starts{0};
+        for (std::size_t i = 0; i < candidates_.size(); ++i) {
+            const bool usable = same_park(first[i], second_[i]) && has_saved_words(*second_[i]);
+            starts.push_back(
+                starts.back() +
+                (usable ? std::min(candidates_[i].copy, second_[i]->stack_hi - second_[i]->sp)
+                        : 0));
+        }
+        bytes_.resize(starts.back());
+        for (std::size_t i = 0; i < candidates_.size(); ++i) {
+            blocks_.push_back({second_[i] ? second_[i]->sp : 0,
+                               std::span(bytes_).subspan(starts[i], starts[i + 1] - starts[i])});
+        }
+        std::vector<RemoteBlock> wanted;
+        for (const RemoteBlock& block : blocks_) {
+            if (!block.into.empty()) {
+                wanted.push_back(block);
+            }
+        }
+        memory.read_blocks(wanted);
+        std::size_t next = 0;
+        for (RemoteBlock& block : blocks_) {
+            block.got = block.into.empty() ? 0 : wanted[next++].got;
+        }
+    }
+
+    std::vector<Candidate> candidates_;
+    std::vector<std::optional<ThreadRecord>> second_, third_;
+    std::vector<std::byte> bytes_;
+    std::vector<RemoteBlock> blocks_;
+};
+
+UnwoundStack unwind_parked(const ThreadRecord& record, std::span<const std::byte> stack,
+                           std::size_t depth, Unwinder& unwinder)
+{
+    if (stack.size() < kSavedWords * sizeof(std::uint64_t)) {
+        return {{}, UnwindEnd::kMemory};
+    }
+    return unwinder.unwind(saved_registers(record.sp, stack), {record.sp, stack, record.stack_hi},
+                           depth);
+}
+
+}  // namespace
+
+void read_parked_stacks(std::vector<ThreadRecord> records, std::size_t depth, RecordReader& reader,
+                        Memory& memory, Unwinder& unwinder,
+                        std::chrono::steady_clock::time_point deadline,
+                        const std::function<void(ParkedStack&&)>& deliver)
+{
+    std::vector<Candidate> queue;
+    for (ThreadRecord& record : records) {
+        queue.push_back({std::move(record)});
+    }
+    while (!queue.empty() && std::chrono::steady_clock::now() < deadline) {
+        // Larger copies in smaller batches: the time that one takes stays about the same.
+        const std::size_t count =
+            std::min(queue.size(), queue.back().copy > kFirstCopy ? 8 : kBatch);
+        const auto from = queue.end() - static_cast<std::ptrdiff_t>(count);
+        Batch batch(reader, memory, {std::move_iterator(from), std::move_iterator(queue.end())});
+        queue.erase(from, queue.end());
+        for (std::size_t i = 0; i < batch.size(); ++i) {
+            Candidate& candidate = batch.candidate(i);
+            const bool parked =
+                batch.is_steady(i) ||
+                (same_park(batch.record(i), batch.latest(i)) && !has_saved_words(*batch.record(i)));
+            if (!parked) {
+                if (++candidate.tries < kTries) {
+                    queue.push_back(std::move(candidate));
+                } else {
+                    deliver({batch.latest(i).value_or(candidate.record), true, {}});
+                }
+                continue;
+            }
+            UnwoundStack stack = unwind_parked(*batch.record(i), batch.stack(i), depth, unwinder);
+            if (stack.end == UnwindEnd::kTruncated && candidate.copy < kLargestCopy) {
+                candidate.copy *= 4;
+                queue.push_back(std::move(candidate));
+                continue;
+            }
+            deliver({*batch.record(i), false, std::move(stack)});
+        }
+    }
+}
+
+}  // namespace lwpi

@@ -1,0 +1,166 @@
+#include "reader/waits.h"
+
+#include <linux/futex.h>
+
+#include <array>
+#include <chrono>
+#include <limits>
+#include <string_view>
+
+namespace lwpi {
+namespace {
+
+constexpr std::int64_t kFutexCall = 202;
+
+// glibc's pthread_mutex_t: the lock word, a count, the owner's TID.
+constexpr std::uint32_t kLockedWithWaiters = 2;
+constexpr std::size_t kOwnerWord = 2;
+
+// The wall clock has been beyond this since 2001; a machine reaches it after 31 years of running.
+constexpr std::int64_t kLeastWallTime = 1'000'000'000'000'000'000;
+
+template <typename Value>
+struct Word {
+    std::string_view name;
+    Value value;
+};
+
+}  // namespace
+
+ThreadState thread_state(const std::string& name)
+{
+    static constexpr std::array<Word<ThreadState>, 5> kWords{{{"stopped", ThreadState::kStopped},
+                                                              {"ready", ThreadState::kReady},
+                                                              {"running", ThreadState::kRunning},
+                                                              {"blocked", ThreadState::kBlocked},
+                                                              {"zombie", ThreadState::kZombie}}};
+    for (const auto& word : kWords) {
+        if (word.name == name) {
+            return word.value;
+        }
+    }
+    return ThreadState::kUnknown;
+}
+
+WaitKind wait_kind(const std::string& name)
+{
+    static constexpr std::array<Word<WaitKind>, 8> kWords{{{"-", WaitKind::kNone},
+                                                           {"mutex", WaitKind::kMutex},
+                                                           {"cond", WaitKind::kCond},
+                                                           {"sema", WaitKind::kSema},
+                                                           {"rdlock", WaitKind::kReadLock},
+                                                           {"wrlock", WaitKind::kWriteLock},
+                                                           {"join", WaitKind::kJoin},
+                                                           {"exit", WaitKind::kExit}}};
+    for (const auto& word : kWords) {
+        if (word.name == name) {
+            return word.value;
+        }
+    }
+    return WaitKind::kOther;
+}
+
+WaitReader::Holder WaitReader::mutex_holder(Address object)
+{
+    const auto mask = layout_.constant("mutex_owner_mask");
+    const auto word = layout_.read_number(memory_, object, LWPT_SLOT_mutex_word);
+    if (!mask || !word || (*word & *mask) == 0) {
+        return {};
+    }
+    return {Owner{Owner::Kind::kThread, *word & *mask}, {}};
+}
+
+WaitReader::Holder WaitReader::rwlock_holder(Address object)
+{
+    const auto held = layout_.constant("rwlock_write_held");
+    const auto mask = layout_.constant("rwlock_reader_mask");
+    const auto state = layout_.read_number(memory_, object, LWPT_SLOT_rwlock_state);
+    if (!held || !mask || !state) {
+        return {};
+    }
+    if ((*state & *held) == 0) {
+        return {{}, *state & *mask};
+    }
+    const auto writer = layout_.read_number(memory_, object, LWPT_SLOT_rwlock_writer);
+    if (!writer || *writer == 0) {
+        return {};
+    }
+    return {Owner{Owner::Kind::kThread, *writer}, {}};
+}
+
+Now now()
+{
+    // Both clocks of this library count nanoseconds.
+    return {std::chrono::steady_clock::now().time_since_epoch().count(),
+            std::chrono::system_clock::now().time_since_epoch().count()};
+}
+
+std::optional<std::int64_t> time_left(std::int64_t deadline_ns, const Now& now)
+{
+    if (deadline_ns <= 0 || deadline_ns == std::numeric_limits<std::int64_t>::max()) {
+        return std::nullopt;
+    }
+    return deadline_ns - (deadline_ns >= kLeastWallTime ? now.wall_ns : now.monotonic_ns);
+}
+
+Wait WaitReader::wait_of(const ThreadRecord& record, const Now& now)
+{
+    Wait wait;
+    wait.name = layout_.name(LWPT_WAIT_KIND, record.wait_kind);
+    wait.kind = wait_kind(wait.name);
+    if (wait.kind == WaitKind::kNone) {
+        return wait;
+    }
+    if (record.deadline) {
+        wait.left_ns = time_left(*record.deadline, now);
+    }
+    if (wait.kind == WaitKind::kJoin) {
+        wait.target = record.wait_target;
+        if (wait.target && *wait.target != 0) {
+            wait.owner = Owner{Owner::Kind::kThread, *wait.target};
+        }
+        return wait;
+    }
+    if (wait.kind == WaitKind::kExit || !record.wait_object || *record.wait_object == 0) {
+        return wait;
+    }
+    wait.object = record.wait_object;
+    const bool mutex = wait.kind == WaitKind::kMutex;
+    if (mutex || wait.kind == WaitKind::kReadLock || wait.kind == WaitKind::kWriteLock) {
+        const auto [entry, fresh] = holders_.try_emplace({*wait.object, wait.kind});
+        if (fresh) {
+            entry->second = mutex ? mutex_holder(*wait.object) : rwlock_holder(*wait.object);
+        }
+        wait.owner = entry->second.owner;
+        wait.readers = entry->second.readers;
+    }
+    return wait;
+}
+
+Wait futex_wait_of(const Syscall& call, Memory& memory, const std::map<int, int>& inner_tids)
+{
+    Wait wait;
+    wait.name = "-";
+    const auto operation = static_cast<int>(call.arguments[1]) & FUTEX_CMD_MASK;
+    const bool waits = operation == FUTEX_WAIT || operation == FUTEX_WAIT_BITSET;
+    if (call.number != kFutexCall || !waits) {
+        return wait;
+    }
+    wait.kind = WaitKind::kOther;
+    wait.name = "futex";
+    wait.object = call.arguments[0];
+    const auto words = memory.read_value<std::array<std::uint32_t, 4>>(call.arguments[0]);
+    if (!words || (call.arguments[2] & 0xffffffffU) != kLockedWithWaiters ||
+        (*words)[0] != kLockedWithWaiters) {
+        return wait;
+    }
+    const auto owner = inner_tids.find(static_cast<int>((*words)[kOwnerWord]));
+    if (owner != inner_tids.end()) {
+        wait.kind = WaitKind::kMutex;
+        wait.name = "mutex";
+        wait.owner = Owner{Owner::Kind::kLwp, static_cast<std::uint64_t>(owner->second)};
+    }
+    return wait;
+}
+
+}  // namespace lwpi

@@ -1,0 +1,51 @@
+// What a thread or LWP waits for, and who holds it.
+#pragma once
+
+#include <map>
+#include <vector>
+
+#include "model/snapshot.h"
+#include "reader/records.h"
+
+namespace lwpi {
+
+// Thread states and wait kinds by the library's own words.
+[[nodiscard]] ThreadState thread_state(const std::string& name);
+[[nodiscard]] WaitKind wait_kind(const std::string& name);
+
+// The two clocks a deadline may be read from, at one moment.
+struct Now {
+    std::int64_t monotonic_ns = 0;
+    std::int64_t wall_ns = 0;
+};
+[[nodiscard]] Now now();
+
+// The time left until `deadline_ns` as the library publishes it; nullopt: none, or never.
+[[nodiscard]] std::optional<std::int64_t> time_left(std::int64_t deadline_ns, const Now& now);
+
+class WaitReader {
+  public:
+    WaitReader(const Layout& layout, Memory& memory) : layout_(layout), memory_(memory) {}
+
+    // The wait of a blocked thread; the object's words are read now.
+    [[nodiscard]] Wait wait_of(const ThreadRecord& record, const Now& now);
+
+  private:
+    struct Holder {
+        std::optional<Owner> owner;
+        std::optional<std::uint64_t> readers;
+    };
+    [[nodiscard]] Holder mutex_holder(Address object);
+    [[nodiscard]] Holder rwlock_holder(Address object);
+
+    const Layout& layout_;
+    Memory& memory_;
+    std::map<std::pair<Address, WaitKind>, Holder> holders_;  // many threads wait for few objects
+};
+
+// The wait of an LWP that sleeps in a futex call: for a pthread mutex with its owner, else for the
+// futex. `inner_tids` are the target's own numbers of its tasks, with the numbers we know them by.
+[[nodiscard]] Wait futex_wait_of(const Syscall& call, Memory& memory,
+                                 const std::map<int, int>& inner_tids);
+
+}  // namespace lwpi

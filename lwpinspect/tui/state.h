@@ -1,0 +1,107 @@
+// Everything the screens remember, the events that change it, and the change: a pure function.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "support/error.h"
+#include "tui/cells.h"
+#include "tui/columns.h"
+#include "tui/filter.h"
+#include "tui/keymap.h"
+#include "tui/rows.h"
+#include "tui/sample.h"
+
+namespace lwpi::tui {
+
+// What fills the terminal.
+enum class Pane : std::uint8_t { kThreads, kLwps };
+enum class Overlay : std::uint8_t { kNone, kStack, kHelp };
+enum class Field : std::uint8_t { kNone, kSearch, kFilter };
+enum class Direction : std::uint8_t { kDown, kUp };
+
+// One list: what it shows and where its cursor stands.
+struct ListState {
+    Sort sort;
+    std::vector<std::uint32_t> rows;      // indices into the snapshot, in the order shown
+    std::optional<std::uint64_t> cursor;  // id of the thread, TID of the LWP under the cursor
+    std::size_t position = 0;             // its row
+    std::size_t top = 0;                  // the first visible row
+};
+
+// A text field at the foot of the screen.
+struct FieldState {
+    Field field = Field::kNone;
+    std::u32string text;
+    std::size_t at = 0;      // the cursor is before this letter
+    std::string before;      // the filter to return to
+    std::size_t origin = 0;  // the row where the cursor was
+    std::optional<std::uint64_t> origin_id;
+};
+
+struct UiState {
+    Size size;
+    bool utf8 = true;
+    Pane pane = Pane::kThreads;
+    Overlay overlay = Overlay::kNone;
+    ListState threads{{Column::kId, false}, {}, {}, 0, 0};
+    ListState lwps{{Column::kLwp, false}, {}, {}, 0, 0};
+    SamplePtr shown;   // what is drawn; null until the first sample
+    SamplePtr latest;  // the newest; another one only while frozen
+    bool frozen = false;
+    std::string filter_text;
+    Filter filter;
+    FieldState field;
+    std::string search;
+    std::size_t scroll = 0;            // of the overlay
+    std::string message;               // until the next key
+    std::optional<std::string> ended;  // why there will be no more samples
+    ExitCode exit_code = ExitCode::kDone;
+    bool quit = false;
+    bool redraw = false;  // the terminal may show something else than we drew
+};
+
+struct ResizeEvent {
+    Size size;
+};
+struct SampleEvent {
+    SamplePtr sample;
+};
+// The process can no longer be read.
+struct EndEvent {
+    ExitCode code;
+    std::string sentence;
+};
+using Event = std::variant<KeyPress, ResizeEvent, SampleEvent, EndEvent>;
+
+[[nodiscard]] UiState update(UiState state, const Event& event);
+
+// The list in front, and what it lists. A process without user threads has the list of its LWPs
+// only.
+[[nodiscard]] ListKind list_kind(const UiState& state) noexcept;
+[[nodiscard]] const ListState& list_in_front(const UiState& state) noexcept;
+[[nodiscard]] std::vector<PlacedColumn> visible_columns(const UiState& state);
+
+[[nodiscard]] const ThreadInfo* chosen_thread(const UiState& state) noexcept;
+[[nodiscard]] const LwpInfo* chosen_lwp(const UiState& state) noexcept;
+
+// A stack to show. While frozen it may have been read after the picture.
+struct ChosenStack {
+    const Stack* stack = nullptr;
+    const Snapshot* snapshot = nullptr;
+    bool later = false;
+};
+[[nodiscard]] ChosenStack stack_of(const UiState& state, const ThreadInfo& thread) noexcept;
+[[nodiscard]] ChosenStack stack_of(const UiState& state, const LwpInfo& lwp) noexcept;
+// That of the row under the cursor; no stack when there is no row.
+[[nodiscard]] ChosenStack chosen_stack(const UiState& state) noexcept;
+
+// What the next snapshot has to read: `base` with the stacks that are on the screen.
+[[nodiscard]] SnapshotRequest wanted(const UiState& state, const SnapshotRequest& base);
+// Whether something on the screen waits for a stack that nobody has asked for yet.
+[[nodiscard]] bool is_urgent(const UiState& state, const SnapshotRequest& request);
+
+}  // namespace lwpi::tui

@@ -1,0 +1,247 @@
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <span>
+#include <type_traits>
+#include <utility>
+
+#include "tui/field.h"
+#include "tui/layout.h"
+#include "tui/lists.h"
+#include "tui/state.h"
+
+namespace lwpi::tui {
+
+namespace {
+
+void scroll_by(UiState& state, std::ptrdiff_t lines)
+{
+    const auto visible = static_cast<std::size_t>(std::max(lay_out_overlay(state).body_rows, 1));
+    const std::size_t all = overlay_lines(state);
+    const auto most = static_cast<std::ptrdiff_t>(all > visible ? all - visible : 0);
+    const auto now = static_cast<std::ptrdiff_t>(state.scroll);
+    state.scroll = static_cast<std::size_t>(std::clamp<std::ptrdiff_t>(now + lines, 0, most));
+}
+
+enum class Unit : std::uint8_t { kLine, kHalfPage, kPage, kList };
+
+struct Motion {
+    Action action;
+    Unit unit;
+    int sign;
+};
+
+constexpr std::array<Motion, 8> kMotions{{{Action::kDown, Unit::kLine, 1},
+                                          {Action::kUp, Unit::kLine, -1},
+                                          {Action::kHalfDown, Unit::kHalfPage, 1},
+                                          {Action::kHalfUp, Unit::kHalfPage, -1},
+                                          {Action::kPageDown, Unit::kPage, 1},
+                                          {Action::kPageUp, Unit::kPage, -1},
+                                          {Action::kLast, Unit::kList, 1},
+                                          {Action::kFirst, Unit::kList, -1}}};
+
+std::ptrdiff_t rows_in(Unit unit, int page)
+{
+    switch (unit) {
+        case Unit::kLine:
+            return 1;
+        case Unit::kHalfPage:
+            return std::max(page / 2, 1);
+        case Unit::kPage:
+            return std::max(page - 1, 1);
+        case Unit::kList:
+            break;
+    }
+    return 1'000'000'000;
+}
+
+// By how many lines the action moves where `page` lines are in sight; 0: it is no motion.
+std::ptrdiff_t distance(Action action, int page)
+{
+    for (const Motion& motion : kMotions) {
+        if (motion.action == action) {
+            return motion.sign * rows_in(motion.unit, page);
+        }
+    }
+    return 0;
+}
+
+void show_pane(UiState& state, Pane pane)
+{
+    if (pane == Pane::kThreads && state.shown && !has_user_threads(state.shown->snapshot)) {
+        state.message = "there are no user threads in this process";
+        return;
+    }
+    state.overlay = Overlay::kNone;
+    state.pane = pane;
+    rebuild(state);
+}
+
+void next_sort(UiState& state)
+{
+    const std::vector<PlacedColumn> columns = visible_columns(state);
+    Sort& sort = list_in_front(state).sort;
+    const auto now = std::find_if(columns.begin(), columns.end(), [&](const PlacedColumn& column) {
+        return column.spec->column == sort.column;
+    });
+    const bool wraps = now == columns.end() || now + 1 == columns.end();
+    const ColumnSpec& next = *(wraps ? columns.front() : *(now + 1)).spec;
+    sort = Sort{next.column, next.greatest_first};
+    rebuild(state);
+}
+
+void freeze_or_thaw(UiState& state)
+{
+    state.frozen = !state.frozen;
+    if (!state.frozen && state.shown != state.latest) {
+        state.shown = state.latest;
+        rebuild(state);
+    }
+}
+
+void go_back(UiState& state)
+{
+    if (state.overlay != Overlay::kNone) {
+        state.overlay = Overlay::kNone;
+        return;
+    }
+    if (!state.filter_text.empty()) {
+        set_filter(state, {}, {});
+        return;
+    }
+    state.search.clear();
+}
+
+void toggle(UiState& state, Overlay overlay)
+{
+    state.overlay = state.overlay == overlay ? Overlay::kNone : overlay;
+    state.scroll = 0;
+}
+
+void open_stack(UiState& state)
+{
+    if (list_in_front(state).rows.empty()) {
+        state.message = "no row to open";
+    } else {
+        toggle(state, Overlay::kStack);
+    }
+}
+
+void reverse_sort(UiState& state)
+{
+    Sort& sort = list_in_front(state).sort;
+    sort.descending = !sort.descending;
+    rebuild(state);
+}
+
+struct Deed {
+    Action action;
+    void (*act)(UiState& state);
+};
+
+// What works whatever covers the list.
+constexpr std::array<Deed, 8> kAnywhere{
+    {{Action::kQuit, [](UiState& state) { state.quit = true; }},
+     {Action::kBack, go_back},
+     {Action::kHelp, [](UiState& state) { toggle(state, Overlay::kHelp); }},
+     {Action::kFreeze, freeze_or_thaw},
+     {Action::kRedraw, [](UiState& state) { state.redraw = true; }},
+     {Action::kThreads, [](UiState& state) { show_pane(state, Pane::kThreads); }},
+     {Action::kLwps, [](UiState& state) { show_pane(state, Pane::kLwps); }},
+     {Action::kOtherScreen, [](UiState& state) {
+          show_pane(state, list_kind(state) == ListKind::kThreads ? Pane::kLwps : Pane::kThreads);
+      }}}};
+
+constexpr std::array<Deed, 7> kOnList{
+    {{Action::kOpenStack, open_stack},
+     {Action::kNextSort, next_sort},
+     {Action::kReverse, reverse_sort},
+     {Action::kSearch, [](UiState& state) { open_field(state, Field::kSearch); }},
+     {Action::kFilter, [](UiState& state) { open_field(state, Field::kFilter); }},
+     {Action::kNextMatch, [](UiState& state) { repeat_search(state, Direction::kDown); }},
+     {Action::kPreviousMatch, [](UiState& state) { repeat_search(state, Direction::kUp); }}}};
+
+// Returns whether `action` was among them.
+bool act(UiState& state, Action action, std::span<const Deed> deeds)
+{
+    for (const Deed& deed : deeds) {
+        if (deed.action == action) {
+            deed.act(state);
+            return true;
+        }
+    }
+    return false;
+}
+
+void press_key(UiState& state, KeyPress press)
+{
+    if (state.field.field != Field::kNone) {
+        edit_field(state, press);
+        return;
+    }
+    state.message.clear();
+    const Action action = action_of(press);
+    if (state.overlay == Overlay::kHelp && action == Action::kQuit && press.key == Key::kLetter) {
+        state.overlay = Overlay::kNone;  // q leaves the help first
+        return;
+    }
+    if (act(state, action, kAnywhere)) {
+        return;
+    }
+    if (state.overlay == Overlay::kNone) {
+        if (!act(state, action, kOnList)) {
+            move_by(state, distance(action, lay_out(state).list_rows));
+        }
+    } else if (state.overlay == Overlay::kStack && action == Action::kOpenStack) {
+        state.overlay = Overlay::kNone;
+    } else {
+        scroll_by(state, distance(action, lay_out_overlay(state).body_rows));
+    }
+}
+
+void take_sample(UiState& state, const SamplePtr& sample)
+{
+    state.latest = sample;
+    if (!state.frozen || !state.shown) {
+        state.shown = sample;
+        rebuild(state);
+        scroll_by(state, 0);
+    }
+}
+
+// The last picture stays. A process that ended after the first one was read in part.
+void end(UiState& state, const EndEvent& event)
+{
+    state.ended = event.sentence;
+    state.exit_code = event.code;
+    if (state.shown) {
+        *state.ended += " This is the last picture; q leaves.";
+        state.exit_code = event.code == ExitCode::kNoProcess ? ExitCode::kPartial : event.code;
+        keep_cursor_visible(state);
+    }
+}
+
+}  // namespace
+
+UiState update(UiState state, const Event& event)
+{
+    std::visit(
+        [&state](const auto& one) {
+            using Kind = std::decay_t<decltype(one)>;
+            if constexpr (std::is_same_v<Kind, KeyPress>) {
+                press_key(state, one);
+            } else if constexpr (std::is_same_v<Kind, ResizeEvent>) {
+                state.size = one.size;
+                keep_cursor_visible(state);
+                scroll_by(state, 0);
+            } else if constexpr (std::is_same_v<Kind, SampleEvent>) {
+                take_sample(state, one.sample);
+            } else {
+                end(state, one);
+            }
+        },
+        event);
+    return state;
+}
+
+}  // namespace lwpi::tui

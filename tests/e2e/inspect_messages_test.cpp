@@ -1,0 +1,124 @@
+// What lwpinspect says, and what it ends with, where there is little or nothing to see.
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/ptrace.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <filesystem>
+
+#include "e2e/inspect_support.h"
+
+namespace {
+
+using inspect_test::inspect;
+using inspect_test::Target;
+
+TEST(InspectMessages, NoSuchProcess)
+{
+    const auto result = inspect({"ps", "no such name"});
+    EXPECT_EQ(result.exit_code, 3);
+    EXPECT_EQ(result.err, "lwpinspect: no process named \"no such name\".\n");
+    EXPECT_EQ(inspect({"ps", "99999999999999999999"}).exit_code, 3);
+    EXPECT_EQ(inspect({"ps", "0"}).exit_code, 3);
+}
+
+TEST(InspectMessages, ANameOfSeveralProcesses)
+{
+    const Target first({ORACLE_PROGRAM});
+    const Target second({ORACLE_PROGRAM});
+    ASSERT_TRUE(first.is_ready() && second.is_ready());
+    const auto result = inspect({"ps", "inspect_oracle"});
+    EXPECT_EQ(result.exit_code, 2);
+    EXPECT_NE(result.err.find(std::to_string(first.pid())), std::string::npos) << result.err;
+    EXPECT_NE(result.err.find(std::to_string(second.pid())), std::string::npos) << result.err;
+    EXPECT_NE(result.err.find("Give a PID."), std::string::npos) << result.err;
+}
+
+TEST(InspectMessages, AThreadIsTakenForItsProcess)
+{
+    const Target target({BLOCKING_CALLS_PROGRAM});
+    ASSERT_TRUE(target.is_ready());
+    const std::string pid = std::to_string(target.pid());
+    std::string tid;
+    for (const auto& task : std::filesystem::directory_iterator("/proc/" + pid + "/task")) {
+        if (task.path().filename() != pid) {
+            tid = task.path().filename();
+        }
+    }
+    const auto result = inspect({"ps", tid});
+    EXPECT_EQ(result.exit_code, 0);
+    EXPECT_NE(result.err.find(tid + " is a thread of process " + pid + "; using " + pid + "."),
+              std::string::npos)
+        << result.err;
+    EXPECT_NE(result.err.find("does not use libthread (no LWPT note in"), std::string::npos);
+    // PID/TID: only that one.
+    const auto one = inspect({"lwps", pid + "/" + tid, "--json"}).json();
+    ASSERT_EQ(one.size(), 3U);
+    EXPECT_EQ(std::to_string(one[1]["tid"].get<int>()), tid);
+}
+
+TEST(InspectMessages, AZombie)
+{
+    const pid_t child = ::fork();
+    if (child == 0) {
+        ::_exit(0);
+    }
+    siginfo_t ended{};
+    ASSERT_EQ(::waitid(P_PID, static_cast<id_t>(child), &ended, WEXITED | WNOWAIT), 0);
+    const auto result = inspect({"ps", std::to_string(child)});
+    EXPECT_EQ(result.exit_code, 3);
+    EXPECT_NE(result.err.find("has exited (zombie, parent " + std::to_string(::getpid())),
+              std::string::npos)
+        << result.err;
+    EXPECT_EQ(::waitpid(child, nullptr, 0), child);
+}
+
+TEST(InspectMessages, AProcessThatSomebodyElseTraces)
+{
+    Target target({ORACLE_PROGRAM, "spin"});
+    ASSERT_TRUE(target.is_ready());
+    // Every task, as a debugger does; none is stopped.
+    for (const auto& task :
+         std::filesystem::directory_iterator("/proc/" + std::to_string(target.pid()) + "/task")) {
+        const int tid = std::stoi(task.path().filename());
+        ASSERT_EQ(::ptrace(PTRACE_SEIZE, tid, nullptr, nullptr), 0);
+    }
+    const auto result = inspect({"stack", std::to_string(target.pid())});
+    EXPECT_EQ(result.exit_code, 8);
+    EXPECT_NE(result.err.find("is traced by"), std::string::npos) << result.err;
+    EXPECT_NE(result.out.find("holder_main"), std::string::npos);  // the sleeping ones are there
+    // It ends by itself; a tracer is told of the end of every task, the first one's last.
+    const pid_t pid = target.pid();
+    target.close_input();
+    for (pid_t ended = 0; ended != pid;) {
+        ended = ::waitpid(-1, nullptr, __WALL);
+        ASSERT_GT(ended, 0);
+    }
+    target.forget();
+}
+
+TEST(InspectMessages, WithoutPermissionNamesAndStatesRemain)
+{
+    if (::geteuid() != 0) {
+        GTEST_SKIP() << "needs to be root to become somebody else";
+    }
+    const Target target({ORACLE_PROGRAM});
+    ASSERT_TRUE(target.is_ready());
+    const auto result = inspect_test::inspect_as_nobody({"ps", std::to_string(target.pid())});
+    EXPECT_EQ(result.exit_code, 4) << result.err;
+    EXPECT_NE(result.err.find("it belongs to root (0), you are"), std::string::npos) << result.err;
+    EXPECT_NE(result.err.find("Showing names and states only."), std::string::npos);
+    EXPECT_NE(result.out.find(std::to_string(target.pid())), std::string::npos);
+}
+
+TEST(InspectMessages, WrongUsage)
+{
+    EXPECT_EQ(inspect({"ps"}).exit_code, 2);
+    EXPECT_EQ(inspect({"stack", "1", "x"}).exit_code, 2);
+    EXPECT_EQ(inspect({"stack", "1", "9-3"}).exit_code, 2);
+    EXPECT_EQ(inspect({"stacks", "1", "--fn", "("}).exit_code, 2);
+    EXPECT_EQ(inspect({"ps", "1", "-o", "id,nonsense"}).exit_code, 2);
+}
+
+}  // namespace

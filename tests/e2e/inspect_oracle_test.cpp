@@ -1,0 +1,183 @@
+// What lwpinspect shows of a program that says itself what must be seen, field by field.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <map>
+#include <sstream>
+
+#include "e2e/inspect_support.h"
+
+namespace {
+
+using inspect_test::inspect;
+using inspect_test::Result;
+using inspect_test::Target;
+using nlohmann::json;
+
+struct Expected {
+    std::uint64_t id = 0;
+    std::string state, wait, object, owner, readers;
+    std::vector<std::string> functions;
+};
+
+Expected parse(const std::string& line)
+{
+    Expected expected;
+    std::string word;
+    std::string chain;
+    std::istringstream in(line);
+    in >> word >> expected.id >> expected.state >> expected.wait >> expected.object >>
+        expected.owner >> expected.readers >> chain;
+    std::istringstream functions(chain == "-" ? "" : chain);
+    while (std::getline(functions, word, '<')) {
+        expected.functions.push_back(word);
+    }
+    return expected;
+}
+
+std::string text_or_dash(const json& value)
+{
+    return value.is_null() ? "-" : value.is_string() ? value.get<std::string>() : value.dump();
+}
+
+std::vector<std::string> functions_of(const json& thread)
+{
+    std::vector<std::string> functions;
+    for (const json& frame : thread["stack"]["frames"]) {
+        functions.push_back(text_or_dash(frame["fn"]));
+    }
+    return functions;
+}
+
+std::map<std::uint64_t, json> threads_of(const Result& result)
+{
+    std::map<std::uint64_t, json> threads;
+    for (const json& object : result.json()) {
+        if (object["type"] == "thread") {
+            threads[object["id"]] = object;
+        }
+    }
+    return threads;
+}
+
+// Printing comes before parking, so the last threads may still be on their way.
+std::map<std::uint64_t, json> settled_threads(pid_t pid, const std::vector<Expected>& expected,
+                                              Result& result)
+{
+    std::map<std::uint64_t, json> threads;
+    inspect_test::until([&] {
+        result = inspect({"stack", std::to_string(pid), "--json"});
+        threads = threads_of(result);
+        return std::all_of(expected.begin(), expected.end(), [&](const Expected& e) {
+            return threads.contains(e.id) && threads[e.id]["state"] == e.state;
+        });
+    });
+    return threads;
+}
+
+void expect_thread(const Expected& expected, const json& thread)
+{
+    SCOPED_TRACE(thread.dump());
+    EXPECT_EQ(thread["state"], expected.state);
+    const json& wait = thread["wait"];
+    if (expected.wait == "-") {
+        EXPECT_TRUE(wait.is_null());
+    } else {
+        ASSERT_FALSE(wait.is_null());
+        EXPECT_EQ(wait["kind"], expected.wait);
+        EXPECT_EQ(text_or_dash(wait["object_name"]), expected.object);
+        EXPECT_EQ(text_or_dash(wait["owner"].is_null() ? json() : wait["owner"]["id"]),
+                  expected.owner);
+        EXPECT_EQ(text_or_dash(wait["readers"]), expected.readers);
+        EXPECT_TRUE(expected.wait != "join" || text_or_dash(wait["target"]) == expected.owner);
+    }
+    // The program's own functions, whole and in order, between the library's.
+    const auto seen = functions_of(thread);
+    EXPECT_NE(
+        std::search(seen.begin(), seen.end(), expected.functions.begin(), expected.functions.end()),
+        seen.end());
+    EXPECT_EQ(thread["stack"]["end"], "entry");
+}
+
+void expect_all_as_told(const std::vector<std::string>& command)
+{
+    Target target(command);
+    ASSERT_TRUE(target.is_ready());
+    std::vector<Expected> expected;
+    for (const std::string& line : target.lines()) {
+        expected.push_back(parse(line));
+    }
+    ASSERT_GT(expected.size(), 40U);
+    Result result;
+    auto threads = settled_threads(target.pid(), expected, result);
+    EXPECT_EQ(result.exit_code, 0) << result.err;
+    EXPECT_EQ(threads.size(), expected.size());
+    for (const Expected& one : expected) {
+        ASSERT_TRUE(threads.contains(one.id)) << one.id;
+        expect_thread(one, threads[one.id]);
+    }
+    const json end = result.json().back();
+    EXPECT_EQ(end["type"], "end");
+    EXPECT_EQ(end["complete"], true);
+    EXPECT_EQ(end["unread"], 0);
+    EXPECT_EQ(end["moving"], 0);
+}
+
+TEST(InspectOracle, ShowsEveryThreadAsTheProgramSays)
+{
+    expect_all_as_told({ORACLE_PROGRAM});
+}
+
+TEST(InspectOracle, ShowsARunningThreadAsWell)
+{
+    expect_all_as_told({ORACLE_PROGRAM, "spin"});
+}
+
+TEST(InspectOracle, StopsNothingWhenAskedNotTo)
+{
+    Target target({ORACLE_PROGRAM, "spin"});
+    ASSERT_TRUE(target.is_ready());
+    const Result result = inspect({"-n", "stack", std::to_string(target.pid()), "--json"});
+    EXPECT_EQ(result.exit_code, 0) << result.err;
+    const auto objects = result.json();
+    EXPECT_EQ(objects.back()["mode"], "nostop");
+    EXPECT_EQ(objects.back()["paused_lwps"], 0);
+    EXPECT_EQ(objects.back()["pause_ns"], 0);
+}
+
+TEST(InspectOracle, GroupsEqualStacks)
+{
+    Target target({ORACLE_PROGRAM});
+    ASSERT_TRUE(target.is_ready());
+    const std::string pid = std::to_string(target.pid());
+    std::uint64_t members = 0;
+    for (const json& object : inspect({"stacks", pid, "--json"}).json()) {
+        if (object["type"] == "group") {
+            members += object["count"].get<std::uint64_t>();
+            EXPECT_EQ(object["count"], object["ids"].size());
+        }
+    }
+    EXPECT_EQ(members, target.lines().size());
+    const Result only = inspect({"stacks", pid, "--fn", "^holder_main$"});
+    EXPECT_NE(only.out.find("oracle_hold"), std::string::npos) << only.out;
+    EXPECT_EQ(only.out.find("worker_main"), std::string::npos) << only.out;
+}
+
+TEST(InspectOracle, MapsLwpsToThreads)
+{
+    Target target({ORACLE_PROGRAM, "spin"});
+    ASSERT_TRUE(target.is_ready());
+    const Result result = inspect({"ps", "-L", std::to_string(target.pid()), "--json"});
+    auto threads = threads_of(result);
+    bool main_carried = false;
+    for (const json& object : result.json()) {
+        if (object["type"] == "lwp" && object["thread"] == 1) {
+            main_carried = object["tid"] == target.pid() && object["syscall"]["name"] == "read";
+        }
+    }
+    EXPECT_TRUE(main_carried) << result.out;
+    EXPECT_EQ(threads[1]["tid"], target.pid());
+    EXPECT_EQ(threads[1]["syscall"]["name"], "read");
+}
+
+}  // namespace

@@ -1,0 +1,248 @@
+#include "e2e/inspect_support.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+#include <stdexcept>
+#include <thread>
+
+namespace inspect_test {
+namespace {
+
+struct Pipe {
+    Pipe()
+    {
+        if (::pipe2(ends.data(), O_CLOEXEC) != 0) {
+            throw std::runtime_error("pipe2");
+        }
+    }
+    std::array<int, 2> ends{};
+};
+
+// In the child between fork and exec: nothing that allocates.
+[[noreturn]] void become(std::vector<char*>& arguments)
+{
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+    ::execv(arguments[0], arguments.data());
+    ::_exit(127);
+}
+
+std::vector<char*> pointers(std::vector<std::string>& words)
+{
+    std::vector<char*> result;
+    for (std::string& word : words) {
+        result.push_back(word.data());
+    }
+    result.push_back(nullptr);
+    return result;
+}
+
+std::vector<std::string> tool_command(const std::vector<std::string>& arguments)
+{
+    std::vector<std::string> command{LWPINSPECT_PROGRAM};
+    command.insert(command.end(), arguments.begin(), arguments.end());
+    return command;
+}
+
+int wait_for(pid_t pid)
+{
+    int status = 0;
+    while (::waitpid(pid, &status, 0) < 0 && errno == EINTR) {}
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+}  // namespace
+
+bool until(const std::function<bool()>& predicate)
+{
+    const auto end = std::chrono::steady_clock::now() + kPatience;
+    while (!predicate()) {
+        if (std::chrono::steady_clock::now() > end) {
+            return predicate();
+        }
+        std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    }
+    return true;
+}
+
+Target::Target(std::vector<std::string> command)
+{
+    Pipe in;
+    Pipe out;
+    std::vector<char*> arguments = pointers(command);
+    pid_ = ::fork();
+    if (pid_ == 0) {
+        ::dup2(in.ends[0], STDIN_FILENO);
+        ::dup2(out.ends[1], STDOUT_FILENO);
+        become(arguments);
+    }
+    ::close(in.ends[0]);
+    ::close(out.ends[1]);
+    input_ = in.ends[1];
+    output_ = out.ends[0];
+    for (std::string line = next_line(); !line.empty(); line = next_line()) {
+        if (line == "ready") {
+            ready_ = true;
+            break;
+        }
+        lines_.push_back(line);
+    }
+}
+
+Target::~Target()
+{
+    kill();
+    ::close(output_);
+}
+
+void Target::kill()
+{
+    close_input();
+    if (pid_ > 0) {
+        ::kill(pid_, SIGKILL);
+        wait_for(pid_);
+        pid_ = -1;
+    }
+}
+
+void Target::close_input()
+{
+    if (input_ >= 0) {
+        ::close(input_);
+        input_ = -1;
+    }
+}
+
+std::string Target::next_line()
+{
+    for (;;) {
+        if (const auto end = buffer_.find('\n'); end != std::string::npos) {
+            const std::string line = buffer_.substr(0, end);
+            buffer_.erase(0, end + 1);
+            return line;
+        }
+        pollfd wait{output_, POLLIN, 0};
+        std::array<char, 4096> bytes{};
+        const int limit = static_cast<int>(std::chrono::milliseconds(kPatience).count());
+        if (::poll(&wait, 1, limit) <= 0) {
+            return {};
+        }
+        const ssize_t got = ::read(output_, bytes.data(), bytes.size());
+        if (got <= 0) {
+            return {};
+        }
+        buffer_.append(bytes.data(), static_cast<std::size_t>(got));
+    }
+}
+
+std::vector<nlohmann::json> Result::json() const
+{
+    std::vector<nlohmann::json> objects;
+    std::istringstream lines(out);
+    for (std::string line; std::getline(lines, line);) {
+        objects.push_back(nlohmann::json::parse(line));
+    }
+    return objects;
+}
+
+namespace {
+
+enum class User : unsigned char { kSelf, kNobody };
+
+Result run_tool(const std::vector<std::string>& arguments, User user)
+{
+    constexpr uid_t kNobody = 65534;
+    const int program = ::open(LWPINSPECT_PROGRAM, O_RDONLY);
+    Pipe out;
+    Pipe err;
+    std::vector<std::string> command = tool_command(arguments);
+    std::vector<char*> words = pointers(command);
+    const pid_t pid = ::fork();
+    if (pid == 0) {
+        ::dup2(out.ends[1], STDOUT_FILENO);
+        ::dup2(err.ends[1], STDERR_FILENO);
+        if (user == User::kNobody) {
+            if (::setgid(kNobody) == 0 && ::setuid(kNobody) == 0) {
+                ::fexecve(program, words.data(), environ);
+            }
+            ::_exit(127);
+        }
+        become(words);
+    }
+    ::close(program);
+    ::close(out.ends[1]);
+    ::close(err.ends[1]);
+    Result result;
+    std::array<pollfd, 2> waits{{{out.ends[0], POLLIN, 0}, {err.ends[0], POLLIN, 0}}};
+    std::array<std::string*, 2> texts{&result.out, &result.err};
+    for (int open = 2; open > 0;) {
+        ::poll(waits.data(), waits.size(), -1);
+        for (std::size_t i = 0; i < waits.size(); ++i) {
+            if (waits[i].fd < 0 || waits[i].revents == 0) {
+                continue;
+            }
+            std::array<char, 65536> bytes{};
+            const ssize_t got = ::read(waits[i].fd, bytes.data(), bytes.size());
+            if (got > 0) {
+                texts[i]->append(bytes.data(), static_cast<std::size_t>(got));
+            } else {
+                ::close(waits[i].fd);
+                waits[i].fd = -1;
+                --open;
+            }
+        }
+    }
+    result.exit_code = wait_for(pid);
+    return result;
+}
+
+}  // namespace
+
+Result inspect(const std::vector<std::string>& arguments)
+{
+    return run_tool(arguments, User::kSelf);
+}
+
+Result inspect_as_nobody(const std::vector<std::string>& arguments)
+{
+    return run_tool(arguments, User::kNobody);
+}
+
+pid_t start_inspect(const std::vector<std::string>& arguments)
+{
+    std::vector<std::string> command = tool_command(arguments);
+    std::vector<char*> words = pointers(command);
+    const pid_t pid = ::fork();
+    if (pid == 0) {
+        const int nowhere = ::open("/dev/null", O_WRONLY);
+        ::dup2(nowhere, STDOUT_FILENO);
+        ::dup2(nowhere, STDERR_FILENO);
+        become(words);
+    }
+    return pid;
+}
+
+std::string task_states(pid_t pid)
+{
+    std::string states;
+    std::error_code ignored;
+    const std::string directory = "/proc/" + std::to_string(pid) + "/task";
+    for (const auto& task : std::filesystem::directory_iterator(directory, ignored)) {
+        std::ifstream file(task.path() / "stat");
+        std::string text;
+        std::getline(file, text);
+        const auto close = text.rfind(')');
+        states += close == std::string::npos || close + 2 >= text.size() ? '?' : text[close + 2];
+    }
+    return states;
+}
+
+}  // namespace inspect_test

@@ -1,0 +1,78 @@
+#include "model/group.h"
+
+#include <gtest/gtest.h>
+
+using namespace lwpi;
+
+namespace {
+
+Snapshot three_threads()
+{
+    Snapshot snapshot;
+    snapshot.process.library.state = LibraryState::kPresent;
+    snapshot.places = {{"cond_wait", 4, "a", "/a", ""},
+                       {"pop", 8, "a", "/a", ""},
+                       {"", 0x1a, "b.so", "/b.so", ""}};
+    for (const std::uint64_t id : {1U, 2U, 3U}) {
+        ThreadInfo thread;
+        thread.id = id;
+        thread.state = ThreadState::kBlocked;
+        thread.state_name = "blocked";
+        thread.wait = {WaitKind::kCond, "cond", 0x10, "queue", {}, {}, {}, {}};
+        thread.since_ns = static_cast<std::int64_t>(id) * 10;
+        thread.stack.frames = {{0x100 + id, 0}, {0x200, 1}};
+        thread.stack.end = StackEnd::kEntry;
+        snapshot.threads.push_back(thread);
+    }
+    return snapshot;
+}
+
+}  // namespace
+
+TEST(Group, TakesEqualStacksTogetherWhateverTheirAddresses)
+{
+    const auto groups = group_stacks(three_threads(), 0);
+    ASSERT_EQ(groups.size(), 1U);
+    EXPECT_EQ(groups[0].ids, (std::vector<std::uint64_t>{1, 2, 3}));
+    EXPECT_EQ(groups[0].functions, (std::vector<std::string>{"cond_wait", "pop"}));
+    EXPECT_EQ(groups[0].longest_ns, 30);
+}
+
+TEST(Group, KeepsDifferentObjectsStatesAndFramesApart)
+{
+    Snapshot snapshot = three_threads();
+    snapshot.threads[0].wait.object = 0x20;
+    snapshot.threads[1].stack.frames.push_back({0x300, 2});
+    const auto groups = group_stacks(snapshot, 0);
+    ASSERT_EQ(groups.size(), 3U);
+    EXPECT_EQ(groups[1].functions.back(), "b.so+0x1a");
+    EXPECT_EQ(group_stacks(snapshot, 2)[1].end, StackEnd::kLimit);
+}
+
+TEST(Group, PutsTheBiggestFirstAndSharedOwnersOnly)
+{
+    Snapshot snapshot = three_threads();
+    snapshot.threads[0].state_name = "ready";
+    snapshot.threads[1].wait.owner = Owner{Owner::Kind::kThread, 7};
+    const auto groups = group_stacks(snapshot, 0);
+    ASSERT_EQ(groups.size(), 2U);
+    EXPECT_EQ(groups[0].ids.size(), 2U);
+    EXPECT_FALSE(groups[0].wait.owner);
+}
+
+TEST(Group, GroupsLwpsOfAProcessWithoutTheLibrary)
+{
+    Snapshot snapshot;
+    for (const int tid : {20, 10}) {
+        LwpInfo lwp;
+        lwp.tid = tid;
+        lwp.kernel_state = 'S';
+        lwp.syscall = Syscall{0, "read", {}, 0, 0};
+        snapshot.lwps.push_back(lwp);
+    }
+    const auto groups = group_stacks(snapshot, 0);
+    ASSERT_EQ(groups.size(), 1U);
+    EXPECT_TRUE(groups[0].lwps);
+    EXPECT_EQ(groups[0].ids, (std::vector<std::uint64_t>{10, 20}));
+    EXPECT_EQ(groups[0].wait.name, "read");
+}
