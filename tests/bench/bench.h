@@ -1,0 +1,93 @@
+// For every benchmark. The same sources are compiled twice, against libthread and against glibc's
+// threads (BENCH_NPTL), so that both sides run the very same workload under the same measurement.
+#pragma once
+
+#include <benchmark/benchmark.h>
+#include <sched.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <ctime>
+#include <memory>
+
+#if defined(BENCH_NPTL)
+#include "bench/api_nptl.h"
+#else
+#include "bench/api_libthread.h"
+#endif
+
+namespace bench {
+
+inline std::int64_t read_ns(clockid_t clock)
+{
+    std::timespec now{};
+    clock_gettime(clock, &now);
+    return std::int64_t{now.tv_sec} * 1'000'000'000 + now.tv_nsec;
+}
+
+inline std::int64_t now_ns()
+{
+    return read_ns(CLOCK_MONOTONIC);
+}
+
+// Of all threads of the process. Where other processes compete it says more than the time passed.
+inline std::int64_t cpu_ns()
+{
+    return read_ns(CLOCK_PROCESS_CPUTIME_ID);
+}
+
+inline double seconds(std::int64_t ns)
+{
+    return static_cast<double>(ns) * 1e-9;
+}
+
+// How long a workload runs that is bounded by time: BENCH_MS milliseconds, or a quarter of a
+// second.
+inline std::int64_t measured_ns()
+{
+    const char* text = std::getenv("BENCH_MS");
+    const long ms = text != nullptr ? std::strtol(text, nullptr, 10) : 250;
+    return std::int64_t{ms > 0 ? ms : 250} * 1'000'000;
+}
+
+inline double per(std::int64_t amount, std::size_t count)
+{
+    return static_cast<double>(amount) / static_cast<double>(count);
+}
+
+inline std::size_t count_of(const benchmark::State& state)
+{
+    return static_cast<std::size_t>(state.range(0));
+}
+
+inline void create(ThreadId& id, void* (*body)(void*), void* argument)
+{
+    must(try_create(id, body, argument) ? 0 : EAGAIN, "creating a thread");
+}
+
+// A thread that sleeps while the object lives: with it, no library may take the process for
+// single-threaded and leave out its atomic instructions.
+class Sleeper {
+  public:
+    Sleeper() { create(id_, sleep, this); }
+    ~Sleeper()
+    {
+        wake_.post();
+        join(id_);
+    }
+    Sleeper(const Sleeper&) = delete;
+    Sleeper& operator=(const Sleeper&) = delete;
+
+  private:
+    static void* sleep(void* self)
+    {
+        static_cast<Sleeper*>(self)->wake_.wait();
+        return nullptr;
+    }
+
+    Sema wake_;
+    ThreadId id_{};
+};
+
+}  // namespace bench

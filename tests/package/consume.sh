@@ -1,0 +1,52 @@
+#!/bin/sh
+# Builds tests/package/prog.c as a user would, in one of several ways, and runs it.
+#   consume.sh pkg_config|static|find_package|add_subdirectory prefix work-directory project-root
+set -eu
+way=$1 prefix=$2 work=$3 root=$4
+here=$root/tests/package
+rm -rf "$work"
+mkdir -p "$work"
+
+# Links the program against nothing but what it should: $1 program, $2 expected count of libthread.
+check() {
+    [ "$(readelf -d "$1" | grep -c 'NEEDED.*libthread\.so\.1')" = "$2" ] ||
+        { echo "$1: libthread.so.1 is needed other than $2 times"; exit 1; }
+    readelf -d "$1" | grep 'NEEDED.*libstdc++' && { echo "$1: brings the C++ run time"; exit 1; }
+    LD_LIBRARY_PATH=$libdir "$1"
+}
+
+pc=$(find "$prefix" -name libthread.pc)
+libdir=$(dirname "$(dirname "$pc")")
+PKG_CONFIG_PATH=$(dirname "$pc")
+export PKG_CONFIG_PATH
+
+case $way in
+pkg_config)
+    # shellcheck disable=SC2046  # flags are several words
+    ${CC:-cc} -std=c89 -Wall -Werror $(pkg-config --cflags libthread) -o "$work/prog" "$here/prog.c" \
+        $(pkg-config --libs libthread)
+    check "$work/prog" 1
+    ;;
+static)
+    # shellcheck disable=SC2046
+    ${CC:-cc} -std=c89 -Wall -Werror $(pkg-config --cflags libthread) -o "$work/prog" "$here/prog.c" \
+        -Wl,-Bstatic $(pkg-config --static --libs libthread) -Wl,-Bdynamic
+    check "$work/prog" 0
+    ;;
+find_package)
+    cmake -S "$here/find_package" -B "$work" -DCMAKE_PREFIX_PATH="$prefix"
+    cmake --build "$work"
+    check "$work/prog_thread" 1
+    LD_LIBRARY_PATH=$libdir "$work/prog_thread_static"
+    ;;
+add_subdirectory)
+    cmake -S "$here/add_subdirectory" -B "$work" -DLIBTHREAD_SOURCE="$root"
+    cmake --build "$work" --target prog_thread --parallel 2
+    libdir=$work/libthread/libthread
+    check "$work/prog_thread" 1
+    ;;
+*)
+    echo "no such way: $way"
+    exit 2
+    ;;
+esac

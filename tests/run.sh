@@ -1,0 +1,141 @@
+#!/usr/bin/env bash
+# Builds everything and runs all tests, from a bare Debian 12 on. Safe to repeat.
+set -euo pipefail
+
+usage() {
+    cat << 'END'
+usage: tests/run.sh [--quick] [--help]
+
+Installs the missing Debian packages (as root or with sudo), then
+  1  builds with gcc and runs every test
+  2  runs the conformance tests with each way to a thread control block forced (hand, husk, bound)
+  3  builds with AddressSanitizer and UndefinedBehaviorSanitizer; unit and conformance tests
+  4  builds everything with clang, warnings as errors; unit tests
+--quick stops after the first. Build directories: build/tests, build/asan, build/clang; the log of a
+step that failed is shown and kept there. The last line is "N passed, N failed".
+END
+}
+
+quick=no
+for argument in "$@"; do
+    case $argument in
+    --quick) quick=yes ;;
+    --help | -h) usage; exit 0 ;;
+    *) usage >&2; exit 2 ;;
+    esac
+done
+
+cd "$(dirname "$0")/.."
+# shellcheck source=tests/support/packages.sh
+. tests/support/packages.sh
+
+jobs=$(nproc)
+passed=0
+failed=0
+skipped=0
+failures=()
+
+say() {
+    printf '\n== %s\n' "$*"
+}
+
+# fail NAME: one more failure, which the summary names.
+fail() {
+    failed=$((failed + 1))
+    failures+=("$1")
+}
+
+# build DIRECTORY CMAKE-ARGUMENT...: configures and builds; counts a failure itself.
+build() {
+    local directory=$1 log=$1/build.log start=$SECONDS
+    shift
+    mkdir -p "$directory"
+    printf 'Building in %s (log: %s) ... ' "$directory" "$log"
+    if { cmake "${generator[@]}" "$@" -S . -B "$directory" &&
+        cmake --build "$directory" --parallel "$jobs"; } > "$log" 2>&1; then
+        printf 'done, %d s\n' $((SECONDS - start))
+    else
+        printf 'FAILED\n'
+        grep -E -A5 'error|FAILED' "$log" | head -60 || tail -40 "$log"
+        fail "build of $directory"
+        return 1
+    fi
+}
+
+# attribute NAME FILE: a number at the head of a JUnit file, as ctest writes it.
+attribute() {
+    sed -n "s/^[[:space:]]*$1=\"\([0-9]*\)\".*/\1/p" "$2" | head -1
+}
+
+# run_tests NAME DIRECTORY CTEST-ARGUMENT...: runs ctest and adds its results to ours.
+run_tests() {
+    local name=$1 directory=$2 report=$2/report.xml
+    local total bad missed test
+    shift 2
+    rm -f "$report"
+    # The limit is for a machine that hangs; each test has its own.
+    timeout --foreground 900 ctest --test-dir "$directory" --output-junit report.xml \
+        --output-on-failure --parallel "$jobs" --no-tests=error "$@" || true
+    if [ ! -s "$report" ]; then
+        fail "$name: ctest did not finish"
+        return
+    fi
+    total=$(attribute tests "$report")
+    bad=$(attribute failures "$report")
+    missed=$(($(attribute skipped "$report") + $(attribute disabled "$report")))
+    passed=$((passed + total - bad - missed))
+    skipped=$((skipped + missed))
+    while IFS= read -r test; do
+        fail "$name: $test"
+    done < <(sed -n 's/.*<testcase name="\([^"]*\)".*status="fail".*/\1/p' "$report")
+}
+
+finish() {
+    say "Summary, after $((SECONDS / 60)) min $((SECONDS % 60)) s"
+    for failure in "${failures[@]}"; do
+        echo "FAILED  $failure"
+    done
+    [ "$skipped" = 0 ] || echo "$skipped skipped (see above why)"
+    echo "$passed passed, $failed failed"
+    [ "$failed" = 0 ]
+}
+
+say 'Packages'
+need_packages "${build_packages[@]}" python3 libgtest-dev libbenchmark-dev tmux binutils ||
+    { fail 'installation of packages'; finish; exit 1; }
+[ "$quick" = yes ] || need_packages clang || echo 'No clang: its build will be skipped.'
+echo 'All there.'
+choose_generator
+
+say 'gcc, every test'
+built=no
+if build build/tests -C tests/config/release.cmake -DLT_BUILD_TESTS=ON -DLT_TEST_OPTIONS=-O1; then
+    built=yes
+    run_tests gcc build/tests -LE forced
+fi
+if [ "$quick" = yes ]; then
+    finish
+    exit
+fi
+
+if [ "$built" = yes ]; then
+    say 'Conformance, each way to a thread control block forced'
+    run_tests forced build/tests -L forced
+fi
+
+say 'AddressSanitizer and UndefinedBehaviorSanitizer'
+if build build/asan -C tests/config/asan.cmake '-DCMAKE_CXX_FLAGS_RELWITHDEBINFO=-O1 -g1' \
+    -DLT_TEST_OPTIONS=-O0; then
+    run_tests asan build/asan -L 'unit|conformance'
+fi
+
+if command -v clang++ > /dev/null; then
+    say 'clang'
+    if build build/clang -C tests/config/clang.cmake '-DCMAKE_CXX_FLAGS_RELWITHDEBINFO=-O1' \
+        -DLT_TEST_OPTIONS=-O0; then
+        run_tests clang build/clang -L unit
+    fi
+else
+    skipped=$((skipped + 1))
+fi
+finish

@@ -1,0 +1,127 @@
+// Threads made and joined by the hundred thousand: memory and mappings stay as they are. Then as
+// many at once as asked for, parked, woken and joined; then a thousand bound ones at once.
+#include <atomic>
+#include <cerrno>
+#include <cstdlib>
+#include <memory>
+
+#include "stress.h"
+
+namespace {
+
+constexpr std::uint64_t kDefaultCount = 100'000;
+constexpr std::uint64_t kBatch = 64;
+constexpr std::size_t kMebibyte = 1024 * 1024;
+constexpr std::size_t kSmallestStack = 16 * 1024;
+
+thread_key_t key;
+std::atomic<std::uint64_t> destroyed{0};
+std::atomic<std::uint64_t> ran{0};
+
+// Uses what a thread owns: heap, thread-specific data, errno.
+void live(std::size_t index)
+{
+    errno = static_cast<int>(index % 1000);
+    auto block = std::make_unique<std::uint64_t>(index);
+    stress::check_ok(thr_setspecific(key, block.release()), "thr_setspecific");
+    if (index % 3 == 0) {
+        thr_yield();
+    }
+    stress::check_equal(static_cast<std::uint64_t>(errno), index % 1000, "errno");
+    ++ran;
+}
+
+void destroy(void* value)
+{
+    delete static_cast<std::uint64_t*>(value);
+    ++destroyed;
+}
+
+// Makes and joins `count` threads, up to kBatch at a time.
+void churn(std::uint64_t count, stress::Random& random)
+{
+    ran = 0;
+    destroyed = 0;
+    std::uint64_t made = 0;
+    while (made < count) {
+        const std::uint64_t batch = std::min(1 + random.below(kBatch), count - made);
+        stress::Crew crew{batch, live};
+        made += batch;
+    }
+    stress::check_equal(ran, count, "threads that ran");
+    stress::check_equal(destroyed, count, "destructors that ran");
+}
+
+void churn_without_growth(std::uint64_t count, stress::Random& random)
+{
+    churn(std::max<std::uint64_t>(count / 5, 2'000), random);
+    const std::size_t resident = stress::resident_bytes();
+    const std::size_t mappings = stress::mapping_count();
+    churn(count, random);
+    const std::size_t resident_after = stress::resident_bytes();
+    stress::report("resident KiB before", resident / 1024);
+    stress::report("resident KiB after", resident_after / 1024);
+    stress::report("mappings before", mappings);
+    stress::report("mappings after", stress::mapping_count());
+    stress::check(resident_after <= resident + kMebibyte, "memory does not grow");
+    // One to one, glibc owns the stacks and keeps some: as many as were in use at once, a guard
+    // each.
+    const std::size_t kept = stress::is_bound_model() ? 2 * kBatch : 0;
+    stress::check(stress::mapping_count() <= mappings + kept, "mappings do not grow");
+}
+
+mutex_t mutex;
+cond_t all_parked;
+cond_t released;
+std::size_t parked;
+bool is_released;
+
+void park(std::size_t)
+{
+    const stress::Held held{mutex};
+    ++parked;
+    cond_signal(&all_parked);
+    while (!is_released) {
+        stress::check_ok(cond_wait(&released, &mutex), "cond_wait");
+    }
+    --parked;
+}
+
+// `count` threads at once. A limit of the machine ends the making, not the program; but `enough` of
+// them must be possible.
+void crowd(std::size_t count, std::size_t enough, long flags)
+{
+    is_released = false;
+    stress::Crew crew;
+    const std::size_t made =
+        crew.add(count, park, flags, kSmallestStack, stress::Crew::OnLimit::kStop);
+    stress::report("threads at once", made);
+    stress::check(made >= enough, "enough threads at once");
+    {
+        const stress::Held held{mutex};
+        while (parked < made) {
+            stress::check_ok(cond_wait(&all_parked, &mutex), "cond_wait");
+        }
+        stress::report("mappings with all of them", stress::mapping_count());
+        is_released = true;
+        stress::check_ok(cond_broadcast(&released), "cond_broadcast");
+    }
+    crew.join();
+    stress::check_equal(parked, 0, "threads still parked");
+    // The process is healthy afterwards.
+    stress::Crew again{10, [](std::size_t) { thr_yield(); }, flags};
+}
+
+}  // namespace
+
+void stress::run(const Options& options)
+{
+    Random random{options.seed};
+    const std::uint64_t asked = options.count == 0 ? kDefaultCount : options.count;
+    const std::uint64_t count = is_bound_model() ? asked / 10 : asked;
+    check_ok(thr_keycreate(&key, destroy), "thr_keycreate");
+    churn_without_growth(count, random);
+    crowd(is_bound_model() ? 2'000 : count,
+          is_bound_model() ? 1'000 : std::min(count, std::uint64_t{30'000}), 0);
+    crowd(1'000, 1'000, THR_BOUND);
+}
