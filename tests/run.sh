@@ -10,7 +10,7 @@ Installs the missing Debian packages (as root or with sudo), then
   1  builds with gcc and runs every test
   2  runs the conformance tests with each way to a thread control block forced (hand, husk, bound)
   3  builds with AddressSanitizer and UndefinedBehaviorSanitizer; unit and conformance tests
-  4  builds everything with clang, warnings as errors; unit tests
+  4  builds library, tool and unit tests with clang, warnings as errors; runs the unit tests
 --quick stops after the first. Build directories: build/tests, build/asan, build/clang; the log of a
 step that failed is shown and kept there. The last line is "N passed, N failed".
 END
@@ -45,14 +45,15 @@ fail() {
     failures+=("$1")
 }
 
-# build DIRECTORY CMAKE-ARGUMENT...: configures and builds; counts a failure itself.
+# build DIRECTORY TARGETS CMAKE-ARGUMENT...: configures and builds; counts a failure itself.
 build() {
-    local directory=$1 log=$1/build.log start=$SECONDS
-    shift
+    local directory=$1 log=$1/build.log start=$SECONDS targets
+    read -ra targets <<< "$2"
+    shift 2
     mkdir -p "$directory"
     printf 'Building in %s (log: %s) ... ' "$directory" "$log"
     if { cmake "${generator[@]}" "$@" -S . -B "$directory" &&
-        cmake --build "$directory" --parallel "$jobs"; } > "$log" 2>&1; then
+        cmake --build "$directory" --parallel "$jobs" --target "${targets[@]}"; } > "$log" 2>&1; then
         printf 'done, %d s\n' $((SECONDS - start))
     else
         printf 'FAILED\n'
@@ -109,7 +110,8 @@ choose_generator
 
 say 'gcc, every test'
 built=no
-if build build/tests -C tests/config/release.cmake -DLT_BUILD_TESTS=ON -DLT_TEST_OPTIONS=-O1; then
+if build build/tests all -C tests/config/release.cmake -DLT_BUILD_TESTS=ON \
+    -DLT_TEST_OPTIONS=-O0; then
     built=yes
     run_tests gcc build/tests -LE forced
 fi
@@ -124,14 +126,16 @@ if [ "$built" = yes ]; then
 fi
 
 say 'AddressSanitizer and UndefinedBehaviorSanitizer'
-if build build/asan -C tests/config/asan.cmake '-DCMAKE_CXX_FLAGS_RELWITHDEBINFO=-O1 -g1' \
+if build build/asan 'tests.unit tests.conformance' -C tests/config/asan.cmake \
+    '-DCMAKE_CXX_FLAGS_RELWITHDEBINFO=-O0 -g1' \
     -DLT_TEST_OPTIONS=-O0; then
     run_tests asan build/asan -L 'unit|conformance'
 fi
 
 if command -v clang++ > /dev/null; then
     say 'clang'
-    if build build/clang -C tests/config/clang.cmake '-DCMAKE_CXX_FLAGS_RELWITHDEBINFO=-O1' \
+    if build build/clang 'thread thread_static lwpinspect tests.unit' \
+        -C tests/config/clang.cmake '-DCMAKE_CXX_FLAGS_RELWITHDEBINFO=-O0' \
         -DLT_TEST_OPTIONS=-O0; then
         run_tests clang build/clang -L unit
     fi

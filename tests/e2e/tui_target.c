@@ -28,7 +28,7 @@ sema_t parcels;
 sema_t started;
 volatile unsigned long labels;
 
-void *print_labels(void *nothing)
+void* print_labels(void* nothing)
 {
     mutex_lock(&stock_lock);
     sema_post(&started);
@@ -45,27 +45,26 @@ __attribute__((noinline)) void reserve_item(void)
     mutex_unlock(&stock_lock);
 }
 
-void *take_order(void *nothing)
+void* take_order(void* nothing)
 {
     sema_post(&started);
     reserve_item();
     return nothing;
 }
 
-void *watch_clock(void *nothing)
+void* watch_clock(void* nothing)
 {
     timestruc_t closing;
     closing.tv_sec = time(NULL) + 24 * 3600;
     closing.tv_nsec = 0;
     mutex_lock(&clock_lock);
     sema_post(&started);
-    while (cond_timedwait(&closing_time, &clock_lock, &closing) == 0) {
-    }
+    while (cond_timedwait(&closing_time, &clock_lock, &closing) == 0) {}
     mutex_unlock(&clock_lock);
     return nothing;
 }
 
-void *ship_parcels(void *nothing)
+void* ship_parcels(void* nothing)
 {
     sema_post(&started);
     sema_wait(&parcels);
@@ -81,13 +80,13 @@ __attribute__((noinline)) void await_customer(void)
     }
 }
 
-void *serve_customer(void *nothing)
+void* serve_customer(void* nothing)
 {
     await_customer();
     return nothing;
 }
 
-static void start(void *(*body)(void *), long flags)
+static void start(void* (*body)(void*), long flags)
 {
     if (thr_create(NULL, 0, body, NULL, flags, NULL) != 0) {
         fprintf(stderr, "no thread\n");
@@ -96,12 +95,12 @@ static void start(void *(*body)(void *), long flags)
     sema_wait(&started);
 }
 
-int main(int argc, char **argv)
+int main(int argc, char** argv)
 {
     long clerks = argc > 1 ? atol(argv[1]) : 40;
     char byte;
     if (nice(19) == -1) {
-        perror("nice");  /* only a courtesy: #2 takes a whole processor */
+        perror("nice"); /* only a courtesy: #2 takes a whole processor */
     }
     sema_init(&parcels, 0, USYNC_THREAD, NULL);
     sema_init(&started, 0, USYNC_THREAD, NULL);
@@ -116,7 +115,6 @@ int main(int argc, char **argv)
     }
     printf("ready\n");
     fflush(stdout);
-    while (read(0, &byte, 1) > 0) {
-    }
+    while (read(0, &byte, 1) > 0) {}
     return 0;
 }

@@ -1,6 +1,7 @@
 /* A program of a user of the library: twenty threads count under a mutex; the last line says so. */
-#include <thread.h>
 #include <synch.h>
+#include <thread.h>
+
 #include <stdio.h>
 
 #define THREADS 20
@@ -9,7 +10,7 @@
 static mutex_t lock;
 static int total;
 
-static void *count(void *arg)
+static void* count(void* arg)
 {
     int i;
 

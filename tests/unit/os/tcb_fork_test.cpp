@@ -4,6 +4,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "sched/thread.h"
 #include "unit/os/tcb_runner.h"
 
 namespace {
@@ -100,11 +101,9 @@ void* return_argument(void* argument)
     return argument;
 }
 
-// In the child of a fork on a TCB of ours.
-const char* go_on_in_child(void* tcb, pthread_mutex_t& held)
+// In the child of a fork on a TCB of ours; the library's own handlers have run.
+const char* go_on_in_child(pthread_mutex_t& held)
 {
-    os::stack_map_after_fork();
-    os::tcb_after_fork_child(tcb);
     // The id is the old one: the mutex is still ours, once more and then not at all.
     CLAIM(pthread_mutex_lock(&held) == 0);
     CLAIM(pthread_mutex_unlock(&held) == 0 && pthread_mutex_unlock(&held) == 0);
@@ -124,9 +123,17 @@ const char* go_on_in_child(void* tcb, pthread_mutex_t& held)
     return nullptr;
 }
 
+struct Forker {
+    os::StackSlot* slot;
+    std::vector<os::StackSlot*> others;
+};
+
 const char* fork_here(void* argument)
 {
-    auto* others = static_cast<std::vector<os::StackSlot*>*>(argument);
+    auto& forker = *static_cast<Forker*>(argument);
+    const std::vector<os::StackSlot*>& others = forker.others;
+    // The handlers of the library shall take this for one of its threads.
+    lt::current().slot = forker.slot;
     pthread_mutex_t held;
     pthread_mutexattr_t attributes;
     pthread_mutexattr_init(&attributes);
@@ -134,14 +141,12 @@ const char* fork_here(void* argument)
     pthread_mutex_init(&held, &attributes);
     CLAIM(pthread_mutex_lock(&held) == 0);
     marker = 33;
-    os::tcb_before_fork();
-    os::stack_map_before_fork();
     const pid_t child = fork();
     if (child == 0) {
-        const char* failed = go_on_in_child(lt::arch::thread_pointer(), held);
+        const char* failed = go_on_in_child(held);
         if (failed == nullptr) {
             Plugin plugin = load_plugin();
-            for (os::StackSlot* other : *others) {
+            for (os::StackSlot* other : others) {
                 failed = failed == nullptr ? run(*other, use_plugin, &plugin) : failed;
                 destroy(other);
             }
@@ -151,8 +156,6 @@ const char* fork_here(void* argument)
         }
         _exit(failed == nullptr ? 0 : 1);
     }
-    os::stack_map_after_fork();
-    os::tcb_after_fork_parent();
     int status = 0;
     CLAIM(waitpid(child, &status, 0) == child);
     CLAIM(WIFEXITED(status) && WEXITSTATUS(status) == 0);
@@ -163,14 +166,13 @@ const char* fork_here(void* argument)
 TEST_P(OnModelInProcess, ChildOfForkGoesOnWithItsTcbs)
 {
     with_model(GetParam(), [] {
-        std::vector<os::StackSlot*> others;
+        Forker forker{make(), {}};
         for (int i = 0; i < 20; ++i) {
-            others.push_back(make());
+            forker.others.push_back(make());
         }
-        os::StackSlot* forker = make();
         for (int round = 0; round < 3; ++round) {
-            EXPECT_EQ(text(run(*forker, fork_here, &others)), "");
-            others.push_back(make());
+            EXPECT_EQ(text(run(*forker.slot, fork_here, &forker)), "");
+            forker.others.push_back(make());
         }
     });
 }
