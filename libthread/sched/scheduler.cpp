@@ -73,20 +73,17 @@ void call_for_help(Lwp* own)
     if (LT_UNLIKELY(!settings.process_wide_fence)) {
         std::atomic_thread_fence(std::memory_order_seq_cst);
     }
-    if (idle_lwps.count() != 0) {
-        if (idle_lwps.searching() != 0) {
-            return;
-        }
-        // relaxed: own counter, or reset by the monitor.
-        if (own != nullptr && own->run_queue->size() <= 1 &&
-            own->handoffs.load(memory_order_relaxed) >= kHandoffsToTrust) {
-            notify_clock_of_work();
-            return;
-        }
-        idle_lwps.wake_one();
+    // Whoever is woken below leaves a lone thread to its LWP as long as that one switches. If it then
+    // blocks in the kernel, only the clock LWP notices, so it must be watching.
+    notify_clock_of_work();
+    if (idle_lwps.count() == 0 || idle_lwps.searching() != 0) {
         return;
     }
-    notify_clock_of_work();
+    // relaxed: own counter, or reset by the clock LWP.
+    if (own == nullptr || own->run_queue->size() > 1 ||
+        own->handoffs.load(memory_order_relaxed) < kHandoffsToTrust) {
+        idle_lwps.wake_one();
+    }
 }
 
 void requeue_after_yield(void* argument)

@@ -305,11 +305,13 @@ TEST_P(MutexLock, S24NormalUnlockByANonOwnerSucceeds)
     EXPECT_EQ(trylock_elsewhere(mutex), 0);
 }
 
+// Turns in MUTEX-25 after which a thread is not starved.
+constexpr int kEnough = 500;
+
 // MUTEX-25: under contention each of eight threads gets the mutex again and again.
 TEST_P(MutexLock, S25StarvesNobody)
 {
     constexpr int kThreads = 8;
-    constexpr int kEnough = 500;
     mutex_t mutex = DEFAULTMUTEX;
     std::atomic<bool> stop{false};
     std::array<std::atomic<int>, kThreads> turns{};

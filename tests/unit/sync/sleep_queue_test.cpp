@@ -57,7 +57,9 @@ TEST_F(SleepQueueOrder, FirstComesFirstPerObject)
         EXPECT_EQ(take(&a_), thread);
     }
     EXPECT_EQ(take(&a_), nullptr);
-    EXPECT_EQ(queue_.head, nullptr);
+    const SpinGuard guard{queue_.lock};
+    const Thread* const left = queue_.head;
+    EXPECT_EQ(left, nullptr);
 }
 
 TEST_F(SleepQueueOrder, HigherPriorityComesFirst)
