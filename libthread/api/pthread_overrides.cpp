@@ -81,7 +81,11 @@ LT_EXPORT int pthread_detach(pthread_t pthread)
     }
     lt::Thread* target = lt::thread_of_pthread(pthread);
     if (target == nullptr || target->has(lt::kFlagForeign)) {
-        return lt::os::real().detach(pthread);
+        const int result = lt::os::real().detach(pthread);
+        if (result == 0) {
+            lt::forget_pthread(lt::current(), pthread);
+        }
+        return result;
     }
     return lt::to_errno(lt::detach_thread(lt::current(), target->number()));
 }
@@ -103,6 +107,10 @@ LT_EXPORT int pthread_cancel(pthread_t pthread)
     lt::Thread* target = lt::thread_of_pthread(pthread);
     if (target == nullptr) {
         return lt::os::real().cancel(pthread);
+    }
+    // relaxed: it may be ending; then the mark is forgotten with its control block.
+    if (target->state.load(lt::memory_order_relaxed) == lt::ThreadState::kZombie) {
+        return 0;
     }
     // glibc marks it; its signal finds no kernel task of the thread's false id, ours does.
     const int result = lt::os::real().cancel(pthread);

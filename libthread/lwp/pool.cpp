@@ -25,6 +25,7 @@ Lwp* allocate_lwp() noexcept
     }
     lwp->handoffs.store(0, memory_order_relaxed);  // relaxed: a hint
     lwp->ticks = 0;
+    lwp->signal_deferred.store(0, memory_order_relaxed);  // relaxed: nobody's yet
     lwp->after = {};
     return lwp;
 }

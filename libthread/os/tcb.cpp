@@ -236,6 +236,11 @@ void tcb_destroy(StackSlot& slot) noexcept
     slot.tcb = nullptr;
 }
 
+void tcb_forget_cancellation(void* tcb) noexcept
+{
+    at<std::uint32_t>(tcb, glibc.cancel) = 0;
+}
+
 void tcb_first_run() noexcept
 {
     glibc.ctype_init();

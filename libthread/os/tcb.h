@@ -58,6 +58,9 @@ bool tcb_tsd_round(void (*before_destructor)()) noexcept;
 // Robust mutexes still held are marked as left by a dead owner.
 void tcb_release_robust() noexcept;
 
+// A pthread_cancel that came after the thread's own reset is forgotten. By whoever frees the TCB.
+void tcb_forget_cancellation(void* tcb) noexcept;
+
 // Whether tcb_reset_own may be used; if not, a thread's TCB is destroyed, never used again.
 bool tcb_can_reset() noexcept;
 

@@ -151,13 +151,15 @@ Busy count_busy()
         }
         const std::uint32_t tid = lwp->tid.load(memory_order_relaxed);  // relaxed: a guess
         const char state = kernel_state(tid);
-        if (state == 'S' || state == 'D') {
+        const std::int64_t used = cpu_time(tid);
+        const std::int64_t before = watch.cpu_ns[i];
+        watch.cpu_ns[i] = used;
+        // No answer (no descriptor left, no /proc): no processor time tells the same, a look later.
+        if (state == 'S' || state == 'D' || (state == '?' && used == before)) {
             continue;
         }
         ++busy.awake;
-        const std::int64_t used = cpu_time(tid);
-        busy.computing = busy.computing || used - watch.cpu_ns[i] >= kTickNs / 2;
-        watch.cpu_ns[i] = used;
+        busy.computing = busy.computing || used - before >= kTickNs / 2;
     }
     return busy;
 }
@@ -308,9 +310,16 @@ void reset_scheduler_after_fork() noexcept
     shared_queues.reset_after_fork();
     idle_lwps.reset_after_fork();
     pool_members.reset_after_fork();
+    reset_spilling_after_fork();
     reset_timeouts_after_fork();
     reset_spares_after_fork();
     reset_clock_after_fork();
+}
+
+bool clock_started() noexcept
+{
+    // acquire: pairs with the exchange that starts it.
+    return started.load(memory_order_acquire) != 0;
 }
 
 void kick_clock() noexcept

@@ -13,6 +13,9 @@ namespace lt {
 // Starts it, once; kLimit or kNoMemory: the caller's operation fails with that.
 Error start_clock_lwp() noexcept;
 
+// Whether it runs; after a fork it does not.
+bool clock_started() noexcept;
+
 // Makes it look now: a deadline earlier than its next waking, or LWPs to be made.
 void kick_clock() noexcept;
 

@@ -7,6 +7,7 @@ namespace lt {
 void reset_scheduler_after_fork() noexcept;
 
 // Its parts, each in the file whose state it resets.
+void reset_spilling_after_fork() noexcept;
 void reset_timeouts_after_fork() noexcept;
 void reset_spares_after_fork() noexcept;
 void reset_clock_after_fork() noexcept;

@@ -71,6 +71,7 @@ void* lwp_main(void* argument)
         await_service(lwp);
     }
     run_idle_loop(lwp);
+    close_to_signals(lwp);
     pool_members.remove(lwp);
     drop_lwp_identity(lwp);
     release_lwp(lwp);
@@ -157,6 +158,16 @@ Thread& take_lwp_identity(Lwp& lwp, const char* name) noexcept
     return *idle;
 }
 
+void close_to_signals(Lwp& lwp) noexcept
+{
+    os::set_kernel_mask(os::kAllSignals);
+    // relaxed: this LWP only.
+    const std::uint32_t deferred = lwp.signal_deferred.exchange(0, memory_order_relaxed);
+    if (deferred != 0) {
+        os::raw_syscall(SYS_kill, os::process_id(), static_cast<long>(deferred));
+    }
+}
+
 void drop_lwp_identity(Lwp& lwp) noexcept
 {
     current_thread = nullptr;
@@ -240,8 +251,16 @@ bool make_initial_idle(Lwp& lwp)
 {
     Error error = Error::kNone;
     os::StackSlot* slot = os::stack_slot_allocate(kIdleStack, error);
-    if (slot == nullptr || os::tcb_create(*slot) != Error::kNone ||
-        make_idle_record(lwp) == nullptr) {
+    if (slot == nullptr) {
+        return false;
+    }
+    if (os::tcb_create(*slot) != Error::kNone) {
+        os::stack_slot_free(slot);
+        return false;
+    }
+    if (make_idle_record(lwp) == nullptr) {
+        os::tcb_destroy(*slot);
+        os::stack_slot_free(slot);
         return false;
     }
     Thread& idle = *lwp.idle;

@@ -6,6 +6,7 @@
 #include "sched/clock_lwp.h"
 #include "sched/critical.h"
 #include "sched/dispatch.h"
+#include "sched/fork.h"
 #include "sched/run_queue.h"
 #include "sched/settings.h"
 #include "sched/shared_queues.h"
@@ -23,37 +24,43 @@ constexpr std::uint32_t kStealEvery = 16;
 // Hand-offs in a row after which an LWP keeps a lone woken thread to itself.
 constexpr std::uint32_t kHandoffsToTrust = 8;
 
+constexpr std::uint32_t kSpilled = RunQueue::kCapacity / 2;
+// Guards `spilled`; ranks above shared_queues.
+constinit SpinLock spill_lock;
+constinit Thread* spilled[kSpilled] = {};
+
+// A record of an LWP keeps its queue for ever, also when a bound thread's LWP uses it next.
 bool runs_pool_work(const Thread& thread)
 {
-    return thread.lwp->run_queue != nullptr && !thread.has(kFlagIdle);
+    return !thread.has(kFlagBound) && !thread.has(kFlagIdle) && thread.lwp->run_queue != nullptr;
 }
 
 // Whether the caller may push to its LWP's own queue. On the idle context of a parked LWP a handler
 // of the program runs: what it wakes must also end the parking.
 bool owns_run_queue(const Thread& self)
 {
+    if (!self.has(kFlagIdle)) {
+        return runs_pool_work(self);
+    }
+    // relaxed: written by this LWP, or by its waker while it is parked.
+    const LwpState state = self.lwp->state.load(memory_order_relaxed);
     return self.lwp->run_queue != nullptr &&
-           // relaxed: written by this LWP, or by its waker while it is parked.
-           (!self.has(kFlagIdle) ||
-            self.lwp->state.load(memory_order_relaxed) != LwpState::kParked);
+           (state == LwpState::kSearching || state == LwpState::kRunning);
 }
 
 // The owner's queue is full: half of it moves to where every LWP looks.
 void spill(RunQueue& queue)
 {
-    constexpr std::uint32_t kBatch = RunQueue::kCapacity / 2;
-    static constinit SpinLock spill_lock;  // guards `batch`; ranks above shared_queues
-    static constinit Thread* batch[kBatch] = {};
     const SpinGuard guard{spill_lock};
     std::uint32_t count = 0;
-    while (count < kBatch) {
+    while (count < kSpilled) {
         Thread* thread = queue.take();
         if (thread == nullptr) {
             break;
         }
-        batch[count++] = thread;
+        spilled[count++] = thread;
     }
-    shared_queues.push_batch(batch, count);
+    shared_queues.push_batch(spilled, count);
 }
 
 void enqueue_local(Lwp& lwp, Thread& thread)
@@ -73,8 +80,8 @@ void call_for_help(Lwp* own)
     if (LT_UNLIKELY(!settings.process_wide_fence)) {
         std::atomic_thread_fence(std::memory_order_seq_cst);
     }
-    // Whoever is woken below leaves a lone thread to its LWP as long as that one switches. If it then
-    // blocks in the kernel, only the clock LWP notices, so it must be watching.
+    // Whoever is woken below leaves a lone thread to its LWP as long as that one switches. If it
+    // then blocks in the kernel, only the clock LWP notices, so it must be watching.
     notify_clock_of_work();
     if (idle_lwps.count() == 0 || idle_lwps.searching() != 0) {
         return;
@@ -147,6 +154,11 @@ void unlock_after_switch(void* lock) LT_NO_TSA
 }
 
 }  // namespace
+
+void reset_spilling_after_fork() noexcept LT_NO_TSA
+{
+    spill_lock.unlock();
+}
 
 Thread* pick_next(Lwp& lwp) noexcept
 {

@@ -81,18 +81,19 @@ void SharedQueues::reset_after_fork() noexcept
     lock_.unlock();
 }
 
-bool SharedQueues::change_priority(Thread& thread, std::uint8_t priority) noexcept
+void SharedQueues::change_priority(Thread& thread, std::uint8_t priority) noexcept
 {
     const SpinGuard guard{lock_};
     if (!thread.in_shared_queue) {
-        return false;
+        // Under the lock all the same: a push that comes next must file it where erase() will look.
+        thread.effective = priority;
+        return;
     }
     erase(thread);
     thread.effective = priority;
     insert(thread);
     // relaxed: as in push().
     best_.store(highest(), memory_order_relaxed);
-    return true;
 }
 
 }  // namespace lt

@@ -77,7 +77,11 @@ void finish_switch(Thread& self) noexcept
     }
     if (LT_UNLIKELY(self.signal_mask != lwp.kernel_mask) && !self.has(kFlagIdle)) {
         lwp.kernel_mask = self.signal_mask;
-        os::set_kernel_mask(self.signal_mask);
+        // relaxed: this LWP only. While a signal is deferred all are blocked; redelivery sets the
+        // mask.
+        if (lwp.signal_deferred.load(memory_order_relaxed) == 0) {
+            os::set_kernel_mask(self.signal_mask);
+        }
     }
 }
 

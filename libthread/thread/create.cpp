@@ -39,6 +39,9 @@ void unbound_main(void* argument)
     run_start_function(self);
     finish_on_own_stack(self);
     enter_critical(self);
+    if (self.has(kFlagBound)) {
+        end_with_leader(self);  // alone in the child of a fork
+    }
     leave_for_good(self, end_unbound, &self, take_joiner(self));
 }
 
@@ -108,7 +111,7 @@ void* bound_main(void* argument)
         run_bound(&self);
     }
     // Nothing of the program runs here any more: no handler may find a thread that is being buried.
-    os::set_kernel_mask(os::kAllSignals);
+    close_to_signals(lwp);
     bury(self, self);
     current_thread = nullptr;
     release_lwp(lwp);
@@ -123,10 +126,10 @@ Thread* make_record(const Thread& creator, const CreateRequest& request)
     }
     // relaxed: nobody else knows the record yet.
     thread->flags.store(request.flags, memory_order_relaxed);
-    thread->state.store(request.suspended || (request.flags & kFlagBound) == 0
-                            ? ThreadState::kStopped
-                            : ThreadState::kRunning,
-                        memory_order_relaxed);
+    const ThreadState started =
+        (request.flags & kFlagBound) != 0 ? ThreadState::kRunning : ThreadState::kRunnable;
+    thread->state.store(request.suspended ? ThreadState::kStopped : started,
+                        memory_order_relaxed);                  // relaxed: as above
     thread->critical.store(kFirstDepth, memory_order_relaxed);  // relaxed: as above
     thread->creator = creator.number();
     thread->start = request.start;

@@ -7,6 +7,7 @@
 #include "os/real.h"
 #include "os/tcb.h"
 #include "sched/critical.h"
+#include "sched/lwp_identity.h"
 #include "sched/scheduler.h"
 #include "sync/sleep_queue.h"
 #include "thread/life.h"
@@ -102,10 +103,6 @@ Thread* take_joiner(Thread& self) noexcept LT_NO_TSA
 
 void bury(Thread& self, Thread& dead) noexcept
 {
-    if (dead.slot != nullptr) {
-        keep_slot(static_cast<os::StackSlot*>(dead.slot), os::tcb_can_reset());
-        dead.slot = nullptr;
-    }
     bool wake_joiners = false;
     bool wake_any = false;
     {
@@ -125,6 +122,17 @@ void bury(Thread& self, Thread& dead) noexcept
         }
     }
     wake(self, dead, wake_joiners, wake_any);
+}
+
+void end_with_leader(Thread& self) noexcept
+{
+    Lwp& lwp = *self.lwp;
+    close_to_signals(lwp);
+    self.slot = nullptr;  // the task sleeps on it
+    bury(self, self);
+    for (;;) {
+        lwp.parker.park();
+    }
 }
 
 void exit_thread(Thread& self, void* status) noexcept

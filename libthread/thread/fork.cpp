@@ -6,6 +6,7 @@
 #include <pthread.h>
 
 #include "lwp/pool.h"
+#include "os/signal_mask.h"
 #include "os/stack_map.h"
 #include "os/syscall.h"
 #include "os/tcb.h"
@@ -89,6 +90,9 @@ void after_fork_in_child() noexcept
     self.flags.fetch_and(~std::uint32_t{kFlagDaemon}, memory_order_relaxed);  // relaxed: as above
     self.signals_pending.store(0, memory_order_relaxed);                      // relaxed: as above
     publish_start();
+    self.lwp->signal_deferred.store(0, memory_order_relaxed);  // relaxed: the parent's, not ours
+    self.lwp->kernel_mask = self.signal_mask;
+    os::set_kernel_mask(self.signal_mask);
     leave_critical(self);
 }
 

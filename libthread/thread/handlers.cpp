@@ -8,6 +8,7 @@
 #include "os/real.h"
 #include "os/signal_mask.h"
 #include "sched/critical.h"
+#include "thread/signals.h"
 
 namespace lt {
 namespace {
@@ -38,10 +39,23 @@ constexpr std::uint64_t kFaults = os::signal_bit(SIGSEGV) | os::signal_bit(SIGBU
 void defer(Thread& self, int signal, const siginfo_t& info, ucontext_t& context)
 {
     Lwp& lwp = *self.lwp;
-    lwp.deferred_info = info;
-    // relaxed: read on this LWP only, after the handler.
-    lwp.signal_deferred.store(static_cast<std::uint32_t>(signal), memory_order_relaxed);
+    // relaxed: this LWP only.
+    if (lwp.signal_deferred.load(memory_order_relaxed) != 0) {
+        // A second one, let in by a mask that was being set: it waits in the kernel's queue.
+        os::set_kernel_mask(os::kAllSignals & ~kFaults);
+        siginfo_t again = info;
+        os::raw_syscall(SYS_rt_tgsigqueueinfo, os::process_id(),
+                        static_cast<long>(os::kernel_thread_id()), signal,
+                        os::syscall_argument(&again));
+    } else {
+        lwp.deferred_info = info;
+        // relaxed: read on this LWP only, after the handler.
+        lwp.signal_deferred.store(static_cast<std::uint32_t>(signal), memory_order_relaxed);
+    }
     os::from_mask(os::kAllSignals & ~kFaults, context.uc_sigmask);
+    if (self.has(kFlagBound)) {
+        lwp.parker.unpark();  // it may be about to sleep: see interrupt_hook
+    }
 }
 
 void call_program(int signal, siginfo_t* info, void* context, const Wanted& want)
@@ -90,6 +104,10 @@ void wrapper(int signal, siginfo_t* info, void* context)
     // sigreturn sets this mask on whatever LWP we are on now; the program may have edited it.
     self->signal_mask = os::to_mask(machine.uc_sigmask);
     self->lwp->kernel_mask = self->signal_mask;
+    // A thr_kill that found the signal blocked by this handler has left it to us. seq_cst: the mask
+    // is stored before the bits are read; the sender sets a bit, then reads the mask.
+    std::atomic_thread_fence(memory_order_seq_cst);
+    raise_pending(*self);
     errno = saved_errno;
 }
 

@@ -34,13 +34,7 @@ void end_initial(void* dead)
     if (!self.has(kFlagBound)) {
         leave_for_good(self, end_initial, &self, nullptr);
     }
-    // Bound: the task stays, asleep, because the process would look dead without its leader.
-    Lwp& lwp = *self.lwp;
-    os::set_kernel_mask(os::kAllSignals);
-    bury(self, self);
-    for (;;) {
-        lwp.parker.park();
-    }
+    end_with_leader(self);
 }
 
 }  // namespace

@@ -19,7 +19,9 @@ namespace {
 // announces drops the life lock before it locks the queue, so nothing is missed.
 WakeCause await(Thread& self, const void* event, std::uint32_t target) LT_NO_TSA
 {
-    census.blocked_joiners.fetch_add(1, memory_order_relaxed);  // relaxed: under the lock
+    const bool counts = !self.has(kFlagDaemon) && !self.has(kFlagForeign);
+    // relaxed: under the lock.
+    census.blocked_joiners.fetch_add(counts ? 1 : 0, memory_order_relaxed);
     SleepQueue& queue = sleep_queue_of(event);
     lock_to_sleep(self, queue);
     life_lock.unlock();
@@ -29,7 +31,8 @@ WakeCause await(Thread& self, const void* event, std::uint32_t target) LT_NO_TSA
     spec.flags = kWaitCancellable;
     spec.target = target;
     const WakeCause cause = sleep_on(self, queue, spec);
-    census.blocked_joiners.fetch_sub(1, memory_order_relaxed);  // relaxed: see its declaration
+    // relaxed: see its declaration.
+    census.blocked_joiners.fetch_sub(counts ? 1 : 0, memory_order_relaxed);
     return cause;
 }
 
@@ -48,6 +51,19 @@ Joined reap(Thread& dead) LT_REQUIRES(life_lock)
     const Joined joined{Error::kNone, dead.number(), dead.status};  // relaxed: locked
     remove_zombie(dead);
     free_thread(dead);
+    return joined;
+}
+
+// As reap(), for a joiner: gives up the life lock. Joiners of anybody count again: the thread that
+// joined this one may end joinable itself.
+Joined reap_and_unlock(Thread& self, Thread& dead) LT_NO_TSA
+{
+    const Joined joined = reap(dead);
+    const bool wake = census.any_joiners != 0;
+    life_lock.unlock();
+    if (wake) {
+        wake_all(self, &any_join_event);
+    }
     return joined;
 }
 
@@ -107,24 +123,27 @@ Joined await_and_reap(Thread& self, Thread& target, std::uint32_t id) LT_NO_TSA
             return {Error::kNoSuchThread, 0, nullptr};  // another joiner was first
         }
         if (!is_live(&target)) {
-            const Joined joined = reap(target);
-            life_lock.unlock();
-            return joined;
+            return reap_and_unlock(self, target);
         }
     }
 }
 
 }  // namespace
 
+void forget_pthread(Thread& self, std::uint64_t pthread_id) noexcept
+{
+    const CriticalRegion region{self};
+    const SpinGuard guard{life_lock};
+    if (Thread* dead = zombie_of_pthread(pthread_id, MadeBy::kOthers)) {
+        reap(*dead);
+    }
+}
+
 int join_pthread(Thread& self, std::uint64_t pthread_id, void** status) noexcept
 {
     const int error = os::real_pthread_join(pthread_id, status);
     if (error == 0) {
-        const CriticalRegion region{self};
-        const SpinGuard guard{life_lock};
-        if (Thread* dead = zombie_of_pthread(pthread_id, MadeBy::kOthers)) {
-            reap(*dead);
-        }
+        forget_pthread(self, pthread_id);
     }
     return error;
 }
@@ -166,9 +185,7 @@ Joined join_thread(Thread& self, std::uint32_t id) noexcept LT_NO_TSA
                 return await_and_reap(self, *target, id);
             }
             // Also while others wait for it: whoever comes first takes it.
-            const Joined joined = reap(*target);
-            life_lock.unlock();
-            return joined;
+            return reap_and_unlock(self, *target);
         }
         foreign = target->pthread_id;
         life_lock.unlock();
@@ -189,7 +206,8 @@ Joined join_any_thread(Thread& self) noexcept LT_NO_TSA
         }
         // relaxed: under the lock; a joiner that has just woken has made somebody look again.
         const std::uint32_t own = self.has(kFlagDaemon) || self.has(kFlagForeign) ? 0U : 1U;
-        if (others_alive() <= census.blocked_joiners.load(memory_order_relaxed) + own) {
+        if (!joiner_on_its_way() &&
+            others_alive() <= census.blocked_joiners.load(memory_order_relaxed) + own) {
             const bool others = census.any_joiners != 0;
             census.deadlocks += others ? 1U : 0U;
             life_lock.unlock();

@@ -44,6 +44,10 @@ Thread* take_joiner(Thread& self) noexcept;
 // critical region of `self`, the running thread.
 void bury(Thread& self, Thread& dead) noexcept;
 
+// The end of a thread that has the process's leading task to itself: the task stays, asleep, for
+// the process would look dead without it. In a critical region.
+[[noreturn]] void end_with_leader(Thread& self) noexcept;
+
 // thr_exit. Runs cleanup handlers and destructors of the frames above.
 [[noreturn]] void exit_thread(Thread& self, void* status) noexcept;
 
@@ -66,6 +70,9 @@ std::uint32_t ended_thread_of_pthread(Thread& self, std::uint64_t pthread_id) no
 // pthread_join of a thread made by others, whether it has ever called the library or not: glibc
 // joins it, and what we know of it goes. Returns glibc's error number.
 int join_pthread(Thread& self, std::uint64_t pthread_id, void** status) noexcept;
+
+// glibc has joined or detached such a thread: if it has ended, its record goes.
+void forget_pthread(Thread& self, std::uint64_t pthread_id) noexcept;
 
 // The thread of ours whose pthread_self() is `pthread_id`; nullptr: a thread made by others, or one
 // that has not called the library.

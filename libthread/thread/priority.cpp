@@ -21,9 +21,7 @@ Error set_priority(Thread& self, std::uint32_t id, int priority) noexcept
         }
         const auto level = static_cast<std::uint8_t>(priority);
         target->priority = level;
-        if (!shared_queues.change_priority(*target, level)) {
-            target->effective = level;
-        }
+        shared_queues.change_priority(*target, level);
     }
     preempt_if_outranked(self);
     return Error::kNone;

@@ -1,6 +1,8 @@
 #include "thread/registry.h"
 
+#include "os/tcb.h"
 #include "sched/records.h"
+#include "thread/stack_cache.h"
 
 namespace lt {
 
@@ -138,6 +140,15 @@ void forget_other_threads(Thread& self) noexcept
     process.threads.store(1, memory_order_relaxed);  // relaxed: as above
 }
 
+bool joiner_on_its_way() noexcept
+{
+    const Thread* thread = first_zombie;
+    while (thread != nullptr && (thread->joiners == 0 || thread->has(kFlagForeign))) {
+        thread = thread->next;
+    }
+    return thread != nullptr;
+}
+
 Thread* zombie_of_pthread(std::uint64_t pthread_id, MadeBy maker) noexcept
 {
     const bool foreign = maker == MadeBy::kOthers;
@@ -152,6 +163,13 @@ Thread* zombie_of_pthread(std::uint64_t pthread_id, MadeBy maker) noexcept
 void free_thread(Thread& thread) noexcept
 {
     unregister_thread(thread);
+    if (thread.slot != nullptr) {
+        // Not before: until it is joined, pthread_cancel and the like may name its control block.
+        auto* slot = static_cast<os::StackSlot*>(thread.slot);
+        os::tcb_forget_cancellation(slot->tcb);
+        keep_slot(slot, os::tcb_can_reset());
+        thread.slot = nullptr;
+    }
     thread.flags.store(0, memory_order_relaxed);                   // relaxed: under the lock
     thread.state.store(ThreadState::kFree, memory_order_relaxed);  // relaxed: as above
     thread.signals_pending.store(0, memory_order_relaxed);         // relaxed: as above

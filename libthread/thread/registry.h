@@ -26,6 +26,8 @@ Thread* first_free_zombie() noexcept LT_REQUIRES(life_lock);
 // block of it may be gone. nullptr: none.
 enum class MadeBy : std::uint8_t { kLibrary, kOthers };
 Thread* zombie_of_pthread(std::uint64_t pthread_id, MadeBy maker) noexcept LT_REQUIRES(life_lock);
+// Whether a zombie waits for a joiner that has been woken and has not run yet.
+bool joiner_on_its_way() noexcept LT_REQUIRES(life_lock);
 void add_zombie(Thread& thread) noexcept LT_REQUIRES(life_lock);
 void remove_zombie(Thread& thread) noexcept LT_REQUIRES(life_lock);
 
@@ -48,7 +50,8 @@ extern Census census;
 // A thread ends, or was not made after all; true: it was the last that keeps the process alive.
 bool census_remove(const Thread& thread) noexcept LT_REQUIRES(life_lock);
 
-// Gives the record of a joined, detached or failed thread back.
+// Gives the record of a joined, detached or failed thread back, and its stack. Takes the stack
+// cache's lock.
 void free_thread(Thread& thread) noexcept LT_REQUIRES(life_lock);
 
 // In the child of fork: every thread but the caller is gone.

@@ -46,13 +46,15 @@ void redeliver(Thread& self, Lwp& lwp)
     os::raw_syscall(SYS_rt_tgsigqueueinfo, os::process_id(),
                     static_cast<long>(os::kernel_thread_id()), static_cast<long>(signal),
                     os::syscall_argument(&info));
-    lwp.kernel_mask = self.signal_mask;
-    os::set_kernel_mask(self.signal_mask);  // it arrives here, if the thread lets it
+    // An idle context has the mask of the thread that its LWP ran last.
+    const std::uint64_t mask = self.has(kFlagIdle) ? lwp.kernel_mask : self.signal_mask;
+    lwp.kernel_mask = mask;
+    os::set_kernel_mask(mask);  // it arrives here, if the thread lets it
 }
 
-// Signals that thr_kill left for this thread: each is raised on its LWP, whose kernel mask is its
-// own.
-void raise_pending(Thread& self)
+}  // namespace
+
+void raise_pending(Thread& self) noexcept
 {
     for (;;) {
         // acquire: what the sender did before is visible to the handler.
@@ -67,6 +69,8 @@ void raise_pending(Thread& self)
         send_to_lwp(*self.lwp, signal);  // handled before the system call returns
     }
 }
+
+namespace {
 
 void end_sleep(Thread& self, Thread& thread, WakeCause cause)
 {

@@ -17,6 +17,10 @@ Error change_mask(Thread& self, int how, const std::uint64_t* set, std::uint64_t
 // thr_kill: `signal` to the thread with that id, wherever it is; 0 only asks.
 Error kill_thread(Thread& self, std::uint32_t id, int signal) noexcept;
 
+// Raises the signals that thr_kill left for the calling thread and its mask lets through, on its
+// own LWP, whose kernel mask is the thread's.
+void raise_pending(Thread& self) noexcept;
+
 // The signal mask for destructors of an ending thread: everything blocked.
 void block_all_signals(Thread& self) noexcept;
 

@@ -21,6 +21,7 @@
 #include "sched/clock_lwp.h"
 #include "sched/critical.h"
 #include "sched/dispatch.h"
+#include "sched/lwp_identity.h"
 #include "sched/records.h"
 #include "sched/settings.h"
 #include "sched/switch.h"
@@ -75,6 +76,9 @@ Thread* enrol(std::uint32_t flags)
     self->tcb = arch::thread_pointer();
     self->pthread_id = ::pthread_self();
     self->signal_mask = mask;
+    self->priority = self->effective = 0;
+    self->joiners = 0;
+    self->own_values = nullptr;
     self->mxcsr = arch::mxcsr();
     self->x87_control = arch::x87_control();
     self->since_ns.store(os::coarse_now(), memory_order_relaxed);  // relaxed: as above
@@ -127,8 +131,10 @@ void forget_foreign(void* rounds)
     }
     Thread& self = *current_thread;
     Lwp& lwp = *self.lwp;
+    while (run_tsd_destructors(self)) {}
     const bool detached = ends_detached();
-    const std::uint64_t mask = os::set_kernel_mask(os::kAllSignals);
+    const std::uint64_t mask = os::kernel_mask();
+    close_to_signals(lwp);
     enter_critical(self);
     bool last = false;
     {
@@ -210,10 +216,14 @@ Error start_engine(Thread& self) noexcept
             return error;
         }
     }
-    if (LT_LIKELY(!self.has(kFlagBound)) || !is_multiplexing()) {
+    if (!is_multiplexing()) {
         return Error::kNone;
     }
-    return self.has(kFlagForeign) ? start_clock_lwp() : pool_the_leader(self);
+    if (LT_LIKELY(!self.has(kFlagBound)) || self.has(kFlagForeign)) {
+        // An earlier attempt may have failed.
+        return LT_LIKELY(clock_started()) ? Error::kNone : start_clock_lwp();
+    }
+    return pool_the_leader(self);
 }
 
 Thread& adopt_current() noexcept
