@@ -55,6 +55,11 @@ TEST(InspectHarmless, LeavesAStoppedProcessStopped)
 {
     Target target({ORACLE_PROGRAM, "spin"});
     ASSERT_TRUE(target.is_ready());
+    // "ready" does not say that every thread has run: the spinner has.
+    ASSERT_TRUE(inspect_test::until([&] {
+        const auto look = inspect({"stack", std::to_string(target.pid())});
+        return look.out.find("spinner_main") != std::string::npos;
+    }));
     ASSERT_EQ(::kill(target.pid(), SIGSTOP), 0);
     const auto all_stopped = [&] {
         return inspect_test::task_states(target.pid()).find_first_not_of('T') == std::string::npos;
