@@ -10,13 +10,20 @@ namespace {
 
 constexpr char kSeparator = '\0';
 
+// Waiters of two locks are two groups, for each lock has a holder. Of conditions and semaphores
+// there is often one a thread, and who will signal it is not known.
+bool tells_apart(const Wait& wait)
+{
+    return wait.kind != WaitKind::kCond && wait.kind != WaitKind::kSema;
+}
+
 std::string key_of(const Group& group, const std::vector<std::string>& modules)
 {
     std::string key = group.state_name;
     key += kSeparator;
     key += group.wait.name;
     key += kSeparator;
-    key += fmt::format("{:x}", group.wait.object.value_or(0));
+    key += fmt::format("{:x}", tells_apart(group.wait) ? group.wait.object.value_or(0) : 0);
     key += kSeparator;
     key += name_of(group.end);
     for (std::size_t i = 0; i < group.functions.size(); ++i) {
@@ -49,10 +56,15 @@ class Groups {
         std::string key = key_of(group, modules);
         const std::int64_t age = group.longest_ns;
         const std::optional<Owner> owner = group.wait.owner;
+        const auto object = group.wait.object;
         Group& kept = groups_.try_emplace(std::move(key), std::move(group)).first->second;
         kept.longest_ns = std::max(kept.longest_ns, age);
         if (kept.wait.owner != owner) {
             kept.wait.owner.reset();
+        }
+        if (kept.wait.object != object) {
+            kept.wait.object.reset();
+            kept.wait.object_name.clear();
         }
         kept.ids.push_back(id);
     }

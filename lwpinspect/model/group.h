@@ -24,9 +24,9 @@ struct Group {
 };
 
 // Groups of equal functions, modules, state, wait kind and stack end, of user threads, or of LWPs
-// in a process without the library; biggest first, then by smallest id. Wait objects are kept apart
-// too, so that waiters of two locks are two groups. `depth` limits the frames that are compared; 0:
-// all.
+// in a process without the library; biggest first, then by smallest id. Locks waited for are kept
+// apart too, so that waiters of two mutexes are two groups; conditions and semaphores are not.
+// `depth` limits the frames that are compared; 0: all.
 [[nodiscard]] std::vector<Group> group_stacks(const Snapshot& snapshot, std::size_t depth);
 
 // Whether a function is one of libthread's inner ones, not of its interface.

@@ -41,12 +41,25 @@ TEST(Group, TakesEqualStacksTogetherWhateverTheirAddresses)
 TEST(Group, KeepsDifferentObjectsStatesAndFramesApart)
 {
     Snapshot snapshot = three_threads();
+    for (ThreadInfo& thread : snapshot.threads) {
+        thread.wait.kind = WaitKind::kMutex;
+    }
     snapshot.threads[0].wait.object = 0x20;
     snapshot.threads[1].stack.frames.push_back({0x300, 2});
     const auto groups = group_stacks(snapshot, 0);
     ASSERT_EQ(groups.size(), 3U);
     EXPECT_EQ(groups[1].functions.back(), "b.so+0x1a");
     EXPECT_EQ(group_stacks(snapshot, 2)[1].end, StackEnd::kLimit);
+}
+
+TEST(Group, TakesWaitersOfDifferentConditionsTogether)
+{
+    Snapshot snapshot = three_threads();
+    snapshot.threads[0].wait.object = 0x20;
+    const auto groups = group_stacks(snapshot, 0);
+    ASSERT_EQ(groups.size(), 1U);
+    EXPECT_FALSE(groups[0].wait.object);
+    EXPECT_EQ(groups[0].wait.object_name, "");
 }
 
 TEST(Group, PutsTheBiggestFirstAndSharedOwnersOnly)
