@@ -48,30 +48,28 @@ bool is_idle_context(const lt::Thread& thread)
     return thread.has(lt::kFlagIdle);
 }
 
+int join_own(std::uint32_t id, void** status)
+{
+    const lt::Joined joined = lt::join_thread(lt::current(), id);
+    if (joined.error == lt::Error::kNone && status != nullptr) {
+        *status = joined.status;
+    }
+    return lt::to_errno(joined.error);
+}
+
 }  // namespace
 
 LT_EXPORT int pthread_join(pthread_t pthread, void** status)
 {
     if (const std::uint32_t ended = lt::ended_thread_of_pthread(lt::current(), pthread)) {
-        const lt::Joined joined = lt::join_thread(lt::current(), ended);
-        if (joined.error == lt::Error::kNone && status != nullptr) {
-            *status = joined.status;
-        }
-        return lt::to_errno(joined.error);
+        return join_own(ended, status);
     }
     lt::Thread* target = lt::thread_of_pthread(pthread);
     if (target == nullptr || target->has(lt::kFlagForeign)) {
         // Also one that is about to make itself known, and has no number yet.
         return lt::join_pthread(lt::current(), pthread, status);
     }
-    if (target->has(lt::kFlagDetached)) {
-        return EINVAL;
-    }
-    const lt::Joined joined = lt::join_thread(lt::current(), target->number());
-    if (joined.error == lt::Error::kNone && status != nullptr) {
-        *status = joined.status;
-    }
-    return lt::to_errno(joined.error);
+    return target->has(lt::kFlagDetached) ? EINVAL : join_own(target->number(), status);
 }
 
 LT_EXPORT int pthread_detach(pthread_t pthread)
