@@ -139,7 +139,7 @@ void block_bound(Thread& self)
         spin_then_park(*self.lwp, timed ? &until : nullptr);
         if (timed && os::now(until.clock) >= until.ns &&
             self.state.load(memory_order_acquire) != ThreadState::kRunning) {  // acquire: as above
-            timeout_hook(self, self);
+            timeout_hook(self, self, self.timed_wait);
         }
         if (self.lwp->signal_deferred.load(memory_order_relaxed) !=
             0) {  // relaxed: set on this LWP

@@ -106,7 +106,11 @@ struct alignas(kCacheLine) Thread {
     // --- Timeouts: guarded by the lock of sched/timeouts.cpp.
     std::int64_t deadline_ns = 0;
     Clock deadline_clock = Clock::kMonotonic;
-    Atomic<std::uint8_t> deadline_state{0};  // off, armed, firing: sched/timeouts.cpp
+    // In a heap. Set by the thread, cleared by it or by the clock LWP, under the lock.
+    Atomic<bool> deadline_armed{false};
+    // Number of its latest wait with a deadline; goes up when such a wait ends. Its own while it
+    // runs, read under the queue's lock while it sleeps.
+    std::uint64_t timed_wait = 0;
     Thread* heap_child = nullptr;
     Thread* heap_next = nullptr;
     Thread* heap_prev = nullptr;

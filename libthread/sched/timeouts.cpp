@@ -13,8 +13,6 @@ constinit InterruptHook interrupt_hook = nullptr;
 
 namespace {
 
-enum DeadlineState : std::uint8_t { kOff, kArmed, kFiring };
-
 // A pairing heap threaded through the records: heap_next is the next sibling, heap_prev the
 // previous one or, for a first child, the parent.
 class DeadlineHeap {
@@ -97,8 +95,8 @@ class DeadlineHeap {
     Thread* root_ = nullptr;
 };
 
-// Guards both heaps, the heap links and deadline fields of the threads in them, and the transitions
-// of deadline_state. Ranks below sleep queues, above nothing.
+// Guards both heaps, the heap links and deadline fields of the threads in them, and the changes of
+// deadline_armed. Ranks below sleep queues, above nothing.
 constinit SpinLock heaps_lock;
 constinit DeadlineHeap heaps[2] LT_GUARDED_BY(heaps_lock);
 
@@ -107,17 +105,23 @@ DeadlineHeap& heap_of(Clock clock) LT_REQUIRES(heaps_lock)
     return heaps[clock == Clock::kRealtime ? 1 : 0];
 }
 
-Thread* take_expired(Clock clock, std::int64_t now)
+struct Expired {
+    Thread* thread;
+    std::uint64_t wait;
+};
+
+Expired take_expired(Clock clock, std::int64_t now)
 {
     const SpinGuard guard{heaps_lock};
     Thread* thread = heap_of(clock).first();
     if (thread == nullptr || thread->deadline_ns > now) {
-        return nullptr;
+        return {nullptr, 0};
     }
     heap_of(clock).remove(*thread);
-    // relaxed: changed under the lock; disarm_timeout() waits for the release in timeout_done().
-    thread->deadline_state.store(kFiring, memory_order_relaxed);
-    return thread;
+    const Expired expired{thread, thread->timed_wait};
+    // release: the thread may go on to another wait once it sees this; we are through with it.
+    thread->deadline_armed.store(false, memory_order_release);
+    return expired;
 }
 
 }  // namespace
@@ -136,7 +140,7 @@ void arm_timeout(Thread& thread, const Deadline& deadline) noexcept
         thread.deadline_ns = deadline.ns;
         thread.deadline_clock = deadline.clock;
         // relaxed: the lock orders it for the clock LWP; the thread itself reads it later.
-        thread.deadline_state.store(kArmed, memory_order_relaxed);
+        thread.deadline_armed.store(true, memory_order_relaxed);
         DeadlineHeap& heap = heap_of(deadline.clock);
         heap.insert(thread);
         earliest = heap.first() == &thread;
@@ -148,22 +152,20 @@ void arm_timeout(Thread& thread, const Deadline& deadline) noexcept
 
 void disarm_timeout(Thread& thread) noexcept
 {
-    // acquire: pairs with the release in timeout_done(): the hook is through with us.
-    while (thread.deadline_state.load(memory_order_acquire) != kOff) {
+    // acquire: pairs with the release in take_expired(). A true that is out of date is found out
+    // under the lock.
+    if (thread.deadline_armed.load(memory_order_acquire)) {
         const SpinGuard guard{heaps_lock};
-        // relaxed: under the lock it is either armed, or fired and soon off.
-        if (thread.deadline_state.load(memory_order_relaxed) == kArmed) {
+        // relaxed: changed under the lock only.
+        if (thread.deadline_armed.load(memory_order_relaxed)) {
             heap_of(thread.deadline_clock).remove(thread);
-            thread.deadline_state.store(kOff, memory_order_relaxed);  // relaxed: own field again
+            thread.deadline_armed.store(false, memory_order_relaxed);  // relaxed: as above
         }
     }
+    // A hook on its way compares this under the lock of the queue on which it finds the thread
+    // asleep; the thread has taken that lock since.
+    ++thread.timed_wait;
     thread.deadline_ns = 0;
-}
-
-void timeout_done(Thread& thread) noexcept
-{
-    // release: pairs with disarm_timeout().
-    thread.deadline_state.store(kOff, memory_order_release);
 }
 
 void reset_timeouts_after_fork() noexcept LT_NO_TSA
@@ -175,8 +177,12 @@ void reset_timeouts_after_fork() noexcept LT_NO_TSA
 std::int64_t expire_timeouts(Thread& clock_thread) noexcept
 {
     for (const Clock clock : {Clock::kMonotonic, Clock::kRealtime}) {
-        while (Thread* thread = take_expired(clock, os::now(clock))) {
-            timeout_hook(clock_thread, *thread);
+        for (;;) {
+            const Expired expired = take_expired(clock, os::now(clock));
+            if (expired.thread == nullptr) {
+                break;
+            }
+            timeout_hook(clock_thread, *expired.thread, expired.wait);
         }
     }
     std::int64_t next = 0;

@@ -8,9 +8,10 @@ namespace lt {
 
 // What to do with a thread whose deadline has passed: installed once by sync/sleep_queue.cpp,
 // called on the library's clock LWP (for a bound thread: on its own), in a critical region and
-// without locks. It must try to take the thread off its sleep queue, then call
-// timeout_done(thread), and only then resume it if it was taken.
-using TimeoutHook = void (*)(Thread& clock, Thread& thread);
+// without locks. It takes the thread off its sleep queue and resumes it, provided the thread still
+// sleeps in the wait whose number is `wait`: the thread does not wait for the hook, and may be
+// anywhere by now.
+using TimeoutHook = void (*)(Thread& clock, Thread& thread, std::uint64_t wait);
 extern TimeoutHook timeout_hook;
 
 // A signal was deferred while a bound thread slept: installed once by thread/signals.cpp, called by
@@ -22,10 +23,7 @@ extern InterruptHook interrupt_hook;
 // below sleep queues.
 void arm_timeout(Thread& thread, const Deadline& deadline) noexcept;
 
-// After the sleep: returns once the hook will not touch `thread` any more.
+// After the sleep. A hook that has been called for it already finds another number.
 void disarm_timeout(Thread& thread) noexcept;
-
-// For the hook: from here on disarm_timeout() need not wait for it.
-void timeout_done(Thread& thread) noexcept;
 
 }  // namespace lt

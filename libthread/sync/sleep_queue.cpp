@@ -106,12 +106,36 @@ bool wants_attention(const Thread& self)
            self.lwp->signal_deferred.load(memory_order_relaxed) != 0;
 }
 
-void wake_for_timeout(Thread& clock, Thread& thread)
+// take_thread(), for a thread that sleeps in the timed wait of that number only; nullptr: any.
+bool take_sleeper(Thread& thread, const std::uint64_t* timed_wait) noexcept LT_NO_TSA
 {
-    const bool taken = take_thread(thread);
-    // From here on the thread may leave disarm_timeout(), unless it is ours to resume.
-    timeout_done(thread);
-    if (taken) {
+    for (;;) {
+        // acquire: pairs with nothing that decides; the second look under the lock does. The order
+        // against `attention` is the caller's full barrier.
+        SleepQueue* queue = thread.sleep_queue.load(memory_order_acquire);
+        if (queue == nullptr) {
+            return false;
+        }
+        const SpinGuard guard{queue->lock};
+        // relaxed: both are written under this lock, except the announcement by a thread that runs.
+        if (thread.sleep_queue.load(memory_order_relaxed) != queue) {
+            continue;  // it was woken, and may sleep elsewhere by now
+        }
+        if (thread.state.load(memory_order_relaxed) != ThreadState::kSleeping) {
+            return false;  // on its way to this queue; or it was here, and runs  (relaxed: as
+                           // above)
+        }
+        if (timed_wait != nullptr && thread.timed_wait != *timed_wait) {
+            return false;  // that wait has ended: this is another
+        }
+        remove(find_link(*queue, thread.wait_object), thread);
+        return true;
+    }
+}
+
+void wake_for_timeout(Thread& clock, Thread& thread, std::uint64_t wait)
+{
+    if (take_sleeper(thread, &wait)) {
         resume(clock, thread, WakeCause::kTimedOut);
     }
 }
@@ -210,27 +234,9 @@ Thread* peek_first(SleepQueue& queue, const void* object) noexcept
     return *find_link(queue, object);
 }
 
-bool take_thread(Thread& thread) noexcept LT_NO_TSA
+bool take_thread(Thread& thread) noexcept
 {
-    for (;;) {
-        // acquire: pairs with nothing that decides; the second look under the lock does. The order
-        // against `attention` is the caller's full barrier.
-        SleepQueue* queue = thread.sleep_queue.load(memory_order_acquire);
-        if (queue == nullptr) {
-            return false;
-        }
-        const SpinGuard guard{queue->lock};
-        // relaxed: both are written under this lock, except the announcement by a thread that runs.
-        if (thread.sleep_queue.load(memory_order_relaxed) != queue) {
-            continue;  // it was woken, and may sleep elsewhere by now
-        }
-        if (thread.state.load(memory_order_relaxed) != ThreadState::kSleeping) {
-            return false;  // on its way to this queue; or it was here, and runs  (relaxed: as
-                           // above)
-        }
-        remove(find_link(*queue, thread.wait_object), thread);
-        return true;
-    }
+    return take_sleeper(thread, nullptr);
 }
 
 bool put_sleeping(SleepQueue& queue, Thread& thread, const void* object, WaitKind kind) noexcept

@@ -6,6 +6,8 @@
 #include <set>
 #include <vector>
 
+#include "sched/timeouts.h"
+
 namespace lt {
 namespace {
 
@@ -124,6 +126,27 @@ TEST_F(SleepQueueOrder, WhoOnlyPreparesIsNotTaken)
     thread.state.store(ThreadState::kRunning);
     EXPECT_FALSE(take_thread(thread));
     EXPECT_EQ(take(&a_), &thread);
+}
+
+// Threads do not wait for the hook of a deadline that has passed while they woke up: once they did,
+// spinning, while the clock LWP was off its CPU.
+TEST_F(SleepQueueOrder, ATimeoutThatComesLateLeavesTheNextWaitAlone)
+{
+    start_sleep_queues();
+    Thread& thread = queue_up(&a_, 10);
+    const std::uint64_t wait = thread.timed_wait;
+    ASSERT_EQ(take(&a_), &thread);
+    disarm_timeout(thread);
+    {
+        WaitSpec spec;
+        spec.object = &b_;
+        const SpinGuard guard{queue_.lock};
+        prepare_to_sleep(thread, queue_, spec);
+        thread.state.store(ThreadState::kSleeping);
+    }
+    Thread clock;
+    timeout_hook(clock, thread, wait);
+    EXPECT_EQ(take(&b_), &thread);
 }
 
 TEST_F(SleepQueueOrder, AMovedSleeperWaitsForTheOtherObject)
