@@ -126,10 +126,18 @@ bool bury_husk(StackSlot& slot) noexcept
 
 void bury_hand(void* tcb) noexcept
 {
+    // Of an LWP's size, for glibc keeps the stack: one of the default size would go to the next
+    // bound thread, which asked for less.
+    constexpr std::size_t kStack = 256 * 1024;
+    pthread_attr_t attributes;
+    const bool small = ::pthread_attr_init(&attributes) == 0 &&
+                       ::pthread_attr_setstacksize(&attributes, kStack) == 0;
     pthread_t handle{};
-    if (create_pthread(nullptr, take_over, tcb, handle) == Error::kNone) {
+    if ((small && create_pthread(&attributes, take_over, tcb, handle) == Error::kNone) ||
+        create_pthread(nullptr, take_over, tcb, handle) == Error::kNone) {
         glibc.join(handle, nullptr);
     }
+    ::pthread_attr_destroy(&attributes);
 }
 
 }  // namespace lt::os

@@ -162,8 +162,7 @@ TEST_P(CondTimedwait, S23LeavesTheRelativeTimeAlone)
     EXPECT_EQ(time.tv_nsec, before.tv_nsec);
 }
 
-// Many waiters with times of their own leave in the order of their times, none too early.
-// COND-15 for the queue of deadlines.
+// COND-15: many waiters with times of their own, in one queue of deadlines: none leaves too early.
 TEST_P(CondTimedwait, S15ManyWaitersEachLeaveNotBeforeTheirTime)
 {
     constexpr int kWaiters = 50;

@@ -7,14 +7,11 @@
 
 #include <thread.h>
 
-#include <dirent.h>
 #include <gtest/gtest.h>
 
 #include <array>
 #include <atomic>
-#include <cstdlib>
 #include <string>
-#include <string_view>
 #include <type_traits>
 #include <utility>
 
@@ -22,6 +19,7 @@
 #include "support/bounded.h"
 #include "support/child.h"
 #include "support/latch.h"
+#include "support/platform.h"
 
 namespace conformance {
 
@@ -63,27 +61,16 @@ inline void* run_body(void* argument)
     return static_cast<Body*>(argument)->run();
 }
 
-// Whether LIBTHREAD_MODEL asks for one LWP a thread: statements about multiplexing do not hold
-// then.
+// Whether every thread has an LWP: statements about multiplexing do not hold then.
 inline bool is_bound_model()
 {
-    const char* const model = std::getenv("LIBTHREAD_MODEL");
-    return model != nullptr && std::string_view{model} == "bound";
+    return platform::is_one_to_one();
 }
 
 // The kernel tasks of this process, the library's helpers included: compare differences only.
 inline int kernel_task_count()
 {
-    DIR* const directory = opendir("/proc/self/task");
-    if (directory == nullptr) {
-        return -1;
-    }
-    int count = 0;
-    while (const dirent* const entry = readdir(directory)) {
-        count += entry->d_name[0] != '.' ? 1 : 0;
-    }
-    closedir(directory);
-    return count;
+    return platform::lwp_count();
 }
 
 // Whether a thread of that id runs: neither ended nor unknown.

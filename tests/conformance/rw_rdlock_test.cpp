@@ -158,7 +158,7 @@ TEST_P(RwRdlock, S21NestedReadLocksNeedAsManyUnlocks)
     const thread_t writer = start_writer(1);
     for (int i = 0; i < kDepth; ++i) {
         EXPECT_EQ(order_.size(), 0U);
-        EXPECT_TRUE(insight::is_blocked(writer, &lock_)) << i << " unlocks";
+        EXPECT_TRUE(platform::is_blocked(writer, &lock_)) << i << " unlocks";
         EXPECT_EQ(rw_unlock(&lock_), 0);
     }
     join(writer);

@@ -11,7 +11,6 @@
 #include <vector>
 
 #include "fixture.h"
-#include "support/insight.h"
 
 namespace conformance {
 
@@ -21,13 +20,13 @@ inline constexpr auto kWindow = 60ms;
 // Waits until the thread sleeps on `object`.
 [[nodiscard]] inline bool sleeps_on(thread_t id, const void* object)
 {
-    return bounded::until([=] { return insight::is_blocked(id, object); });
+    return bounded::until([=] { return platform::is_blocked(id, object); });
 }
 
 // Watches that the thread goes on sleeping on `object`.
 [[nodiscard]] inline bool stays_asleep_on(thread_t id, const void* object)
 {
-    return bounded::holds_for(kWindow, [=] { return insight::is_blocked(id, object); });
+    return bounded::holds_for(kWindow, [=] { return platform::is_blocked(id, object); });
 }
 
 // Installs a handler that counts for the life of the object. One at a time.

@@ -231,19 +231,6 @@ TEST_P(ThrCreateStack, S24HoldsAThousandThreadsAtOnce)
     }
 }
 
-std::size_t address_space_in_use()
-{
-    std::size_t pages = 0;
-    std::FILE* const file = std::fopen("/proc/self/statm", "re");
-    if (file != nullptr && std::fscanf(file, "%zu", &pages) != 1) {
-        pages = 0;
-    }
-    if (file != nullptr) {
-        std::fclose(file);
-    }
-    return pages * 4 * kKiB;
-}
-
 void* wait_at_gate(void* gate)
 {
     static_cast<latch::Gate*>(gate)->wait(120s);
@@ -254,7 +241,7 @@ void* wait_at_gate(void* gate)
 // went wrong.
 int run_out_of_threads()
 {
-    const rlim_t room = address_space_in_use() + 512 * kMiB;
+    const rlim_t room = platform::address_space_in_use() + 512 * kMiB;
     const rlimit limit{room, room};
     setrlimit(RLIMIT_AS, &limit);
 

@@ -2,6 +2,7 @@
 #include <synch.h>
 #include <thread.h>
 
+#include "conformance/runner/needs.h"
 #include "two_level_support.h"
 
 namespace conformance {
@@ -10,6 +11,8 @@ namespace {
 constexpr int kLow = 10;
 constexpr int kMiddle = 30;
 constexpr int kHigh = 50;
+
+const PoolOfOne kOneLwp{"TwoLevelPriority"};
 
 class TwoLevelPriority : public ThreadTest {
   protected:

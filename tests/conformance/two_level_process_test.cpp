@@ -86,7 +86,7 @@ TEST_P(TwoLevelProcess, S15BlockedBoundThreadsLeaveThePoolAlone)
             THR_BOUND));
     }
     EXPECT_TRUE(entered.wait_for([](int count) { return count == kBlocked; }));
-    const auto growths = insight::growths();
+    const auto growths = platform::pool().growths;
     for (int round = 0; round < 20; ++round) {
         std::atomic<bool> ran{false};
         const thread_t unbound = start([&] { ran = true; });
@@ -94,7 +94,7 @@ TEST_P(TwoLevelProcess, S15BlockedBoundThreadsLeaveThePoolAlone)
         join(unbound);
     }
     if (has_setting("LIBTHREAD_GROWTH", "blocked")) {
-        EXPECT_EQ(insight::growths(), growths);
+        EXPECT_EQ(platform::pool().growths, growths);
     }
     for (int i = 0; i < kBlocked; ++i) {
         empty.write_one();
@@ -109,7 +109,7 @@ TEST_P(TwoLevelProcess, S16BoundThreadsDoNotCountForTheLevel)
 {
     LT_NEEDS_TWO_LEVELS();
     const int level = thr_getconcurrency();
-    const auto pool = insight::pool_lwps();
+    const auto pool = platform::pool().lwps;
     latch::Gate release;
     std::vector<thread_t> bound;
     for (int i = 0; i < 6; ++i) {
@@ -120,7 +120,7 @@ TEST_P(TwoLevelProcess, S16BoundThreadsDoNotCountForTheLevel)
     }
     EXPECT_EQ(thr_getconcurrency(), level);
     if (has_setting("LIBTHREAD_GROWTH", "blocked")) {
-        EXPECT_EQ(insight::pool_lwps(), pool);
+        EXPECT_EQ(platform::pool().lwps, pool);
     }
     release.open();
     for (const thread_t id : bound) {

@@ -3,7 +3,6 @@
 
 #include <fcntl.h>
 #include <poll.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <cstdio>
@@ -24,7 +23,7 @@ namespace conformance {
 #define LT_NEEDS_A_POOL_OF_ONE()                                                   \
     LT_NEEDS_TWO_LEVELS();                                                         \
     if (!is_pool_of_one()) {                                                       \
-        GTEST_SKIP() << "needs LIBTHREAD_CONCURRENCY=1, LIBTHREAD_GROWTH=blocked"; \
+        GTEST_SKIP() << "speaks of a pool of one LWP, and this run asks for more"; \
     }                                                                              \
     static_assert(true)
 
@@ -34,34 +33,31 @@ inline bool has_setting(const char* name, std::string_view value)
     return set != nullptr && value == set;
 }
 
+// Whether the process was started with the settings for a pool of one.
 inline bool is_pool_of_one()
 {
-    return has_setting("LIBTHREAD_CONCURRENCY", "1") && has_setting("LIBTHREAD_GROWTH", "blocked");
+    const auto settings = platform::pool_of_one();
+    return !settings.empty() && std::all_of(settings.begin(), settings.end(), [](auto& setting) {
+        const auto equals = setting.find('=');
+        return has_setting(setting.substr(0, equals).c_str(), setting.substr(equals + 1));
+    });
 }
 
 inline long kernel_id()
 {
-    return syscall(SYS_gettid);
+    return platform::own_lwp();
 }
 
 // Whether the kernel task of this process sleeps in the kernel.
 inline bool is_asleep_in_kernel(long task)
 {
-    const std::string path = "/proc/self/task/" + std::to_string(task) + "/stat";
-    std::array<char, 512> text{};
-    const int file = open(path.c_str(), O_RDONLY | O_CLOEXEC);
-    const ssize_t size = file < 0 ? 0 : ::read(file, text.data(), text.size() - 1);
-    if (file >= 0) {
-        close(file);
-    }
-    const char* const after_name = size > 0 ? std::strrchr(text.data(), ')') : nullptr;
-    return after_name != nullptr && after_name[2] == 'S';
+    return platform::is_lwp_asleep(static_cast<int>(task));
 }
 
 // A pipe whose reader blocks until somebody writes.
 class Pipe {
   public:
-    Pipe() { open_ = pipe2(ends_.data(), O_CLOEXEC) == 0; }
+    Pipe() { open_ = platform::make_pipe(ends_.data()); }
     ~Pipe()
     {
         if (open_) {

@@ -23,7 +23,7 @@ class TwoLevel : public ThreadTest {
         std::atomic<bool> ran{false};
         const thread_t other = start([&] { ran = true; });
         EXPECT_TRUE(bounded::until([&] { return ran.load(); }));
-        EXPECT_TRUE(insight::is_blocked(blocked, object));
+        EXPECT_TRUE(platform::is_blocked(blocked, object));
         join(other);
     }
 
@@ -324,11 +324,11 @@ TEST_P(TwoLevel, S06AddsNoLwpWithoutAReadyThread)
         const int before = std::exchange(count, kernel_task_count());
         return count == before && !never.poll_for(50ms) && kernel_task_count() == count;
     }));
-    const auto growths = insight::growths();
-    const auto pool = insight::pool_lwps();
+    const auto growths = platform::pool().growths;
+    const auto pool = platform::pool().lwps;
     EXPECT_FALSE(never.poll_for(300ms));
-    EXPECT_EQ(insight::growths(), growths);
-    EXPECT_LE(insight::pool_lwps(), pool);
+    EXPECT_EQ(platform::pool().growths, growths);
+    EXPECT_LE(platform::pool().lwps, pool);
     EXPECT_LE(kernel_task_count(), count);
     for (int i = 0; i < kReaders; ++i) {
         empty.write_one();

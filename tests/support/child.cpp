@@ -3,7 +3,6 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <spawn.h>
-#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -12,6 +11,8 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+
+#include "support/platform.h"
 
 extern "C" char** environ;
 
@@ -68,8 +69,8 @@ pid_t start(const Program& program, const Options& options, int output)
     posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO);
     posix_spawn_file_actions_adddup2(&actions, output, STDERR_FILENO);
     pid_t pid = -1;
-    const int error =
-        posix_spawn(&pid, "/proc/self/exe", &actions, nullptr, arguments.data(), pointers.data());
+    const int error = posix_spawn(&pid, platform::own_executable(), &actions, nullptr,
+                                  arguments.data(), pointers.data());
     posix_spawn_file_actions_destroy(&actions);
     if (error != 0) {
         std::fprintf(stderr, "cannot start child %s: %s\n", program.name(), std::strerror(error));
@@ -123,7 +124,7 @@ long argument()
 Outcome run(const Program& program, const Options& options)
 {
     Outcome outcome;
-    const int output = memfd_create("child output", MFD_CLOEXEC);
+    const int output = platform::anonymous_file();
     const pid_t pid = output < 0 ? -1 : start(program, options, output);
     if (pid < 0) {
         close(output);
