@@ -34,6 +34,8 @@ const RealFunctions& real() noexcept
     find(functions.kill, "pthread_kill");
     find(functions.getattr, "pthread_getattr_np");
     find(functions.sigaction, "sigaction");
+    find(functions.wait4, "wait4");
+    find(functions.waitid, "waitid");
     found.store(true, memory_order_release);  // release: the pointers are in place
     return functions;
 }

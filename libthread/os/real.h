@@ -2,6 +2,8 @@
 #pragma once
 
 #include <pthread.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
 
 #include <csignal>
 
@@ -15,6 +17,8 @@ struct RealFunctions {
     decltype(&::pthread_kill) kill = nullptr;
     decltype(&::pthread_getattr_np) getattr = nullptr;
     decltype(&::sigaction) sigaction = nullptr;
+    pid_t (*wait4)(pid_t, int*, int, rusage*) = nullptr;
+    decltype(&::waitid) waitid = nullptr;
 };
 
 // Found at the first use, at the latest by the library's constructor.

@@ -16,6 +16,7 @@
 #include "sched/run_queue.h"
 #include "sync/read_holds.h"
 #include "sync/sleep_queue.h"
+#include "thread/children.h"
 #include "thread/fork.h"
 #include "thread/registry.h"
 #include "thread/start_up.h"
@@ -84,6 +85,7 @@ void after_fork_in_child() noexcept
     reset_scheduler_after_fork();
     keep_own_lwp(self);
     forget_other_threads(self);
+    forget_children_after_fork();
     unlock_all();
     // Alone it needs no pool: it sleeps with its LWP, until it makes a thread.
     self.flags.fetch_or(kFlagBound, memory_order_relaxed);  // relaxed: nobody else is here

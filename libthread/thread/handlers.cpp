@@ -8,6 +8,7 @@
 #include "os/real.h"
 #include "os/signal_mask.h"
 #include "sched/critical.h"
+#include "thread/children.h"
 #include "thread/signals.h"
 
 namespace lt {
@@ -60,6 +61,9 @@ void defer(Thread& self, int signal, const siginfo_t& info, ucontext_t& context)
 
 void call_program(int signal, siginfo_t* info, void* context, const Wanted& want)
 {
+    if (signal == SIGCHLD && is_quiet_end(*info)) {
+        return;
+    }
     // relaxed: installed before the signal could arrive; a concurrent change may win or lose.
     void* handler = want.handler.load(memory_order_relaxed);
     const int flags = want.flags.load(memory_order_relaxed);  // relaxed: as above
