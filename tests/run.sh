@@ -102,7 +102,7 @@ finish() {
 }
 
 say 'Packages'
-need_packages "${build_packages[@]}" python3 libgtest-dev libbenchmark-dev tmux binutils ||
+need_packages "${build_packages[@]}" python3 libgtest-dev libbenchmark-dev tmux binutils groff-base ||
     { fail 'installation of packages'; finish; exit 1; }
 [ "$quick" = yes ] || need_packages clang || echo 'No clang: its build will be skipped.'
 echo 'All there.'

@@ -13,7 +13,7 @@ LONG_ON_PURPOSE: dict[str, str] = {
 }
 SOURCES = {".def", ".cpp", ".c", ".S", ".py", ".sh"}
 HEADERS = {".h"}
-TEXTS = SOURCES | HEADERS | {".txt", ".cmake", ".md", ".in", ".map", ".1", ".3", ""}
+TEXTS = SOURCES | HEADERS | {".txt", ".cmake", ".md", ".in", ".map", ".1", ".3", ".3thr", ""}
 MACHINE_PATH = re.compile(r"(?<![\w.$}])/(?:work|home|root|Users|mnt)/[\w.-]+")
 
 

@@ -1,0 +1,16 @@
+# Installs, for each page of section 3thr in the directory `pages`, a page that refers to it for every
+# further function in its NAME line. Set by the caller: pages, work (for scratch), destination.
+file(REMOVE_RECURSE ${work})
+file(GLOB sources ${pages}/*.3thr)
+foreach(source IN LISTS sources)
+  cmake_path(GET source STEM stem)
+  file(READ ${source} text)
+  string(REGEX MATCH "\n\\.SH NAME\n([^\\]*)" found "${text}")
+  string(REGEX MATCHALL "[A-Za-z0-9_]+" names "${CMAKE_MATCH_1}")
+  list(REMOVE_ITEM names ${stem})
+  foreach(name IN LISTS names)
+    file(WRITE ${work}/${name}.3thr ".so man3/${stem}.3thr\n")
+  endforeach()
+endforeach()
+file(GLOB aliases ${work}/*.3thr)
+file(INSTALL ${aliases} DESTINATION ${destination})
