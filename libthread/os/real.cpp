@@ -36,6 +36,8 @@ const RealFunctions& real() noexcept
     find(functions.sigaction, "sigaction");
     find(functions.wait4, "wait4");
     find(functions.waitid, "waitid");
+    find(functions.nanosleep, "nanosleep");
+    find(functions.clock_nanosleep, "clock_nanosleep");
     found.store(true, memory_order_release);  // release: the pointers are in place
     return functions;
 }

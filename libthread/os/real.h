@@ -6,6 +6,7 @@
 #include <sys/wait.h>
 
 #include <csignal>
+#include <ctime>
 
 namespace lt::os {
 
@@ -19,6 +20,8 @@ struct RealFunctions {
     decltype(&::sigaction) sigaction = nullptr;
     pid_t (*wait4)(pid_t, int*, int, rusage*) = nullptr;
     decltype(&::waitid) waitid = nullptr;
+    decltype(&::nanosleep) nanosleep = nullptr;
+    decltype(&::clock_nanosleep) clock_nanosleep = nullptr;
 };
 
 // Found at the first use, at the latest by the library's constructor.

@@ -18,6 +18,7 @@ struct Settings {
     os::TcbModel model = os::TcbModel::kHand;  // LIBTHREAD_MODEL: the model wished for
     Growth growth = Growth::kAuto;             // LIBTHREAD_GROWTH
     bool migrate_always = false;               // LIBTHREAD_MIGRATE=always
+    bool park_in_calls = true;                 // LIBTHREAD_IO=park
     std::uint32_t cpus = 1;
     std::uint32_t concurrency = 1;                 // LIBTHREAD_CONCURRENCY
     bool process_wide_fence = false;               // the kernel offers it

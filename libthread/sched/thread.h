@@ -44,6 +44,13 @@ enum class WaitKind : std::uint32_t {
     kWriteLock = 5,
     kJoin = 6,
     kExit = 7,
+    kSleep = 8,
+    // Until a descriptor is ready: wait_target is its number.
+    kRead = 9,
+    kWrite = 10,
+    kAccept = 11,
+    kPoll = 12,  // wait_target is the first descriptor
+    kEpoll = 13,
 };
 
 // Why a sleep ended. Decided by whoever takes the thread off its sleep queue.
@@ -119,6 +126,10 @@ struct alignas(kCacheLine) Thread {
     std::uint64_t signal_mask = 0;
     Atomic<std::uint64_t> signals_pending{0};
     Atomic<std::uint32_t> cancel_requested{0};
+    // Handlers of the program that ran on it, and those of them installed without SA_RESTART: a
+    // call that parks compares them to tell whether it is to end with EINTR. Its own.
+    std::uint32_t handlers_run = 0;
+    std::uint32_t handlers_ending_calls = 0;
 
     // --- Identity and life. Written before the thread is published, then only as noted.
     Atomic<std::uint32_t> flags{0};  // kFlagDetached may be added later, under the join lock

@@ -99,6 +99,8 @@ void read_environment() noexcept
     read_growth();
     constexpr Choice kMigrations[] = {{"normal", 0}, {"always", 1}};
     settings.migrate_always = read_choice("LIBTHREAD_MIGRATE", kMigrations) == 1;
+    constexpr Choice kCalls[] = {{"park", 1}, {"block", 0}};
+    settings.park_in_calls = read_choice("LIBTHREAD_IO", kCalls) != 0;
     constexpr long kMostLwps = PoolMembers::kMax;
     process.max_lwps =
         static_cast<std::uint32_t>(read_number("LIBTHREAD_MAX_LWPS", 1, kMostLwps, 1024));

@@ -104,6 +104,8 @@ void wrapper(int signal, siginfo_t* info, void* context)
     mask |= (flags & SA_NODEFER) != 0 ? 0 : os::signal_bit(signal);
     self->signal_mask = mask & os::kAllSignals & ~os::signal_bit(kick_signal());
     self->lwp->kernel_mask = self->signal_mask;
+    ++self->handlers_run;
+    self->handlers_ending_calls += (flags & SA_RESTART) != 0 ? 0 : 1;
     call_program(signal, info, context, want);
     // sigreturn sets this mask on whatever LWP we are on now; the program may have edited it.
     self->signal_mask = os::to_mask(machine.uc_sigmask);

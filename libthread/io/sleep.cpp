@@ -1,0 +1,37 @@
+#include "io/sleep.h"
+
+#include "io/waiter.h"
+#include "os/clock.h"
+#include "sched/critical.h"
+#include "sched/scheduler.h"
+
+namespace lt::io {
+
+Error sleep_until(Thread& self, const Deadline& deadline)
+{
+    act_on_cancellation(self);
+    const HandlersSeen before{self};
+    if (os::now(deadline.clock) >= deadline.ns) {
+        yield(self);
+        return Error::kNone;
+    }
+    for (;;) {
+        Waiter waiter{&self};
+        enter_critical(self);
+        if (before.interrupt(self, false)) {
+            leave_critical(self);
+            return Error::kInterrupted;
+        }
+        const WakeCause cause = sleep_as(self, waiter, WaitKind::kSleep, 0, &deadline);
+        leave_critical(self);  // pending handlers run here
+        if (cause == WakeCause::kTimedOut) {
+            return Error::kNone;
+        }
+        act_on_cancellation(self);
+        if (os::now(deadline.clock) >= deadline.ns) {
+            return before.interrupt(self, false) ? Error::kInterrupted : Error::kNone;
+        }
+    }
+}
+
+}  // namespace lt::io
