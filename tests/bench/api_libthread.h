@@ -4,13 +4,20 @@
 #include <synch.h>
 #include <thread.h>
 
+#include <unistd.h>
+
 #include <algorithm>
+#include <cerrno>
 #include <cstddef>
 #include <cstdint>
 
+#include "bench/descriptor_stream.h"
 #include "bench/must.h"
 
 namespace bench {
+
+// LIBTHREAD_CONCURRENCY tells the library how many LWPs; there is nothing to start.
+class Runtime {};
 
 using ThreadId = thread_t;
 
@@ -31,7 +38,7 @@ inline bool try_create_bound(ThreadId& id, void* (*body)(void*), void* argument)
     return thr_create(nullptr, stack_size(), body, argument, THR_BOUND, &id) == 0;
 }
 
-inline void join(ThreadId id)
+inline void join(ThreadId& id)
 {
     must(thr_join(id, nullptr, nullptr), "thr_join");
 }
@@ -39,6 +46,11 @@ inline void yield()
 {
     thr_yield();
 }
+inline void sleep_us(unsigned us)
+{
+    must(usleep(us) == 0 ? 0 : errno, "usleep");
+}
+using Stream = DescriptorStream;
 
 class Mutex {
   public:

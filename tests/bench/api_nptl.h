@@ -4,15 +4,19 @@
 #include <pthread.h>
 #include <sched.h>
 #include <semaphore.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <cstddef>
 #include <cstdint>
 #include <ctime>
 
+#include "bench/descriptor_stream.h"
 #include "bench/must.h"
 
 namespace bench {
+
+class Runtime {};
 
 using ThreadId = pthread_t;
 
@@ -40,7 +44,7 @@ inline bool try_create_bound(ThreadId& id, void* (*body)(void*), void* argument)
     return try_create(id, body, argument);
 }
 
-inline void join(ThreadId id)
+inline void join(ThreadId& id)
 {
     must(pthread_join(id, nullptr), "pthread_join");
 }
@@ -48,6 +52,11 @@ inline void yield()
 {
     must(sched_yield(), "sched_yield");
 }
+inline void sleep_us(unsigned us)
+{
+    must(usleep(us) == 0 ? 0 : errno, "usleep");
+}
+using Stream = DescriptorStream;
 
 class Mutex {
   public:

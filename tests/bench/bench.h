@@ -1,5 +1,11 @@
-// For every benchmark. The same sources are compiled twice, against libthread and against glibc's
-// threads (BENCH_NPTL), so that both sides run the very same workload under the same measurement.
+// For every benchmark. The same sources are compiled for libthread and for each peer written in C
+// or C++, so that all run the very same workload under the same measurement. Such a peer's header
+// has
+//   Runtime                    made first in main(); starts what the peer needs to have BENCH_LWPS
+//   LWPs ThreadId, try_create(), join(), yield(), sleep_us() try_create_bound()         with
+//   BENCH_HAS_BOUND: on a kernel thread of its own Mutex, Cond, Sema          as far as the
+//   workloads use them Stream                     read and write on a socket as the peer's users do
+//   it
 #pragma once
 
 #include <benchmark/benchmark.h>
@@ -9,13 +15,11 @@
 #include <cstdint>
 #include <cstdlib>
 #include <ctime>
+#include <fstream>
 #include <memory>
+#include <string>
 
-#if defined(BENCH_NPTL)
-#include "bench/api_nptl.h"
-#else
-#include "bench/api_libthread.h"
-#endif
+#include BENCH_API
 
 namespace bench {
 
@@ -35,6 +39,22 @@ inline std::int64_t now_ns()
 inline std::int64_t cpu_ns()
 {
     return read_ns(CLOCK_PROCESS_CPUTIME_ID);
+}
+
+// Of this program: the peak that getrusage() tells includes that of the process that started it.
+inline std::int64_t peak_resident_bytes()
+{
+    std::ifstream status{"/proc/self/status"};
+    const std::string wanted = "VmHWM:";
+    std::string word;
+    std::int64_t kib = 0;
+    while (status >> word) {
+        if (word == wanted) {
+            status >> kib;
+            break;
+        }
+    }
+    return kib * 1024;
 }
 
 inline double seconds(std::int64_t ns)

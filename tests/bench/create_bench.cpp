@@ -1,5 +1,4 @@
 // Creating, parking and joining threads, few and many.
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -61,13 +60,6 @@ std::int64_t resident_bytes()
     std::int64_t resident = 0;
     std::ifstream{"/proc/self/statm"} >> pages >> resident;
     return resident * sysconf(_SC_PAGESIZE);
-}
-
-std::int64_t peak_resident_bytes()
-{
-    rusage usage{};
-    getrusage(RUSAGE_SELF, &usage);
-    return std::int64_t{usage.ru_maxrss} * 1024;
 }
 
 // Once, in a process that has not had that many threads yet. Time: per thread.

@@ -33,6 +33,7 @@ struct Contest {
     // All start together, and stop by their own clocks: no thread that is kept waiting could keep
     // the others from stopping.
     alignas(64) std::uint64_t end = 0;
+    bool yields = false;  // with the mutex held, at every eighth turn
 };
 
 struct alignas(64) Contestant {
@@ -45,6 +46,7 @@ struct alignas(64) Contestant {
 };
 
 constexpr int kWork = 20;
+constexpr std::uint64_t kTurnsPerYield = 8;
 
 void increment(volatile std::uint64_t& value)
 {
@@ -65,6 +67,9 @@ void* contend(void* argument)
         now = ticks();
         self.longest = std::max(self.longest, now - then);
         increment(contest.shared);
+        if (contest.yields && self.acquired % kTurnsPerYield == 0) {
+            yield();
+        }
         contest.mutex.unlock();
         ++self.acquired;
         increment(self.own);
@@ -83,12 +88,13 @@ double ticks_per_ns()
 }
 
 // Time: per acquisition by any thread.
-void mutex_contended(benchmark::State& state)
+void compete(benchmark::State& state, bool yields)
 {
     const std::size_t count = count_of(state);
     const double rate = ticks_per_ns();
     for (auto _ : state) {
         Contest contest;
+        contest.yields = yields;
         const auto threads = std::make_unique<Contestant[]>(count);
         for (std::size_t i = 0; i < count; ++i) {
             threads[i].contest = &contest;
@@ -125,7 +131,18 @@ void mutex_contended(benchmark::State& state)
         state.counters["most_of_mean"] = static_cast<double>(most) / mean;
     }
 }
+
+void mutex_contended(benchmark::State& state)
+{
+    compete(state, false);
+}
 BENCHMARK(mutex_contended)->Name("mutexc")->Arg(2)->Arg(64)->UseManualTime()->Iterations(1);
+
+void mutex_held_over_yields(benchmark::State& state)
+{
+    compete(state, true);
+}
+BENCHMARK(mutex_held_over_yields)->Name("mutexy")->Arg(8)->UseManualTime()->Iterations(1);
 
 }  // namespace
 }  // namespace bench

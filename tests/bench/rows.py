@@ -1,50 +1,110 @@
-"""What is measured: the rows of the table that run.py prints."""
+"""What is measured, and with whom: the rows of the table that run.py prints."""
 import dataclasses
+
+OURS = "libthread"
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Side:
+    """One threads library, and the program with the workloads for it."""
+
+    name: str
+    program: str
+    # More than one LWP at a time.
+    parallel: bool = True
+    # Rows that it has not, or at which it does not get to an end.
+    lacks: frozenset[str] = frozenset()
+    # Rows at which it gets a smaller workload instead; the figures are per operation.
+    smaller: dict[str, str] = dataclasses.field(default_factory=dict)
+
+
+BOUND_ONLY = frozenset({"sempp bound"})
+
+SIDES = (
+    Side(OURS, "thread_bench"),
+    Side("NPTL", "nptl_bench", smaller={"fib30": "fib/20"}),
+    Side("Boost.Fiber", "boost_bench", lacks=BOUND_ONLY | {"echo500"}, smaller={"fib30": "fib/20"}),
+    Side("Go", "go_bench", lacks=BOUND_ONLY),
+    Side("State Threads", "st_bench", parallel=False, lacks=BOUND_ONLY, smaller={"fib30": "fib/20"}),
+    # Its scheduler looks at every thread at every switch.
+    Side("GNU Pth", "pth_bench", parallel=False,
+         lacks=BOUND_ONLY | {"mass100k cold", "park100k", "fib30", "sleep1000", "echo500"}),
+)
+
+
+@dataclasses.dataclass(frozen=True)
+class Figure:
+    """One figure of a row: "ns" and "cpu" are per operation, others are the programs' counters."""
+
+    field: str
+    meaning: str
+    target: str = ""
+    more_is_better: bool = False
+    # Compared with the best peer's; otherwise only shown.
+    compared: bool = True
 
 
 @dataclasses.dataclass(frozen=True)
 class Row:
-    """One run of one benchmark, with what is shown of it."""
-
     name: str
     benchmark: str  # as the programs name it
-    quick: str  # likewise, or the same; what --quick runs instead
+    quick: str  # what --quick runs instead, or the same
     lwps: int
-    # (field, what it is, target). The field is "ns", "cpu" (both per operation) or a counter's name.
-    shown: tuple[tuple[str, str, str], ...]
+    figures: tuple[Figure, ...]
 
 
-def row(name, benchmark, lwps, *shown, quick=None):
-    return Row(name, benchmark, quick or benchmark, lwps, shown)
+def row(name, benchmark, lwps, *figures, quick=None):
+    return Row(name, benchmark, quick or benchmark, lwps, figures)
 
 
-FAIR = ("least_of_mean", "least thread / mean", ">= 0.5")
+def ns(target="", meaning="ns"):
+    return Figure("ns", meaning, target)
+
+
+def shown(field, meaning, target="", more_is_better=False):
+    return Figure(field, meaning, target, more_is_better, compared=False)
+
+
+CPU = shown("cpu", "CPU ns")
+FAIR = shown("least_of_mean", "least thread / mean", ">= 0.5", more_is_better=True)
 COUNT = 100_000
 
 ROWS = (
-    row("yield2", "yield/2", 1, ("ns", "ns", "<= 20"), ("cpu", "CPU ns", "")),
-    row("yield2", "yield/2", 2, ("ns", "ns", "<= 12"), FAIR),
-    row("yield1000", "yield/1000", 1, ("ns", "ns", "<= 18"), ("cpu", "CPU ns", "")),
-    row("yield1000", "yield/1000", 2, ("ns", "ns", "<= 15"), FAIR),
-    row("sempp", "sempp", 1, ("ns", "ns/round trip", "<= 100"), ("cpu", "CPU ns", "")),
-    row("sempp", "sempp", 2, ("ns", "ns/round trip", "<= 150"), ("cpu", "CPU ns", "")),
-    row("sempp bound", "sempp_bound", 2, ("ns", "ns/round trip", "<= 900"), ("cpu", "CPU ns", "")),
-    row("condpp", "condpp", 1, ("ns", "ns/round trip", "<= 120"), ("cpu", "CPU ns", "")),
-    row("condpp", "condpp", 2, ("ns", "ns/round trip", ""), ("cpu", "CPU ns", "")),
-    row("create+join", "create", 1, ("ns", "ns", "<= 109"), ("cpu", "CPU ns", "")),
-    row("create+join", "create", 2, ("ns", "ns", "<= 150"), ("cpu", "CPU ns", "")),
-    row("batch1000", "batch/1000", 1, ("ns", "ns/thread", "<= 97"), ("cpu", "CPU ns", "")),
-    row("batch1000", "batch/1000", 2, ("ns", "ns/thread", ""), ("cpu", "CPU ns", "")),
-    row("mass100k cold", f"mass/{COUNT}", 1, ("ns", "ns/thread", "<= 900"), ("cpu", "CPU ns", ""),
-        ("bytes", "peak bytes/thread", ""), quick="mass/1000"),
-    row("mutex1", "mutex1", 1, ("ns", "ns", "<= 12"), ("cpu", "CPU ns", "")),
-    row("mutexc64", "mutexc/64", 2, ("ns", "ns/acquisition", "<= 130"),
-        ("longest_ms", "longest wait, ms", "<= 2"), ("least_of_mean", "least thread / mean", "> 0"),
-        ("most_of_mean", "most / mean", "")),
-    row("park100k", f"park/{COUNT}", 1, ("bytes", "bytes/thread", "<= 8700"),
-        ("create_ns", "create+park, ns", ""), ("create_cpu_ns", "create+park, CPU ns", ""),
-        ("ns", "wake+join, ns", "<= 600"), ("cpu", "wake+join, CPU ns", ""), quick="park/1000"),
-    row("idle100", "idle/100", 1, ("cpu_percent", "% CPU", "< 0.1"),
-        ("switches_per_s", "switches/s", "<= 2")),
-    row("rawblock", "rawblock", 1, ("progress", "others' progress", ">= 1.2")),
+    row("yield2", "yield/2", 1, ns("<= 20"), CPU),
+    row("yield2", "yield/2", 2, ns("<= 12"), FAIR),
+    row("yield1000", "yield/1000", 1, ns("<= 18"), CPU),
+    row("yield1000", "yield/1000", 2, ns("<= 15"), FAIR),
+    row("sempp", "sempp", 1, ns("<= 100", "ns/round trip"), CPU),
+    row("sempp", "sempp", 2, ns("<= 150", "ns/round trip"), CPU),
+    row("sempp bound", "sempp_bound", 2, ns("<= 900", "ns/round trip"), CPU),
+    row("condpp", "condpp", 1, ns("<= 120", "ns/round trip"), CPU),
+    row("condpp", "condpp", 2, ns("", "ns/round trip"), CPU),
+    row("create+join", "create", 1, ns("<= 109"), CPU),
+    row("create+join", "create", 2, ns("<= 150"), CPU),
+    row("batch1000", "batch/1000", 1, ns("<= 97", "ns/thread"), CPU),
+    row("batch1000", "batch/1000", 2, ns("", "ns/thread"), CPU),
+    row("mass100k cold", f"mass/{COUNT}", 1, ns("<= 900", "ns/thread"), CPU,
+        shown("bytes", "peak bytes/thread"), quick="mass/1000"),
+    row("fib30", "fib/30", 1, ns("<= 109", "ns/thread"), shown("peak_mb", "peak MB"), quick="fib/12"),
+    row("fib30", "fib/30", 2, ns("<= 55", "ns/thread"), shown("peak_mb", "peak MB"), quick="fib/12"),
+    row("mutex1", "mutex1", 1, ns("<= 12"), CPU),
+    row("mutexc64", "mutexc/64", 2, ns("<= 130", "ns/acquisition"),
+        shown("longest_ms", "longest wait, ms", "<= 2"),
+        shown("least_of_mean", "least thread / mean", "> 0", more_is_better=True),
+        shown("most_of_mean", "most / mean")),
+    row("mutexy8", "mutexy/8", 1, ns("<= 150", "ns/acquisition"), FAIR),
+    row("park100k", f"park/{COUNT}", 1, Figure("bytes", "bytes/thread", "<= 8700"),
+        shown("create_ns", "create+park, ns"), shown("create_cpu_ns", "create+park, CPU ns"),
+        ns("<= 600", "wake+join, ns"), shown("cpu", "wake+join, CPU ns"), quick="park/1000"),
+    row("sleep1000", "sleep/1000", 1,
+        Figure("wakeups_per_s", "wake-ups/s", ">= 860000", more_is_better=True),
+        Figure("cpu_ns", "CPU ns each", "<= 222")),
+    row("echo500", "echo/500", 1,
+        Figure("trips_per_s", "round trips/s", ">= 280000", more_is_better=True), CPU, quick="echo/20"),
+    row("echo500", "echo/500", 2,
+        Figure("trips_per_s", "round trips/s", ">= 400000", more_is_better=True), CPU, quick="echo/20"),
+    row("idle100", "idle/100", 1, shown("cpu_percent", "% CPU", "< 0.1"),
+        shown("switches_per_s", "switches/s", "<= 2")),
+    row("rawblock", "rawblock", 1,
+        Figure("progress", "others' progress", ">= 1.2", more_is_better=True)),
 )

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Runs the benchmarks with libthread and with glibc's threads, in turn, and compares the medians.
+"""Runs the benchmarks with libthread and with its peers, in turn, and compares the medians.
 
-    run.py [--quick] [--rounds N] [--rows WORD...] [--json FILE] thread_bench nptl_bench
+    run.py [--quick] [--rounds N] [--rows WORD...] [--json FILE] [--svg FILE] PROGRAM...
 
-One process per measurement, one at a time, ours and the peer's in the same minute. Where a row has
-one LWP, libthread is told so (LIBTHREAD_CONCURRENCY) and the peer gets one processor. Measurements
+One process per measurement, one at a time, ours and the peers' in the same minute. Each is told how
+many LWPs to use (LIBTHREAD_CONCURRENCY, BENCH_LWPS, the processors that it may run on). Measurements
 during which other processes took more than 15 % of a processor are dropped if at least three
 undisturbed ones remain. The exit status says whether everything ran, never how fast.
 """
@@ -13,16 +13,14 @@ import json
 import os
 import pathlib
 import resource
-import statistics
 import subprocess
 import sys
 import time
 
-from rows import ROWS
+import chart
+import tables
+from rows import OURS, ROWS, SIDES
 
-OURS, PEER = "ours", "NPTL"
-FOREIGN_SHARE = 0.15
-ENOUGH = 3
 TIME_LIMIT = 120
 
 
@@ -48,24 +46,25 @@ def fields_of(report):
     if run.get("error_occurred"):
         raise RuntimeError(run["error_message"])
     known = ("name", "run_name", "run_type", "family_index", "per_family_instance_index", "threads",
-             "repetitions", "repetition_index", "iterations", "time_unit")
+             "repetitions", "repetition_index", "iterations", "time_unit", "total")
     fields = {key: value for key, value in run.items() if key not in known}
     fields["ns"] = fields.pop("real_time")
     fields["cpu"] = fields.get("cpu_ns", fields.pop("cpu_time"))
     return fields
 
 
-def measure(program, side, benchmark, lwps, options):
-    environment = dict(os.environ, BENCH_MS=str(options.ms))
+def measure(program, side, row, options):
+    benchmark = row.quick if options.quick else side.smaller.get(row.name, row.benchmark)
+    environment = dict(os.environ, BENCH_MS=str(options.ms), BENCH_LWPS=str(row.lwps))
     command = [program, f"--benchmark_filter=^{benchmark}(/[a-z]|$)", "--benchmark_format=json",
                f"--benchmark_min_time={options.ms / 1000}"]
     processors = os.sched_getaffinity(0)
-    if side == OURS:
-        environment["LIBTHREAD_CONCURRENCY"] = str(lwps)
+    if side.name == OURS:
+        environment["LIBTHREAD_CONCURRENCY"] = str(row.lwps)
         # One LWP stays one, unless it blocks in the kernel.
-        environment["LIBTHREAD_GROWTH"] = "blocked" if lwps == 1 else "auto"
+        environment["LIBTHREAD_GROWTH"] = "blocked" if row.lwps == 1 else "auto"
     else:
-        processors = set(sorted(processors)[:lwps])
+        processors = set(sorted(processors)[:row.lwps])
     busy, own, start = busy_seconds(), own_seconds(), time.monotonic()
     done = subprocess.run(
         command, env=environment, capture_output=True, text=True, timeout=TIME_LIMIT, check=False,
@@ -77,95 +76,46 @@ def measure(program, side, benchmark, lwps, options):
     return {"foreign": max(0.0, foreign) / passed, **fields_of(json.loads(done.stdout))}
 
 
-class Results:
-    """Measurements by row and side."""
-
-    def __init__(self):
-        self.measured = {}
-        self.failed = []
-
-    def add(self, row, side, fields):
-        self.measured.setdefault((row, side), []).append(fields)
-
-    def used(self, row, side):
-        runs = self.measured.get((row, side), [])
-        calm = [run for run in runs if run["foreign"] <= FOREIGN_SHARE]
-        return calm if len(calm) >= ENOUGH else runs
-
-    def values(self, row, side, field):
-        return [run[field] for run in self.used(row, side) if field in run]
-
-    def calm_runs(self, row, side):
-        runs = self.measured.get((row, side), [])
-        return sum(run["foreign"] <= FOREIGN_SHARE for run in runs), len(runs)
+def takes_part(side, row):
+    return row.name not in side.lacks and (side.parallel or row.lwps == 1)
 
 
-def number(value):
-    if value != 0 and abs(value) < 0.01:
-        return f"{value:.1e}"
-    return f"{value:.2f}" if abs(value) < 10 else f"{value:.1f}" if abs(value) < 100 else f"{value:.0f}"
-
-
-def cell(results, row, side, field):
-    values = results.values(row, side, field)
-    if not values:
-        return "failed"
-    text = number(statistics.median(values))
-    if len(values) > 1:
-        text += f" ({number(min(values))}-{number(max(values))})"
-    limits = results.values(row, side, "limit")
-    return f"{text} [of {number(min(limits))}]" if limits else text
-
-
-def ratio(results, row, field):
-    ours, peer = (results.values(row, side, field) for side in (OURS, PEER))
-    if not ours or not peer or statistics.median(ours) == 0:
-        return ""
-    return f"{statistics.median(peer) / statistics.median(ours):.2f}"
-
-
-def table(results, rows):
-    lines = [("row", "LWPs", "figure", OURS, PEER, "NPTL/ours", "target", "calm runs")]
-    for row in rows:
-        calm = "{}/{} ".format(*results.calm_runs(row, OURS)) + "{}/{}".format(*results.calm_runs(row, PEER))
-        for field, meaning, target in row.shown:
-            lines.append((row.name, str(row.lwps), meaning, cell(results, row, OURS, field),
-                          cell(results, row, PEER, field), ratio(results, row, field), target, calm))
-    widths = [max(len(line[i]) for line in lines) for i in range(len(lines[0]))]
-    lines.insert(1, tuple("-" * width for width in widths))
-    return "\n".join("| " + " | ".join(text.ljust(width) for text, width in zip(line, widths)) + " |"
-                     for line in lines)
+def run_all(rows, programs, options):
+    results = tables.Results()
+    steps = [(row, side) for row in rows for side in programs if takes_part(side, row)]
+    total = options.rounds * len(steps)
+    step = 0
+    for _ in range(options.rounds):
+        for row, side in steps:
+            step += 1
+            print(f"[{step}/{total}] {row.name}, {row.lwps} LWP: {side.name}", file=sys.stderr, flush=True)
+            try:
+                results.add(row, side.name, measure(programs[side], side, row, options))
+            except (RuntimeError, ValueError, subprocess.TimeoutExpired) as error:
+                print(f"  failed: {error}", file=sys.stderr, flush=True)
+                results.fail(row, side.name)
+    return results
 
 
 def save(results, rows, path):
-    content = []
-    for row in rows:
-        entry = {"row": row.name, "lwps": row.lwps, "targets": {f: t for f, _, t in row.shown if t}}
-        for side in (OURS, PEER):
-            entry[side] = {field: statistics.median(results.values(row, side, field))
-                           for field, _, _ in row.shown if results.values(row, side, field)}
-            entry[side + "_runs"] = results.measured.get((row, side), [])
-        content.append(entry)
+    content = [{"row": row.name, "lwps": row.lwps,
+                "figures": [{"field": figure.field, "meaning": figure.meaning, "target": figure.target,
+                             "more_is_better": figure.more_is_better,
+                             "medians": results.medians(row, figure.field)} for figure in row.figures],
+                "runs": results.runs(row)} for row in rows]
     path.write_text(json.dumps({"machine": os.uname().release, "cpus": os.cpu_count(), "rows": content},
                                indent=1) + "\n", encoding="utf-8")
 
 
-def run_all(rows, programs, options):
-    results = Results()
-    total = options.rounds * len(rows) * len(programs)
-    step = 0
-    for _ in range(options.rounds):
-        for row in rows:
-            for side, program in programs.items():
-                step += 1
-                benchmark = row.quick if options.quick else row.benchmark
-                print(f"[{step}/{total}] {row.name}, {row.lwps} LWP: {side}", file=sys.stderr, flush=True)
-                try:
-                    results.add(row, side, measure(program, side, benchmark, row.lwps, options))
-                except (RuntimeError, ValueError, subprocess.TimeoutExpired) as error:
-                    print(f"  failed: {error}", file=sys.stderr, flush=True)
-                    results.failed.append(f"{row.name}, {row.lwps} LWP: {side}")
-    return results
+def sides_of(paths):
+    """The programs by side, in the order of SIDES."""
+    by_name = {pathlib.Path(path).name: path for path in paths}
+    programs = {side: by_name.pop(side.program) for side in SIDES if side.program in by_name}
+    if by_name:
+        raise SystemExit(f"run.py: not a program of a side in rows.py: {', '.join(by_name.values())}")
+    if not any(side.name == OURS for side in programs):
+        raise SystemExit("run.py: thread_bench is missing")
+    return programs
 
 
 def parse(arguments):
@@ -174,7 +124,8 @@ def parse(arguments):
     parser.add_argument("--rounds", type=int, help="measurements per row and side (5)")
     parser.add_argument("--rows", nargs="+", metavar="WORD", help="only rows with one of these in the name")
     parser.add_argument("--json", type=pathlib.Path, metavar="FILE")
-    parser.add_argument("programs", nargs=2, metavar="thread_bench nptl_bench")
+    parser.add_argument("--svg", type=pathlib.Path, metavar="FILE", help="a chart of the ratios")
+    parser.add_argument("programs", nargs="+", metavar="PROGRAM", help="thread_bench, nptl_bench, ...")
     options = parser.parse_args(arguments)
     options.rounds = options.rounds or (1 if options.quick else 5)
     options.ms = 20 if options.quick else 250
@@ -185,14 +136,16 @@ def main(arguments):
     options = parse(arguments)
     rows = [row for row in ROWS
             if not options.rows or any(word in row.name for word in options.rows)]
-    programs = dict(zip((OURS, PEER), options.programs))
+    programs = sides_of(options.programs)
     results = run_all(rows, programs, options)
-    print(table(results, rows))
+    print(tables.table(results, rows, [side.name for side in programs]))
     if options.json:
         save(results, rows, options.json)
+    if options.svg:
+        options.svg.write_text(chart.draw(results, rows), encoding="utf-8")
     for failure in results.failed:
         print(f"failed: {failure}")
-    return 1 if results.failed else 0
+    return 1 if any(failure.endswith(OURS) for failure in results.failed) else 0
 
 
 if __name__ == "__main__":

@@ -24,6 +24,18 @@ void pin(int nth)
     }
 }
 
+void create_placed(Placement placement, ThreadId& id, void* (*body)(void*), void* argument)
+{
+#if defined(BENCH_HAS_BOUND)
+    if (placement == Placement::kBoundApart) {
+        must(try_create_bound(id, body, argument) ? 0 : EAGAIN, "creating a bound thread");
+        return;
+    }
+#endif
+    static_cast<void>(placement);
+    create(id, body, argument);
+}
+
 // The partner answers until `stop` is raised; `answers` must equal the rounds in the end.
 struct SemaPair {
     Placement placement = Placement::kFree;
@@ -57,8 +69,7 @@ void* ask_semas(void* argument)
         pin(0);
     }
     ThreadId partner{};
-    auto* const start = pair.placement == Placement::kFree ? try_create : try_create_bound;
-    must(start(partner, answer_semas, &pair) ? 0 : EAGAIN, "creating the partner");
+    create_placed(pair.placement, partner, answer_semas, &pair);
     std::uint64_t rounds = 0;
     for (auto _ : *pair.state) {
         pair.there.post();
@@ -83,16 +94,18 @@ void sema_ping_pong(benchmark::State& state)
 }
 BENCHMARK(sema_ping_pong)->Name("sempp")->UseRealTime()->MeasureProcessCPUTime();
 
+#if defined(BENCH_HAS_BOUND)
 void sema_ping_pong_bound(benchmark::State& state)
 {
     SemaPair pair;
     pair.placement = Placement::kBoundApart;
     pair.state = &state;
     ThreadId asker{};
-    must(try_create_bound(asker, ask_semas, &pair) ? 0 : EAGAIN, "creating a bound thread");
+    create_placed(pair.placement, asker, ask_semas, &pair);
     join(asker);
 }
 BENCHMARK(sema_ping_pong_bound)->Name("sempp_bound")->UseRealTime()->MeasureProcessCPUTime();
+#endif
 
 enum class Turn { kAsker, kPartner, kStop };
 
