@@ -9,7 +9,7 @@ fi
 faults=0
 pages=0
 for page in "$1"/*.[13] "$1"/*.3thr; do
-    warnings=$(groff -man -Tutf8 -Kutf8 -ww -rLL=78n -z "$page" 2>&1) || faults=1
+    warnings=$(groff -t -man -Tutf8 -Kutf8 -ww -rLL=78n -z "$page" 2>&1) || faults=1
     [ -z "$warnings" ] || { printf '%s\n' "$warnings"; faults=1; }
     pages=$((pages + 1))
 done

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Builds tests/package/prog.c as a user would, in one of several ways, and runs it.
-#   consume.sh pkg_config|static|find_package|add_subdirectory prefix work-directory project-root
+#   consume.sh pkg_config|static|wrapper|find_package|add_subdirectory prefix work-directory project-root
 set -eu
 way=$1 prefix=$2 work=$3 root=$4
 here=$root/tests/package
@@ -32,6 +32,23 @@ static)
     ${CC:-cc} -std=c89 -Wall -Werror $(pkg-config --cflags libthread) -o "$work/prog" "$here/prog.c" \
         -Wl,-Bstatic $(pkg-config --static --libs libthread) -Wl,-Bdynamic
     check "$work/prog" 0
+    ;;
+wrapper)
+    # What a makefile of the time passes: a shared library, a program that uses it, and C++.
+    for name in cc c++; do
+        wrapped=$prefix/bin/libthread-$name
+        [ $name = cc ] || language='-x c++'
+        export LIBTHREAD_CC="${CC:-cc}"
+        printf 'extern int answer(void);\nint answer(void) { return 42; }\n' > "$work/part.c"
+        # shellcheck disable=SC2086  # none or two words
+        (cd "$work" && "$wrapped" ${language:-} -KPIC -xO4 -mt -G -h libpart.so part.c -o libpart.so &&
+            "$wrapped" ${language:-} -c -g -xO2 "$here/prog.c" -o prog.o &&
+            "$wrapped" -R "$work" -o "prog_$name" prog.o -L. -Wl,--no-as-needed -lpart \
+                -lsocket -lnsl -lthread -lposix4 -Bdynamic && "./prog_$name")
+        readelf -d "$work/libpart.so" | grep -q 'SONAME.*libpart.so'
+        readelf -d "$work/prog_$name" | grep -q 'NEEDED.*libpart.so'
+    done
+    [ "$("$prefix/bin/libthread-cc" --show -c x.c)" = "${CC:-cc} -I$prefix/include/solaris -D_REENTRANT -c x.c" ]
     ;;
 find_package)
     cmake -S "$here/find_package" -B "$work" -DCMAKE_PREFIX_PATH="$prefix"
