@@ -23,6 +23,14 @@ int run(const lwpi::Options& options)
             return lwpi::run_stack(options);
         case lwpi::Verb::kStacks:
             return lwpi::run_stacks(options);
+        case lwpi::Verb::kLocks:
+            return lwpi::run_locks(options);
+        case lwpi::Verb::kWhy:
+            return lwpi::run_why(options);
+        case lwpi::Verb::kDeadlocks:
+            return lwpi::run_deadlocks(options);
+        case lwpi::Verb::kCheck:
+            return lwpi::run_check(options);
         case lwpi::Verb::kInfo:
             return lwpi::run_info(options);
         case lwpi::Verb::kTop:

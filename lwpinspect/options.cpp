@@ -20,11 +20,15 @@ struct VerbName {
     const char* name;
     const char* help;
 };
-constexpr std::array<VerbName, 6> kVerbs{
+constexpr std::array<VerbName, 10> kVerbs{
     {{Verb::kPs, "ps", "user threads and LWPs, one a line"},
      {Verb::kLwps, "lwps", "LWPs: what each carries, its kernel state and system call"},
      {Verb::kStack, "stack", "stacks of all or the named threads"},
      {Verb::kStacks, "stacks", "stacks grouped by equal ones, biggest group first"},
+     {Verb::kLocks, "locks", "locks that somebody waits for, their holders and waiters"},
+     {Verb::kWhy, "why", "why a thread does not go on: its chain of waits"},
+     {Verb::kDeadlocks, "deadlocks", "threads that wait for each other; exit code 1 when found"},
+     {Verb::kCheck, "check", "deadlocks and warnings; exit code 1 when there are any"},
      {Verb::kInfo, "info", "the library in the target, its version and counters"},
      {Verb::kTop, "top", "screens that follow one process"}}};
 
@@ -104,6 +108,33 @@ void add_stacks(CLI::App& verb, Options& options)
     add_depth(verb, options);
 }
 
+void add_locks(CLI::App& verb, Options& options)
+{
+    verb.add_option("address", options.address, "one object, with all its waiters")
+        ->option_text("[ADDR]");
+    verb.add_flag("--all", options.all, "also conditions, semaphores, joins and futexes");
+}
+
+void add_why(CLI::App& verb, Options& options)
+{
+    verb.add_option("ids", options.ids, "user threads (17, #17, 3-9) or LWPs (lwp:TID)")
+        ->option_text("[ID ...]");
+}
+
+void add_findings(CLI::App& deadlocks, CLI::App& check, Options& options)
+{
+    deadlocks.add_option("--confirm-ms", options.confirm, "time between the two looks (50)")
+        ->option_text("MS")
+        ->check(CLI::Range(1, 60'000));
+    check.add_option("--sample-ms", options.sample, "time between the two looks (1100)")
+        ->option_text("MS")
+        ->check(CLI::Range(1, 60'000));
+    check
+        .add_option("--rules", options.rules,
+                    "only these: deadlock,self,orphan,starved,timed,ready,running,holder,stack")
+        ->option_text("LIST");
+}
+
 void add_top(CLI::App& verb, Options& options)
 {
     verb.add_option("-d", options.interval_seconds, "seconds between two looks (2)")
@@ -134,6 +165,9 @@ std::variant<Options, int> parse_options(int argc, const char* const* argv, bool
     add_ps(*verbs[Verb::kPs], options);
     add_stack(*verbs[Verb::kStack], options);
     add_stacks(*verbs[Verb::kStacks], options);
+    add_locks(*verbs[Verb::kLocks], options);
+    add_why(*verbs[Verb::kWhy], options);
+    add_findings(*verbs[Verb::kDeadlocks], *verbs[Verb::kCheck], options);
     add_top(*verbs[Verb::kTop], options);
     try {
         app.parse(argc, argv);

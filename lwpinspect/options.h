@@ -10,7 +10,18 @@
 
 namespace lwpi {
 
-enum class Verb : std::uint8_t { kPs, kLwps, kStack, kStacks, kInfo, kTop };
+enum class Verb : std::uint8_t {
+    kPs,
+    kLwps,
+    kStack,
+    kStacks,
+    kLocks,
+    kWhy,
+    kDeadlocks,
+    kCheck,
+    kInfo,
+    kTop
+};
 enum class ColourWish : std::uint8_t { kAuto, kAlways, kNever };
 
 struct Options {
@@ -34,7 +45,16 @@ struct Options {
     std::string sort = "id";  // -s
     bool reverse = false;     // -r
 
-    // stack, stacks
+    // locks
+    std::string address;
+    bool all = false;
+
+    // deadlocks, check
+    std::chrono::milliseconds confirm{50};
+    std::chrono::milliseconds sample{1100};
+    std::string rules;
+
+    // stack, stacks, why
     std::vector<std::string> ids;
     bool addresses = false;
     bool modules = false;

@@ -10,6 +10,10 @@ int run_ps(const Options& options);
 int run_lwps(const Options& options);
 int run_stack(const Options& options);
 int run_stacks(const Options& options);
+int run_locks(const Options& options);
+int run_why(const Options& options);
+int run_deadlocks(const Options& options);
+int run_check(const Options& options);
 int run_info(const Options& options);
 int run_top(const Options& options);
 

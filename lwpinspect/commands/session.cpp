@@ -5,6 +5,7 @@
 
 #include <cstdio>
 #include <cstdlib>
+#include <thread>
 
 #include "reader/snapshot_taker.h"
 #include "report/json.h"
@@ -30,6 +31,23 @@ SnapshotRequest Session::request() const
     request.max_threads = options_.max_threads;
     request.depth = options_.depth;
     return request;
+}
+
+Snapshot Session::take_whole(const SnapshotRequest& request)
+{
+    return source_->take(request);
+}
+
+bool Session::is_one_look() const
+{
+    return source_->kind() == SnapshotSource::Kind::kSaved;
+}
+
+void Session::pause(std::chrono::milliseconds time) const
+{
+    if (source_->kind() == SnapshotSource::Kind::kLive) {
+        std::this_thread::sleep_for(time);
+    }
 }
 
 Snapshot Session::take(const SnapshotRequest& request)
@@ -61,18 +79,20 @@ void Session::print_notes(const Snapshot& snapshot) const
     }
 }
 
-int Session::print_text(const Snapshot& snapshot, const std::string& body) const
+int Session::print_text(const Snapshot& snapshot, const std::string& body,
+                        std::optional<ExitCode> code) const
 {
     const std::string header = options_.quiet ? "" : header_text(snapshot);
     fmt::print("{}{}", header, body);
     std::fflush(stdout);
     print_notes(snapshot);
-    return static_cast<int>(exit_code_of(snapshot));
+    return static_cast<int>(code.value_or(exit_code_of(snapshot)));
 }
 
-int Session::print_json(const Snapshot& snapshot, const std::string& lines) const
+int Session::print_json(const Snapshot& snapshot, const std::string& lines,
+                        std::optional<ExitCode> given) const
 {
-    const ExitCode code = exit_code_of(snapshot);
+    const ExitCode code = given.value_or(exit_code_of(snapshot));
     if (!options_.quiet) {
         fmt::print(stderr, "{}", header_text(snapshot));
     }

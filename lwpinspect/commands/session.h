@@ -1,7 +1,9 @@
 // What all verbs share: the target, its snapshot, and how both are announced.
 #pragma once
 
+#include <chrono>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "model/snapshot_source.h"
@@ -17,15 +19,26 @@ class Session {
     explicit Session(const Options& options);
 
     [[nodiscard]] SnapshotSource& source() { return *source_; }
+    // The LWP that PID/TID names; 0: none.
+    [[nodiscard]] int only_lwp() const { return target_.only_lwp; }
+    // Whether there is one look for ever, at a process that went on meanwhile: a saved snapshot.
+    [[nodiscard]] bool is_one_look() const;
     // A request as the global options want it, without stacks.
     [[nodiscard]] SnapshotRequest request() const;
     // Takes a snapshot; keeps of it what PID/TID names.
     [[nodiscard]] Snapshot take(const SnapshotRequest& request);
+    // Takes a snapshot and keeps all of it.
+    [[nodiscard]] Snapshot take_whole(const SnapshotRequest& request);
+    // Lets time pass between two looks at a live process.
+    void pause(std::chrono::milliseconds time) const;
 
     // Prints the header and the snapshot's notes, then `body` (text form).
-    int print_text(const Snapshot& snapshot, const std::string& body) const;
+    // Returns the exit code, `code` if there is one.
+    int print_text(const Snapshot& snapshot, const std::string& body,
+                   std::optional<ExitCode> code = std::nullopt) const;
     // Prints `lines` between the process and the end line.
-    int print_json(const Snapshot& snapshot, const std::string& lines) const;
+    int print_json(const Snapshot& snapshot, const std::string& lines,
+                   std::optional<ExitCode> code = std::nullopt) const;
 
     [[nodiscard]] UseColour colour() const;
 

@@ -1,73 +1,18 @@
-#include <fmt/format.h>
-
 #include <algorithm>
 
 #include "commands/commands.h"
+#include "commands/ids.h"
 #include "commands/session.h"
 #include "report/json.h"
 #include "report/text.h"
-#include "support/escape.h"
-#include "support/text.h"
 
 namespace lwpi {
 namespace {
-
-constexpr std::uint64_t kLargestRange = 1'000'000;
-
-[[noreturn]] void reject(const std::string& id)
-{
-    throw TargetError(
-        ExitCode::kUsage,
-        fmt::format("\"{}\" is no thread: write 17, #17, 3-9 or lwp:TID.", printable(id)));
-}
-
-void add_id(const std::string& id, SnapshotRequest& request)
-{
-    if (id.starts_with("lwp:")) {
-        const auto tid = parse_unsigned(std::string_view(id).substr(4));
-        if (!tid || *tid > INT32_MAX) {
-            reject(id);
-        }
-        request.lwps.push_back(static_cast<int>(*tid));
-        return;
-    }
-    std::vector<std::optional<std::uint64_t>> ends;
-    for (std::string_view part : split(id, '-')) {
-        ends.push_back(parse_unsigned(part.starts_with('#') ? part.substr(1) : part));
-    }
-    if (ends.size() > 2 || !ends.front() || !ends.back() || *ends.back() < *ends.front() ||
-        *ends.back() - *ends.front() > kLargestRange) {
-        reject(id);
-    }
-    for (std::uint64_t i = *ends.front(); i <= *ends.back(); ++i) {
-        request.threads.push_back(i);
-    }
-}
 
 template <typename Value>
 bool contains(const std::vector<Value>& values, const Value& value)
 {
     return std::find(values.begin(), values.end(), value) != values.end();
-}
-
-// Everything that was asked for and is not there.
-void note_missing(const SnapshotRequest& request, Snapshot& snapshot)
-{
-    std::vector<std::uint64_t> missing;
-    for (const std::uint64_t id : request.threads) {
-        if (find_thread(snapshot, id) == nullptr) {
-            missing.push_back(id);
-        }
-    }
-    if (!missing.empty()) {
-        snapshot.notes.push_back(
-            {ExitCode::kPartial, fmt::format("no user thread {}.", format_ids(missing, 5, "#"))});
-    }
-    for (const int tid : request.lwps) {
-        if (find_lwp(snapshot, tid) == nullptr) {
-            snapshot.notes.push_back({ExitCode::kPartial, fmt::format("no LWP {}.", tid)});
-        }
-    }
 }
 
 // An LWP's own stack is news unless a thread that is shown has it.

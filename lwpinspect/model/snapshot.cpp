@@ -135,6 +135,9 @@ std::string describe(const Syscall& call)
     for (std::size_t i = 0; i < signature.size() && i < call.arguments.size(); ++i) {
         out += i == 0 ? "" : ", ";
         out += describe_argument(signature[i], call.arguments[i]);
+        if (i == 0 && !call.file.empty()) {
+            out += '<' + printable(call.file) + '>';
+        }
     }
     return out + ')';
 }

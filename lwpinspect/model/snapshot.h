@@ -102,6 +102,7 @@ struct Syscall {
     std::array<std::uint64_t, 6> arguments{};
     std::uint64_t sp = 0;
     std::uint64_t pc = 0;
+    std::string file{};  // what its first argument, a descriptor, names; raw, empty: unknown
 };
 
 // One user thread of libthread.

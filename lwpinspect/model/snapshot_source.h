@@ -35,6 +35,13 @@ class SnapshotSource {
     SnapshotSource& operator=(const SnapshotSource&) = delete;
     virtual ~SnapshotSource() = default;
 
+    enum class Kind : std::uint8_t {
+        kLive,
+        kCore,   // all of one instant, for ever the same
+        kSaved,  // a snapshot of a process that ran on while it was taken
+    };
+    [[nodiscard]] virtual Kind kind() const { return Kind::kLive; }
+
     // Throws TargetError when nothing can be read any more (kNoProcess: the process has ended).
     // What could only be read in part is in the snapshot, with notes.
     virtual Snapshot take(const SnapshotRequest& request) = 0;

@@ -4,8 +4,21 @@
 #include <algorithm>
 
 #include "reader/live_source.h"
+#include "support/syscalls.h"
 
 namespace lwpi {
+
+// Links of /proc are read after everything else: they cost more than all the rest of an LWP.
+void LiveTake::name_file(std::optional<Syscall>& call) const
+{
+    constexpr std::uint64_t kMostDescriptors = 1U << 20U;
+    if (!readable_ || !call || call->arguments[0] >= kMostDescriptors ||
+        !syscall_form(call->number).signature.starts_with('d')) {
+        return;
+    }
+    const std::string path = fmt::format("fd/{}", call->arguments[0]);
+    call->file = process_.read_link(path.c_str()).value_or("");
+}
 
 void LiveTake::add_lwps()
 {
@@ -20,9 +33,10 @@ void LiveTake::add_lwps()
         }
         LwpInfo& info = lwp.info;
         info.wait.name = "-";
+        name_file(info.syscall);
         // An idle LWP waits for work, which is no news.
         if (info.syscall && (!lwp.record || info.thread)) {
-            info.wait = futex_wait_of(*info.syscall, source_.memory_, inner_tids);
+            info.wait = futex_wait_of(*info.syscall, source_.memory_, inner_tids, now);
             if (info.wait.object) {
                 info.wait.object_name = places_->name_at(*info.wait.object, SymbolKind::kData);
             }

@@ -43,6 +43,7 @@ class LiveTake {
     void recheck_unclaimed();
     void read_parked();
     void add_lwps();
+    void name_file(std::optional<Syscall>& call) const;
     void add_threads();
     void finish();
     void note(ExitCode code, std::string text);

@@ -46,6 +46,6 @@ class WaitReader {
 // The wait of an LWP that sleeps in a futex call: for a pthread mutex with its owner, else for the
 // futex. `inner_tids` are the target's own numbers of its tasks, with the numbers we know them by.
 [[nodiscard]] Wait futex_wait_of(const Syscall& call, Memory& memory,
-                                 const std::map<int, int>& inner_tids);
+                                 const std::map<int, int>& inner_tids, const Now& now);
 
 }  // namespace lwpi

@@ -10,6 +10,7 @@ namespace lwpi {
 // docs/man/lwpinspect.1 lists them.
 enum class ExitCode : int {
     kDone = 0,
+    kFinding = 1,
     kUsage = 2,
     kNoProcess = 3,
     kPermission = 4,

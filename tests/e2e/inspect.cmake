@@ -9,6 +9,10 @@ target_link_libraries(inspect_oracle PRIVATE thread)
 target_compile_options(inspect_oracle PRIVATE -O2)
 add_executable(inspect_blocking_calls e2e/targets/blocking_calls.c)
 target_link_libraries(inspect_blocking_calls PRIVATE Threads::Threads)
+add_executable(inspect_stuck e2e/targets/stuck.c)
+target_link_libraries(inspect_stuck PRIVATE thread)
+add_executable(inspect_pthread_stuck e2e/targets/pthread_stuck.c)
+target_link_libraries(inspect_pthread_stuck PRIVATE Threads::Threads)
 
 function(inspect_test name)
   lt_test(${name} LABELS e2e TIMEOUT 180 NO_LIBTHREAD
@@ -17,9 +21,13 @@ function(inspect_test name)
   target_compile_definitions(${name} PRIVATE
     LWPINSPECT_PROGRAM="$<TARGET_FILE:lwpinspect>"
     ORACLE_PROGRAM="$<TARGET_FILE:inspect_oracle>"
-    BLOCKING_CALLS_PROGRAM="$<TARGET_FILE:inspect_blocking_calls>")
-  add_dependencies(${name} lwpinspect inspect_oracle inspect_blocking_calls)
+    BLOCKING_CALLS_PROGRAM="$<TARGET_FILE:inspect_blocking_calls>"
+    STUCK_PROGRAM="$<TARGET_FILE:inspect_stuck>"
+    PTHREAD_STUCK_PROGRAM="$<TARGET_FILE:inspect_pthread_stuck>")
+  add_dependencies(${name} lwpinspect inspect_oracle inspect_blocking_calls inspect_stuck
+    inspect_pthread_stuck)
 endfunction()
 inspect_test(inspect_oracle_test)
 inspect_test(inspect_harmless_test)
 inspect_test(inspect_messages_test)
+inspect_test(inspect_deadlocks_test)

@@ -1,0 +1,158 @@
+// Deadlocks in live programs: all found, none invented.
+#include <gtest/gtest.h>
+
+#include "e2e/inspect_support.h"
+
+namespace {
+
+using inspect_test::inspect;
+using inspect_test::Result;
+using inspect_test::Target;
+using nlohmann::json;
+
+std::vector<json> of_type(const Result& result, const std::string& type)
+{
+    std::vector<json> objects;
+    for (const json& object : result.json()) {
+        if (object["type"] == type) {
+            objects.push_back(object);
+        }
+    }
+    return objects;
+}
+
+// Until the threads have got there: what they print comes before.
+Result found_deadlocks(const Target& target)
+{
+    Result result;
+    inspect_test::until([&] {
+        result = inspect({"deadlocks", std::to_string(target.pid()), "--json"});
+        return !of_type(result, "finding").empty();
+    });
+    return result;
+}
+
+void expect_one(const std::vector<std::string>& command, const std::string& rule,
+                std::size_t members)
+{
+    SCOPED_TRACE(command[1]);
+    Target target(command);
+    ASSERT_TRUE(target.is_ready());
+    const Result result = found_deadlocks(target);
+    const auto found = of_type(result, "finding");
+    ASSERT_EQ(found.size(), 1U) << result.out;
+    EXPECT_EQ(found[0]["rule"], rule);
+    EXPECT_EQ(found[0]["members"].size(), members);
+    EXPECT_EQ(result.exit_code, 1) << result.err;
+    EXPECT_EQ(of_type(result, "end")[0]["exit"], 1);
+}
+
+TEST(InspectDeadlocks, OfUserThreads)
+{
+    expect_one({STUCK_PROGRAM, "circle2"}, "deadlock", 2);
+    expect_one({STUCK_PROGRAM, "circle3"}, "deadlock", 3);
+    expect_one({STUCK_PROGRAM, "rwlocks"}, "deadlock", 2);
+    expect_one({STUCK_PROGRAM, "join"}, "deadlock", 2);
+    expect_one({STUCK_PROGRAM, "self"}, "self", 1);
+    expect_one({STUCK_PROGRAM, "orphan"}, "orphan", 2);
+}
+
+TEST(InspectDeadlocks, OfPthreadMutexes)
+{
+    for (const char* kind : {"normal", "recursive", "errorcheck", "robust"}) {
+        expect_one({PTHREAD_STUCK_PROGRAM, kind, "2"}, "deadlock", 2);
+    }
+    expect_one({PTHREAD_STUCK_PROGRAM, "normal", "50"}, "deadlock", 50);
+}
+
+TEST(InspectDeadlocks, AreShownWithTheirStacks)
+{
+    Target target({STUCK_PROGRAM, "circle2"});
+    ASSERT_TRUE(target.is_ready());
+    found_deadlocks(target);
+    const Result result = inspect({"deadlocks", std::to_string(target.pid())});
+    EXPECT_NE(result.out.find("wait for each other"), std::string::npos) << result.out;
+    EXPECT_NE(result.out.find("for mutex stuck_mutexes"), std::string::npos) << result.out;
+    EXPECT_NE(result.out.find("        in_circle\n"), std::string::npos) << result.out;
+}
+
+// Owners change while they are read: whatever a single look says, two looks never agree on a
+// circle.
+void expect_none(const std::vector<std::string>& command, int looks)
+{
+    SCOPED_TRACE(command[1]);
+    Target target(command);
+    ASSERT_TRUE(target.is_ready());
+    for (int i = 0; i < looks; ++i) {
+        const auto result =
+            inspect({"deadlocks", std::to_string(target.pid()), "--confirm-ms", "1"});
+        ASSERT_EQ(result.out.substr(result.out.find('\n') + 1), "no deadlock\n") << result.err;
+        ASSERT_EQ(result.exit_code, 0) << result.err;
+    }
+}
+
+TEST(InspectDeadlocks, NoneInventedWhereLocksAreHandedOver)
+{
+    expect_none({STUCK_PROGRAM, "handover"}, 60);
+    expect_none({PTHREAD_STUCK_PROGRAM, "handover", "3"}, 60);
+}
+
+TEST(InspectDeadlocks, NoneInventedOfConditionsAndSemaphores)
+{
+    expect_none({STUCK_PROGRAM, "conditions"}, 3);
+}
+
+TEST(InspectCheck, NamesTheHolderThatSleepsInTheKernel)
+{
+    Target target({STUCK_PROGRAM, "holder"});
+    ASSERT_TRUE(target.is_ready());
+    const std::string pid = std::to_string(target.pid());
+    Result result;
+    ASSERT_TRUE(inspect_test::until([&] {
+        result = inspect({"check", pid, "--sample-ms", "20"});
+        return result.exit_code == 1;
+    })) << result.out;
+    EXPECT_NE(result.out.find("holder: "), std::string::npos) << result.out;
+    EXPECT_NE(result.out.find("sleeps in read("), std::string::npos) << result.out;
+    // The chain of the waiter ends at that call.
+    const auto locks = of_type(inspect({"locks", pid, "--json"}), "object");
+    ASSERT_EQ(locks.size(), 1U);
+    const std::string waiter = locks[0]["waiters"][0]["who"]["id"].dump();
+    const auto why = inspect({"why", pid, waiter});
+    EXPECT_EQ(why.exit_code, 0) << why.err;
+    EXPECT_NE(why.out.find("waits"), std::string::npos) << why.out;
+    EXPECT_NE(why.out.find("in read("), std::string::npos) << why.out;
+    const auto chains = of_type(inspect({"why", pid, waiter, "--json"}), "chain");
+    ASSERT_EQ(chains.size(), 1U);
+    EXPECT_EQ(chains[0]["end"], "kernel");
+    EXPECT_EQ(inspect({"check", pid, "--sample-ms", "20", "--rules", "stack"}).exit_code, 0);
+    // By address: with its waiters.
+    const auto one = inspect({"locks", pid, locks[0]["address"].get<std::string>()});
+    EXPECT_NE(one.out.find("WAITER"), std::string::npos) << one.out;
+}
+
+TEST(InspectCheck, FindsNothingWhereNothingIsWrong)
+{
+    Target target({ORACLE_PROGRAM});
+    ASSERT_TRUE(target.is_ready());
+    const std::string pid = std::to_string(target.pid());
+    // Its main thread holds locks that others wait for and reads its input: that is a finding, the
+    // only one.
+    const auto result = inspect({"check", pid, "--sample-ms", "20", "--rules",
+                                 "deadlock,self,orphan,starved,timed,ready,running,stack"});
+    EXPECT_EQ(result.exit_code, 0) << result.out << result.err;
+}
+
+TEST(InspectWhy, WantsAThread)
+{
+    Target target({ORACLE_PROGRAM});
+    ASSERT_TRUE(target.is_ready());
+    const std::string pid = std::to_string(target.pid());
+    EXPECT_EQ(inspect({"why", pid}).exit_code, 2);
+    EXPECT_EQ(inspect({"why", pid, "99999"}).exit_code, 8);
+    const auto own = inspect({"why", pid + "/" + pid});
+    EXPECT_EQ(own.exit_code, 0) << own.err;
+    EXPECT_NE(own.out.find("#1  sleeps on LWP " + pid + " in read("), std::string::npos) << own.out;
+}
+
+}  // namespace

@@ -1,0 +1,79 @@
+/*
+ * pthread_stuck.c - pthreads that wait for each other's mutexes; no libthread.
+ *
+ * pthread_stuck KIND COUNT: COUNT threads in a circle on mutexes of that kind (normal, recursive,
+ * errorcheck, robust, inherit), or "handover": threads that pass two mutexes on as fast as can be.
+ * Prints "ready", ends when its standard input does.
+ */
+#define _GNU_SOURCE
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { kMost = 50 };
+
+static pthread_mutex_t mutexes[kMost];
+static pthread_barrier_t all_hold;
+static long count;
+
+static void* in_circle(void* argument)
+{
+    const long i = (long)argument;
+    pthread_mutex_lock(&mutexes[i]);
+    pthread_barrier_wait(&all_hold);
+    pthread_mutex_lock(&mutexes[(i + 1) % count]);
+    return NULL;
+}
+
+static void* hands_over(void* argument)
+{
+    for (;;) {
+        pthread_mutex_lock(&mutexes[0]);
+        pthread_mutex_lock(&mutexes[1]);
+        pthread_mutex_unlock(&mutexes[0]);
+        pthread_mutex_unlock(&mutexes[1]);
+    }
+    return argument;
+}
+
+static void set_kind(pthread_mutexattr_t* attributes, const char* kind)
+{
+    if (strcmp(kind, "recursive") == 0) {
+        pthread_mutexattr_settype(attributes, PTHREAD_MUTEX_RECURSIVE);
+    } else if (strcmp(kind, "errorcheck") == 0) {
+        pthread_mutexattr_settype(attributes, PTHREAD_MUTEX_ERRORCHECK);
+    } else if (strcmp(kind, "robust") == 0) {
+        pthread_mutexattr_setrobust(attributes, PTHREAD_MUTEX_ROBUST);
+    } else if (strcmp(kind, "inherit") == 0) {
+        pthread_mutexattr_setprotocol(attributes, PTHREAD_PRIO_INHERIT);
+    }
+}
+
+int main(int argc, char** argv)
+{
+    long i;
+    char byte;
+    pthread_t thread;
+    pthread_mutexattr_t attributes;
+    if (argc != 3 || (count = atol(argv[2])) < 2 || count > kMost) {
+        return 2;
+    }
+    const int handover = strcmp(argv[1], "handover") == 0;
+    pthread_mutexattr_init(&attributes);
+    set_kind(&attributes, argv[1]);
+    for (i = 0; i < count; ++i) {
+        pthread_mutex_init(&mutexes[i], &attributes);
+    }
+    pthread_barrier_init(&all_hold, NULL, (unsigned)count);
+    for (i = 0; i < count; ++i) {
+        if (pthread_create(&thread, NULL, handover ? hands_over : in_circle, (void*)i) != 0) {
+            return 1;
+        }
+    }
+    puts("ready");
+    fflush(stdout);
+    while (read(STDIN_FILENO, &byte, 1) > 0) {}
+    _exit(0);
+}

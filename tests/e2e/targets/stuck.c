@@ -1,0 +1,204 @@
+/*
+ * stuck.c - threads that wait for each other, or seem to.
+ *
+ * stuck CASE: prints "ready" once the threads are on their way there, and ends when its standard
+ * input does. Cases: circle2 circle3 rwlocks self join orphan handover conditions holder.
+ */
+#include <synch.h>
+#include <thread.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define NOINLINE __attribute__((noinline, noclone))
+#define AFTER_CALL __asm__ volatile("" ::: "memory")
+
+enum { kMost = 3 };
+
+mutex_t stuck_mutexes[kMost];
+rwlock_t stuck_rwlocks[2];
+mutex_t stuck_cond_mutex;
+cond_t stuck_conds[2];
+sema_t stuck_semas[2];
+
+static sema_t holding; /* posted by each thread that has its first lock */
+static sema_t go;
+static thread_t joined[2];
+static int members;
+
+static void must(int error, const char* what)
+{
+    if (error != 0) {
+        fprintf(stderr, "stuck: %s: %s\n", what, strerror(error));
+        exit(1);
+    }
+}
+
+static NOINLINE void* in_circle(void* argument)
+{
+    const long i = (long)argument;
+    mutex_lock(&stuck_mutexes[i]);
+    sema_post(&holding);
+    sema_wait(&go);
+    mutex_lock(&stuck_mutexes[(i + 1) % members]);
+    AFTER_CALL;
+    return NULL;
+}
+
+static NOINLINE void* on_rwlocks(void* argument)
+{
+    const long i = (long)argument;
+    rw_wrlock(&stuck_rwlocks[i]);
+    sema_post(&holding);
+    sema_wait(&go);
+    rw_rdlock(&stuck_rwlocks[1 - i]);
+    AFTER_CALL;
+    return NULL;
+}
+
+static NOINLINE void* locks_twice(void* argument)
+{
+    mutex_lock(&stuck_mutexes[0]);
+    sema_post(&holding);
+    sema_wait(&go);
+    mutex_lock(&stuck_mutexes[0]);
+    AFTER_CALL;
+    return argument;
+}
+
+static NOINLINE void* joins_the_other(void* argument)
+{
+    const long i = (long)argument;
+    sema_post(&holding);
+    sema_wait(&go);
+    thr_join(joined[1 - i], NULL, NULL);
+    AFTER_CALL;
+    return NULL;
+}
+
+static NOINLINE void* leaves_locked(void* argument)
+{
+    mutex_lock(&stuck_mutexes[0]);
+    sema_post(&holding);
+    return argument;
+}
+
+static NOINLINE void* locks_one(void* argument)
+{
+    mutex_lock(&stuck_mutexes[0]);
+    AFTER_CALL;
+    return argument;
+}
+
+/* Two mutexes, taken in one order by all, as fast as can be. */
+static NOINLINE void* hands_over(void* argument)
+{
+    for (;;) {
+        mutex_lock(&stuck_mutexes[0]);
+        mutex_lock(&stuck_mutexes[1]);
+        thr_yield();
+        mutex_unlock(&stuck_mutexes[0]);
+        thr_yield();
+        mutex_unlock(&stuck_mutexes[1]);
+    }
+    return argument;
+}
+
+/* Each waits for something that only the other could do; no owner says so. */
+static NOINLINE void* waits_for_signal(void* argument)
+{
+    const long i = (long)argument;
+    sema_post(&holding);
+    if (i == 0) {
+        mutex_lock(&stuck_cond_mutex);
+        cond_wait(&stuck_conds[0], &stuck_cond_mutex);
+        sema_post(&stuck_semas[0]);
+    } else {
+        sema_wait(&stuck_semas[0]);
+        cond_signal(&stuck_conds[0]);
+    }
+    return NULL;
+}
+
+static NOINLINE void* reads_with_lock(void* argument)
+{
+    char byte;
+    mutex_lock(&stuck_mutexes[0]);
+    sema_post(&holding);
+    while (read(*(int*)argument, &byte, 1) < 0) {}
+    AFTER_CALL;
+    return argument;
+}
+
+static void start(void* (*function)(void*), long first, long count)
+{
+    long i;
+    for (i = first; i < first + count; ++i) {
+        must(thr_create(NULL, 0, function, (void*)i, 0, i < 2 ? &joined[i] : NULL), "thr_create");
+    }
+}
+
+/* Lets the threads go on when each of them holds what it holds. */
+static void release(long count)
+{
+    long i;
+    for (i = 0; i < count; ++i) {
+        sema_wait(&holding);
+    }
+    for (i = 0; i < count; ++i) {
+        sema_post(&go);
+    }
+}
+
+static int run(const char* name)
+{
+    static int pipe_ends[2];
+    if (strncmp(name, "circle", 6) == 0) {
+        members = name[6] - '0';
+        start(in_circle, 0, members);
+        release(members);
+    } else if (strcmp(name, "rwlocks") == 0) {
+        start(on_rwlocks, 0, 2);
+        release(2);
+    } else if (strcmp(name, "self") == 0) {
+        start(locks_twice, 0, 1);
+        release(1);
+    } else if (strcmp(name, "join") == 0) {
+        start(joins_the_other, 0, 2);
+        release(2);
+    } else if (strcmp(name, "orphan") == 0) {
+        start(leaves_locked, 0, 1);
+        must(thr_join(joined[0], NULL, NULL), "thr_join");
+        start(locks_one, 0, 2);
+    } else if (strcmp(name, "handover") == 0) {
+        start(hands_over, 0, 3);
+    } else if (strcmp(name, "conditions") == 0) {
+        start(waits_for_signal, 0, 2);
+        release(2);
+    } else if (strcmp(name, "holder") == 0) {
+        if (pipe(pipe_ends) != 0) {
+            return 1;
+        }
+        must(thr_create(NULL, 0, reads_with_lock, &pipe_ends[0], 0, NULL), "thr_create");
+        sema_wait(&holding);
+        start(locks_one, 0, 1);
+    } else {
+        return 2;
+    }
+    return 0;
+}
+
+int main(int argc, char** argv)
+{
+    char byte;
+    const int error = argc == 2 ? run(argv[1]) : 2;
+    if (error != 0) {
+        return error;
+    }
+    puts("ready");
+    fflush(stdout);
+    while (read(STDIN_FILENO, &byte, 1) > 0) {}
+    _exit(0);
+}
