@@ -211,6 +211,10 @@ void preempt_if_outranked(Thread& self) noexcept
     if (LT_LIKELY(shared_queues.best() <= self.effective + 1U) || !runs_pool_work(self)) {
         return;
     }
+    if (self.processor.preemption.hold_off != 0) {
+        self.processor.preemption.owed = 1;  // schedctl_stop yields
+        return;
+    }
     yield(self);
 }
 

@@ -11,7 +11,8 @@ namespace lt {
 void make_runnable(Thread& self, Thread& thread) noexcept;
 
 // To be called after make_runnable once the caller's locks are dropped and its critical region is
-// left: switches at once if a thread of higher priority than the caller waits for an LWP.
+// left: switches at once if a thread of higher priority than the caller waits for an LWP and
+// the caller did not ask by schedctl_start() to be let run on.
 void preempt_if_outranked(Thread& self) noexcept;
 
 // The caller's thread is on a sleep queue guarded by `lock`, which the caller holds, in state

@@ -3,6 +3,7 @@
 #include "arch/context.h"
 #include "arch/cpu.h"
 #include "base/check.h"
+#include "os/clock.h"
 #include "os/signal_mask.h"
 #include "os/tcb.h"
 
@@ -33,6 +34,16 @@ void exchange_fp_control(Thread& self, const Thread& next)
     }
 }
 
+LT_NOINLINE void stop_meter(Thread& self)
+{
+    self.processor.used_ns += os::read_clock(CLOCK_THREAD_CPUTIME_ID) - self.processor.since;
+}
+
+LT_NOINLINE void start_meter(Thread& self)
+{
+    self.processor.since = os::read_clock(CLOCK_THREAD_CPUTIME_ID);
+}
+
 }  // namespace
 
 void use_fs_base_instruction(bool usable) noexcept
@@ -55,6 +66,9 @@ void switch_to(Thread& self, Thread& next, AfterSwitch after) noexcept
     lwp.after = after;
     lwp.previous = &self;
     exchange_fp_control(self, next);
+    if (LT_UNLIKELY(self.processor.metered)) {
+        stop_meter(self);
+    }
     if (LT_LIKELY(has_fs_base_instruction)) {
         arch_switch_fs(&self.context, &next.context, next.tcb);
     } else {
@@ -74,6 +88,9 @@ void finish_switch(Thread& self) noexcept
     const AfterSwitch after = lwp.after;
     if (after.action != nullptr) {
         after.action(after.argument);
+    }
+    if (LT_UNLIKELY(self.processor.metered)) {
+        start_meter(self);
     }
     if (LT_UNLIKELY(self.signal_mask != lwp.kernel_mask) && !self.has(kFlagIdle)) {
         lwp.kernel_mask = self.signal_mask;

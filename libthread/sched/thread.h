@@ -10,6 +10,7 @@
 #include "base/atomic.h"
 #include "base/compiler.h"
 #include "base/deadline.h"
+#include "sched/processor_use.h"
 
 namespace lt {
 
@@ -130,6 +131,9 @@ struct alignas(kCacheLine) Thread {
     // call that parks compares them to tell whether it is to end with EINTR. Its own.
     std::uint32_t handlers_run = 0;
     std::uint32_t handlers_ending_calls = 0;
+
+    // --- The processor: its own.
+    ProcessorUse processor;
 
     // --- Identity and life. Written before the thread is published, then only as noted.
     Atomic<std::uint32_t> flags{0};  // kFlagDetached may be added later, under the join lock

@@ -137,6 +137,7 @@ Thread* make_record(const Thread& creator, const CreateRequest& request)
     thread->status = nullptr;
     thread->exiting = false;
     thread->switches = 0;
+    thread->processor.forget();
     thread->joiners = 0;
     thread->lwp = nullptr;
     thread->slot = nullptr;

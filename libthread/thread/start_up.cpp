@@ -79,6 +79,7 @@ Thread* enrol(std::uint32_t flags)
     self->priority = self->effective = 0;
     self->joiners = 0;
     self->own_values = nullptr;
+    self->processor.forget();
     self->mxcsr = arch::mxcsr();
     self->x87_control = arch::x87_control();
     self->since_ns.store(os::coarse_now(), memory_order_relaxed);  // relaxed: as above

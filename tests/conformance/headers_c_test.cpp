@@ -22,6 +22,9 @@ LT_C_PROGRAM(assertions);
 LT_C_PROGRAM(initialisers);
 LT_C_PROGRAM(c17_initialisers);
 LT_C_PROGRAM(twins);
+LT_C_PROGRAM(atomics);
+LT_C_PROGRAM(called_atomics);
+LT_C_PROGRAM(c17_atomics);
 
 void expect_success(const child::Program& program)
 {
@@ -87,6 +90,19 @@ TEST(HeadersInC, S12InitialisersInC17)
 TEST(HeadersInC, S16Twins)
 {
     expect_success(twins);
+}
+
+// COMP-11: the atomic operations give the same results expanded in place and called, in C89.
+TEST(HeadersInC, S20Atomics)
+{
+    expect_success(atomics);
+    expect_success(called_atomics);
+}
+
+// COMP-11: and in C17.
+TEST(HeadersInC, S20AtomicsInC17)
+{
+    expect_success(c17_atomics);
 }
 
 }  // namespace

@@ -9,8 +9,8 @@ trap 'rm -rf "$work"' EXIT
 nm -D --defined-only "$1" | awk '{ print $NF }' | sort -u > "$work/defined"
 sed -e 's|/\*.*\*/||' -e '/\/\*/,/\*\//d' "$2" | tr -s ' ;{}' '\n' |
     grep -vE '^(global:|local:|\*|)$' | sort -u > "$work/promised"
-cat "$3/thread.h" "$3/synch.h" |
-    sed -n 's/^[a-z_]*t \**\([a-z_0-9]*\)(.*/\1/p; s/^void \([a-z_0-9]*\)(.*/\1/p' |
+cat "$3/thread.h" "$3/synch.h" "$3/atomic.h" "$3/schedctl.h" |
+    sed -n 's/^[a-z_0-9]*t \**\([a-z_0-9]*\)(.*/\1/p; s/^void \([a-z_0-9]*\)(.*/\1/p' |
     sort -u > "$work/declared"
 [ "$(wc -l < "$work/declared")" -ge 50 ] || { echo 'the headers could not be read'; exit 1; }
 
