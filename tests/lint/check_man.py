@@ -147,6 +147,10 @@ def faults(root: pathlib.Path):
     known = set(home) | replaced
     missing = (declared.keys() | exported(root / "libthread/libthread.map")) - known
     yield from (f"no manual page: {name}" for name in sorted(missing) if not PENDING.fullmatch(name))
+    for source in sorted((root / "libthread").rglob("*.cpp")):
+        for name in re.findall(r'"(LIBTHREAD_\w+)"', source.read_text(encoding="utf-8")):
+            if not re.search(rf"^\.B {name}$", overview, re.M):
+                yield f"libthread.3: nothing about {name}"
     for path in sorted((root / "docs/man").glob("*.*")):
         for name in re.findall(r"^\.[BI]R (\S+) \(3thr\)", path.read_text(encoding="utf-8"), re.M):
             if name not in home:
