@@ -16,6 +16,9 @@ import sys
 SECTIONS = ["NAME", "SYNOPSIS", "DESCRIPTION", "RETURN VALUES", "ERRORS"]
 # In this order after those above; only the last is a must.
 LATER_SECTIONS = ["EXAMPLES", "NOTES", "SEE ALSO"]
+# Pages about functions of other names, as on Solaris.
+GROUPS = {"atomic_ops", "atomic_add", "atomic_and", "atomic_bits", "atomic_cas", "atomic_dec", "atomic_inc",
+          "atomic_or", "atomic_swap", "membar_ops"}
 # Exported, and no function: what lwpinspect looks for.
 DATA = {"lwp_debug"}
 # New functions whose pages are being written; a page takes its functions out of here.
@@ -41,10 +44,10 @@ def function_name(prototype: str) -> str | None:
     return match[1] if match and not prototype.startswith(("typedef", "return", "__typeof")) else None
 
 
-def declared_in(header: pathlib.Path, include: pathlib.Path) -> dict[str, str]:
-    """Name -> prototype of what a program gets from our headers by including this one."""
-    command = [*os.environ.get("CC", "cc").split(), "-E", "-D_GNU_SOURCE", "-I", str(include), "-x", "c", str(header)]
-    output = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+def from_our_headers(header: str, include: pathlib.Path, mode: str) -> str:
+    """What the preprocessor leaves of our headers when a program includes this one."""
+    command = [*os.environ.get("CC", "cc").split(), "-E", mode, "-I", str(include), "-x", "c", "-"]
+    output = subprocess.run(command, check=True, capture_output=True, text=True, input=f"#include <{header}>\n").stdout
     ours, lines = False, []
     for line in output.splitlines():
         marker = re.match(r'# \d+ "([^"]*)"', line)
@@ -52,15 +55,20 @@ def declared_in(header: pathlib.Path, include: pathlib.Path) -> dict[str, str]:
             ours = marker[1].startswith(str(include))
         elif ours and not line.startswith("#"):
             lines.append(line)
-    text, before = "\n".join(lines), ""
-    while text != before:  # bodies of functions and structures, innermost first
-        before, text = text, re.sub(r"\{[^{}]*\}", ";", text)
-    result = {}
-    for piece in text.split(";"):
-        prototype = normalised(piece)
-        name = function_name(prototype)
-        if name:
-            result[name] = prototype
+    return "\n".join(lines)
+
+
+def declared_in(header: str, include: pathlib.Path) -> dict[str, str]:
+    """Name -> prototype of what a program gets from our headers by including this one."""
+    result: dict[str, str] = {}
+    for mode in ("-D_GNU_SOURCE", "-D_XOPEN_SOURCE=600"):  # some names are for one of them
+        text, before = from_our_headers(header, include, mode), ""
+        while text != before:  # bodies of functions and structures, innermost first
+            before, text = text, re.sub(r"\{[^{}]*\}", ";", text)
+        for prototype in map(normalised, text.split(";")):
+            name = function_name(prototype)
+            if name:
+                result.setdefault(name, prototype)  # an inline definition may follow
     return result
 
 
@@ -117,7 +125,8 @@ def exported(version_script: pathlib.Path) -> set[str]:
 
 def faults(root: pathlib.Path):
     include = root / "include"
-    by_header = {h.relative_to(include).as_posix(): declared_in(h, include) for h in sorted(include.rglob("*.h"))}
+    headers = [h.relative_to(include).as_posix() for h in sorted(include.rglob("*.h"))]
+    by_header = {h: declared_in(h, include) for h in headers}
     declared = {name: prototype for names in by_header.values() for name, prototype in names.items()}
     if len(declared) < 50:
         yield f"only {len(declared)} functions found in the headers: they could not be read"
@@ -143,7 +152,7 @@ def faults(root: pathlib.Path):
             elif prototype != declared[name]:
                 yield f"{page.path.name}: {prototype}\n    where the header has {declared[name]}"
         yield from (f"{page.path.name}: {name} is in NAME and not in SYNOPSIS"
-                    for name in page.names if name not in page.prototypes)
+                    for name in page.names if name not in page.prototypes and name not in GROUPS)
     known = set(home) | replaced
     missing = (declared.keys() | exported(root / "libthread/libthread.map")) - known
     yield from (f"no manual page: {name}" for name in sorted(missing) if not PENDING.fullmatch(name))
