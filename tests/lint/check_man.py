@@ -23,9 +23,9 @@ GROUPS = {"atomic_ops", "atomic_add", "atomic_and", "atomic_bits", "atomic_cas",
 DATA = {"lwp_debug"}
 # New functions whose pages are being written; a page takes its functions out of here.
 PENDING = re.compile(
-    r"atomic_\w+|membar_\w+|_*lwp_\w+|pset_\w+|processor_\w+|p_online|schedctl_\w+|forkall|forkallx|fork"
+    r"_*lwp_\w+|pset_\w+|processor_\w+|p_online|forkall|forkallx|fork"
     r"|mutex_consistent|thr_suspend|thr_\w*mutators?|thr_mutators_barrier|thr_getstate|thr_setstate"
-    r"|thr_sighndlrinfo|thr_probe_\w+|priocntl\w*|yield|_?sig\w+|pthread_\w+|_signotifywait|getcpuid|gethomelgroup")
+    r"|thr_sighndlrinfo|thr_probe_\w+|priocntl\w*|_?sig\w+|pthread_\w+|_signotifywait|getcpuid|gethomelgroup")
 # The text of a synopsis starts in column 7 of a terminal of 80.
 SYNOPSIS_WIDTH = 73
 
