@@ -4,6 +4,7 @@
 
 #include <csignal>
 
+#include "arch/cpu.h"
 #include "base/compiler.h"
 #include "os/real.h"
 #include "os/signal_mask.h"
@@ -58,6 +59,15 @@ int join_own(std::uint32_t id, void** status)
 }
 
 }  // namespace
+
+// Not for what it returns, which is what glibc returns, but to know who has asked.
+LT_EXPORT pthread_t pthread_self() noexcept
+{
+    if (lt::Thread* self = known_self()) {
+        self->pthread_named = true;
+    }
+    return reinterpret_cast<pthread_t>(lt::arch::thread_pointer());
+}
 
 LT_EXPORT int pthread_join(pthread_t pthread, void** status)
 {

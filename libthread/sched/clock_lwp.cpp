@@ -36,6 +36,7 @@ struct Watch {
     std::uint32_t quiet = 0;
     std::uint32_t stalled = 0;  // looks in a row that found threads waiting and no switch
     std::uint64_t seen[PoolMembers::kMax] = {};
+    std::uint32_t taken[PoolMembers::kMax] = {};  // from the run queues
     std::int64_t cpu_ns[PoolMembers::kMax] = {};  // processor time at the last count_computing()
 };
 
@@ -111,8 +112,13 @@ Look look_at_pool()
             LwpState::kRunning) {  // relaxed: a guess will do
             continue;
         }
+        const std::uint32_t taken = lwp->run_queue->taken();
         if (moved) {
             look.progress = true;
+            if (taken == watch.taken[i] && lwp->run_queue->size() != 0) {
+                lwp->turn_overdue.store(1, memory_order_relaxed);  // relaxed: a hint
+            }
+            watch.taken[i] = taken;
             continue;
         }
         ++look.stuck;

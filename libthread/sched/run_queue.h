@@ -1,5 +1,10 @@
 // The runnable threads of one LWP that have the common priority: first in, first out; any LWP may
 // take from the front.
+//
+// A thread that has not run yet may also be taken from the middle, by whoever joins it: claim()
+// decides between the joiner and the queue. The entry then stays behind, is told by its mark, and
+// is dropped when its turn comes; it may name a record that is another thread's by then, even one
+// that has not run yet: that one is simply taken early, and its own entry is the one to be dropped.
 #pragma once
 
 #include <cstdint>
@@ -14,8 +19,8 @@ class RunQueue {
   public:
     static constexpr std::uint32_t kCapacity = 8192;
 
-    // The owning LWP only. False: full.
-    [[nodiscard]] bool push(Thread& thread) noexcept
+    // The owning LWP only. False: full. With `unrun`, the thread is one that claim() may take.
+    [[nodiscard]] bool push(Thread& thread, bool unrun = false) noexcept
     {
         // relaxed: only the owner writes tail_.
         const std::uint32_t tail = tail_.load(memory_order_relaxed);
@@ -23,33 +28,53 @@ class RunQueue {
         if (tail - head_.load(memory_order_acquire) == kCapacity) {
             return false;
         }
+        const auto address = reinterpret_cast<std::uintptr_t>(&thread);
         // relaxed: published by the release store of tail_ below.
-        slots_[tail % kCapacity].store(&thread, memory_order_relaxed);
+        slots_[tail % kCapacity].store(unrun ? address | kUnrun : address, memory_order_relaxed);
         // release: a taker that sees the new tail sees the slot and the thread's saved context.
         tail_.store(tail + 1, memory_order_release);
         return true;
     }
 
-    // Any LWP. nullptr: empty, or another taker was quicker.
+    // Any LWP. nullptr: empty.
     [[nodiscard]] Thread* take() noexcept
     {
-        // acquire: not older than the slot we are about to read.
-        std::uint32_t head = head_.load(memory_order_acquire);
         for (;;) {
-            // acquire: pairs with the release in push().
-            if (head == tail_.load(memory_order_acquire)) {
-                return nullptr;
+            const std::uintptr_t entry = take_entry();
+            if (LT_LIKELY((entry & kUnrun) == 0)) {
+                return reinterpret_cast<Thread*>(entry);
             }
-            // relaxed: the compare-exchange below proves that it was still ours to read.
-            Thread* thread = slots_[head % kCapacity].load(memory_order_relaxed);
-            // acq_rel: the taking ends before the owner's next look at head_; a loser reads anew.
-            if (head_.compare_exchange_weak(head, head + 1, memory_order_acq_rel,
-                                            memory_order_acquire)) {
+            auto* thread = reinterpret_cast<Thread*>(entry & ~kUnrun);
+            if (LT_LIKELY(claim(*thread))) {
                 return thread;
             }
         }
     }
 
+    // Anyone. True: the thread was on a run queue and has not run yet; the caller owns it now.
+    [[nodiscard]] static bool claim(Thread& thread) noexcept
+    {
+        // relaxed: spares the locked instruction; the exchange decides. acq_rel: pairs with
+        // offer(), so that the winner sees the whole record; what it does to the record comes after
+        // its claim.
+        return thread.unrun.load(memory_order_relaxed) != 0 &&
+               thread.unrun.exchange(0, memory_order_acq_rel) != 0;
+    }
+
+    // Ahead of push(thread, true).
+    static void offer(Thread& thread) noexcept
+    {
+        // release: pairs with claim(), which may come before push(): through an entry left behind.
+        thread.unrun.store(1, memory_order_release);
+    }
+
+    // The number of threads taken so far, modulo 2^32: whether the queue moves.
+    [[nodiscard]] std::uint32_t taken() const noexcept
+    {
+        return head_.load(memory_order_relaxed);  // relaxed: compared with an earlier reading
+    }
+
+    // Entries left behind count as well.
     [[nodiscard]] std::uint32_t size() const noexcept
     {
         // relaxed: an estimate; the two reads need not agree.
@@ -59,11 +84,33 @@ class RunQueue {
     }
 
   private:
+    static constexpr std::uintptr_t kUnrun = 1;  // the mark, in an address that is a multiple of 64
+
+    // 0: empty.
+    [[nodiscard]] std::uintptr_t take_entry() noexcept
+    {
+        // acquire: not older than the slot we are about to read.
+        std::uint32_t head = head_.load(memory_order_acquire);
+        for (;;) {
+            // acquire: pairs with the release in push().
+            if (head == tail_.load(memory_order_acquire)) {
+                return 0;
+            }
+            // relaxed: the compare-exchange below proves that it was still ours to read.
+            const std::uintptr_t entry = slots_[head % kCapacity].load(memory_order_relaxed);
+            // acq_rel: the taking ends before the owner's next look at head_; a loser reads anew.
+            if (head_.compare_exchange_weak(head, head + 1, memory_order_acq_rel,
+                                            memory_order_acquire)) {
+                return entry;
+            }
+        }
+    }
+
     // Advanced by whoever takes; read by all.
     alignas(kCacheLine) Atomic<std::uint32_t> head_{0};
     // Advanced by the owner; read by all.
     alignas(kCacheLine) Atomic<std::uint32_t> tail_{0};
-    alignas(kCacheLine) Atomic<Thread*> slots_[kCapacity] = {};
+    alignas(kCacheLine) Atomic<std::uintptr_t> slots_[kCapacity] = {};
 };
 
 }  // namespace lt

@@ -63,9 +63,9 @@ void spill(RunQueue& queue)
     shared_queues.push_batch(spilled, count);
 }
 
-void enqueue_local(Lwp& lwp, Thread& thread)
+void enqueue_local(Lwp& lwp, Thread& thread, bool unrun = false)
 {
-    while (!lwp.run_queue->push(thread)) {
+    while (!lwp.run_queue->push(thread, unrun)) {
         spill(*lwp.run_queue);
     }
 }
@@ -148,6 +148,17 @@ void block_bound(Thread& self)
     }
 }
 
+// Whether turns may go by other rules than the queue's: not for ever.
+bool may_lend_turn(Lwp& lwp)
+{
+    // relaxed, both: a hint.
+    if (LT_LIKELY(lwp.turn_overdue.load(memory_order_relaxed) == 0)) {
+        return true;
+    }
+    lwp.turn_overdue.store(0, memory_order_relaxed);  // relaxed: as above
+    return false;
+}
+
 void unlock_after_switch(void* lock) LT_NO_TSA
 {
     static_cast<SpinLock*>(lock)->unlock();
@@ -206,6 +217,45 @@ void make_runnable(Thread& self, Thread& thread) noexcept
     call_for_help(nullptr);
 }
 
+void make_new_runnable(Thread& self, Thread& thread) noexcept
+{
+    if (thread.effective != kCommonPriority || !owns_run_queue(self) || settings.migrate_always) {
+        make_runnable(self, thread);
+        return;
+    }
+    Lwp& lwp = *self.lwp;
+    RunQueue::offer(thread);
+    enqueue_local(lwp, thread, true);
+    call_for_help(&lwp);
+}
+
+void lend_turn(Thread& self, Thread& target) noexcept
+{
+    if (runs_pool_work(self) && shared_queues.best() <= target.effective + 1U &&
+        may_lend_turn(*self.lwp) && RunQueue::claim(target)) {
+        target.lent_turn = true;
+        self.run_next = &target;
+    }
+}
+
+void rest_after_creating(Thread& self) noexcept
+{
+    // A few dozen stacks fit the second-level cache.
+    constexpr std::uint32_t kCreates = 32;
+    if (!runs_pool_work(self)) {
+        return;
+    }
+    Lwp& lwp = *self.lwp;
+    const std::uint64_t dispatches = lwp.dispatches.load(memory_order_relaxed);  // relaxed: its own
+    if (dispatches != lwp.creates_since) {
+        lwp.creates_since = dispatches;
+        lwp.creates = 0;
+    }
+    if (++lwp.creates == kCreates) {
+        yield(self);
+    }
+}
+
 void preempt_if_outranked(Thread& self) noexcept
 {
     if (LT_LIKELY(shared_queues.best() <= self.effective + 1U) || !runs_pool_work(self)) {
@@ -228,7 +278,11 @@ void block_current(Thread& self, SpinLock& lock) noexcept
         return;
     }
     Lwp& lwp = *self.lwp;
-    Thread* next = pick_next(lwp);
+    Thread* next = self.run_next;
+    self.run_next = nullptr;
+    if (next == nullptr) {
+        next = pick_next(lwp);
+    }
     if (next != nullptr) {
         // relaxed: a hint of our own.
         const std::uint32_t handoffs = lwp.handoffs.load(memory_order_relaxed);
@@ -272,10 +326,12 @@ void leave_for_good(Thread& self, void (*after)(void*), void* argument, Thread* 
 {
     Lwp& lwp = *self.lwp;
     Thread* next = heir;
-    // Others that wait already go first: their stacks are the ones still warm.
+    // Others that wait already go first: their stacks are the ones still warm. But who lent its
+    // turn gets it back.
     if (heir != nullptr &&
-        (heir->has(kFlagBound) || settings.migrate_always || lwp.run_queue->size() != 0 ||
-         heir->effective + 1U < shared_queues.best())) {
+        (heir->has(kFlagBound) || settings.migrate_always ||
+         heir->effective + 1U < shared_queues.best() ||
+         (lwp.run_queue->size() != 0 && !(self.lent_turn && may_lend_turn(lwp))))) {
         make_runnable(self, *heir);
         next = nullptr;
     }

@@ -10,6 +10,20 @@ namespace lt {
 // LWP of a bound thread). Does not switch. Call in a critical region.
 void make_runnable(Thread& self, Thread& thread) noexcept;
 
+// make_runnable() for a thread that has not run yet: whoever joins it may make it run at once.
+void make_new_runnable(Thread& self, Thread& thread) noexcept;
+
+// To be called ahead of the wait for `target` to end, in a critical region. If it has not run yet
+// and its turn may come now, it will run when the caller falls asleep, and the caller again when it
+// ends: a tree of threads that join each other then stays as narrow as one of function calls, and
+// stacks are used again while they are warm. A caller that does not fall asleep must make
+// self.run_next runnable.
+void lend_turn(Thread& self, Thread& target) noexcept;
+
+// After creating a thread, outside critical regions: yields when the caller has created many
+// without pause. Those that are short end then, and leave their stacks to the next.
+void rest_after_creating(Thread& self) noexcept;
+
 // To be called after make_runnable once the caller's locks are dropped and its critical region is
 // left: switches at once if a thread of higher priority than the caller waits for an LWP and
 // the caller did not ask by schedctl_start() to be let run on.

@@ -10,6 +10,7 @@
 #include "base/atomic.h"
 #include "base/compiler.h"
 #include "base/deadline.h"
+#include "sched/process.h"
 #include "sched/processor_use.h"
 
 namespace lt {
@@ -91,6 +92,12 @@ struct alignas(kCacheLine) Thread {
     Atomic<ThreadState> state{ThreadState::kFree};
     Atomic<std::uint32_t> id{0};  // 0: free record or idle context
     std::uint64_t switches = 0;
+    // 1: on the run queue of an LWP for its first run, free to be claimed; see sched/run_queue.h.
+    Atomic<std::uint32_t> unrun{0};
+    // Runs in its joiner's turn, who sleeps until it ends. Written by the joiner before it runs.
+    bool lent_turn = false;
+    // Whom to run when it falls asleep, owned by it; nullptr: whose turn it is. Its own.
+    Thread* run_next = nullptr;
 
     // --- Queues: owned by the run queue or the sleep queue that the thread is on [I1].
     Thread* next = nullptr;
@@ -146,9 +153,12 @@ struct alignas(kCacheLine) Thread {
     void* slot = nullptr;          // os::StackSlot of stack and TCB; nullptr: none of ours
     Thread* hash_next = nullptr;   // in the registry
     std::uint64_t pthread_id = 0;  // pthread_self() of the thread
-    void* read_holds = nullptr;    // rwlocks read-held by it; sync/rwlock.cpp
-    void* own_values = nullptr;    // TSD beyond the pthread keys; thread/keys.cpp
-    std::uint32_t joiners = 0;     // guarded by the join lock
+    // It has called pthread_self(): until it is joined, others may name its control block to
+    // pthread_cancel and the like. Its own.
+    bool pthread_named = false;
+    void* read_holds = nullptr;  // rwlocks read-held by it; sync/rwlock.cpp
+    void* own_values = nullptr;  // TSD beyond the pthread keys; thread/keys.cpp
+    std::uint32_t joiners = 0;   // guarded by the join lock
     char name[32] = {};
 
     [[nodiscard]] std::uint32_t number() const
@@ -163,20 +173,6 @@ struct alignas(kCacheLine) Thread {
         return (flags.load(memory_order_relaxed) & flag) != 0;
     }
 };
-
-// One per process, published to lwpinspect. Counters are relaxed: they are shown, never decided on,
-// unless said otherwise where they are used.
-struct Process {
-    Atomic<std::uint32_t> concurrency{1};
-    Atomic<std::uint32_t> pool_lwps{0};
-    std::uint32_t max_lwps = 1024;
-    Atomic<std::uint32_t> growths{0};
-    Atomic<std::uint32_t> cap_hits{0};
-    Atomic<std::uint32_t> threads{0};
-    Atomic<std::uint32_t> last_id{0};
-};
-
-extern Process process;
 
 // The running thread; nullptr in a kernel thread that has never called the library. Lives in the
 // thread's own TLS block, so it stays right wherever the thread runs.

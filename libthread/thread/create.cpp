@@ -139,6 +139,7 @@ Thread* make_record(const Thread& creator, const CreateRequest& request)
     thread->switches = 0;
     thread->processor.forget();
     thread->joiners = 0;
+    thread->lent_turn = thread->pthread_named = false;
     thread->lwp = nullptr;
     thread->slot = nullptr;
     thread->signal_mask = creator.signal_mask;
@@ -236,7 +237,7 @@ Error create_unbound(Thread& self, const CreateRequest& request)
                       memory_order_relaxed);
     publish(*thread, request);
     if (!request.suspended) {
-        make_runnable(self, *thread);
+        make_new_runnable(self, *thread);
     }
     return Error::kNone;
 }
@@ -272,6 +273,7 @@ Error create_thread(Thread& self, const CreateRequest& request) noexcept
     if (error == Error::kNone) {
         ask_for_lwps((actual.flags & kFlagNewLwp) != 0);
         preempt_if_outranked(self);
+        rest_after_creating(self);
     }
     return error;
 }

@@ -118,6 +118,9 @@ void bury(Thread& self, Thread& dead) noexcept
         if (dead.has(kFlagDetached)) {
             free_thread(dead);
         } else {
+            if (!dead.pthread_named) {
+                give_back_slot(dead);
+            }
             add_zombie(dead);
         }
     }

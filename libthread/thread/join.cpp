@@ -31,6 +31,10 @@ WakeCause await(Thread& self, const void* event, std::uint32_t target) LT_NO_TSA
     spec.flags = kWaitCancellable;
     spec.target = target;
     const WakeCause cause = sleep_on(self, queue, spec);
+    if (Thread* unrun = self.run_next) {
+        self.run_next = nullptr;  // it did not even fall asleep
+        make_runnable(self, *unrun);
+    }
     // relaxed: see its declaration.
     census.blocked_joiners.fetch_sub(counts ? 1 : 0, memory_order_relaxed);
     return cause;
@@ -105,6 +109,7 @@ void give_back(Thread& self, Thread& target, std::uint32_t id) LT_NO_TSA
 Joined await_and_reap(Thread& self, Thread& target, std::uint32_t id) LT_NO_TSA
 {
     ++target.joiners;
+    lend_turn(self, target);
     for (;;) {
         const WakeCause cause = await(self, &target, id);
         if (cause == WakeCause::kCancelled) {

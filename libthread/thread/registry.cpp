@@ -160,16 +160,21 @@ Thread* zombie_of_pthread(std::uint64_t pthread_id, MadeBy maker) noexcept
     return thread;
 }
 
+void give_back_slot(Thread& thread) noexcept
+{
+    if (thread.slot == nullptr) {
+        return;
+    }
+    auto* slot = static_cast<os::StackSlot*>(thread.slot);
+    os::tcb_forget_cancellation(slot->tcb);
+    keep_slot(slot, os::tcb_can_reset());
+    thread.slot = nullptr;
+}
+
 void free_thread(Thread& thread) noexcept
 {
     unregister_thread(thread);
-    if (thread.slot != nullptr) {
-        // Not before: until it is joined, pthread_cancel and the like may name its control block.
-        auto* slot = static_cast<os::StackSlot*>(thread.slot);
-        os::tcb_forget_cancellation(slot->tcb);
-        keep_slot(slot, os::tcb_can_reset());
-        thread.slot = nullptr;
-    }
+    give_back_slot(thread);
     thread.flags.store(0, memory_order_relaxed);                   // relaxed: under the lock
     thread.state.store(ThreadState::kFree, memory_order_relaxed);  // relaxed: as above
     thread.signals_pending.store(0, memory_order_relaxed);         // relaxed: as above

@@ -50,6 +50,9 @@ extern Census census;
 // A thread ends, or was not made after all; true: it was the last that keeps the process alive.
 bool census_remove(const Thread& thread) noexcept LT_REQUIRES(life_lock);
 
+// The thread runs no more: its stack is for the next. Takes the stack cache's lock.
+void give_back_slot(Thread& thread) noexcept LT_REQUIRES(life_lock);
+
 // Gives the record of a joined, detached or failed thread back, and its stack. Takes the stack
 // cache's lock.
 void free_thread(Thread& thread) noexcept LT_REQUIRES(life_lock);
