@@ -82,7 +82,14 @@ size_t thr_min_stack(void);
 int thr_stksegment(stack_t *ss);
 #endif
 
-/* thr_continue(3C): starts a thread made with THR_SUSPENDED. ESRCH no such live thread. */
+/*
+ * thr_suspend(3C): stops a thread wherever it is; when it returns, the thread is not running. There
+ * is no count: one thr_continue(3C) undoes any number of calls, and starts a thread made with
+ * THR_SUSPENDED. A suspended thread keeps its locks, those of the C library included; wake-ups and
+ * signals wait for it.
+ *   ESRCH no such live thread
+ */
+int thr_suspend(thread_t tid);
 int thr_continue(thread_t tid);
 
 /*

@@ -47,7 +47,7 @@ Thread* end_wait(Waiter& waiter, Waiter::Outcome outcome) noexcept
 
 void act_on_cancellation(Thread& self)
 {
-    // relaxed: a request that is not seen yet raises `attention` and ends the sleep.
+    // relaxed: a request that is not seen yet raises kRequestAttention and ends the sleep.
     if (LT_UNLIKELY(self.cancel_requested.load(memory_order_relaxed) != 0)) {
         ::pthread_testcancel();
     }

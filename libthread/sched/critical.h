@@ -11,8 +11,8 @@
 
 namespace lt {
 
-// Runs what waited for the end of the region: deferred signals, pending signals. May run user code
-// and may switch.
+// Does what waited for the end of the region: stops if the thread is suspended, delivers deferred
+// and pending signals. May run user code and may switch.
 LT_NOINLINE void handle_attention(Thread& self) noexcept;
 
 inline void enter_critical(Thread& self)
@@ -35,7 +35,7 @@ inline void leave_critical(Thread& self)
     leave_critical_quietly(self);
     std::atomic_signal_fence(std::memory_order_seq_cst);
     // relaxed: a request that arrives later finds the region left and acts by itself.
-    if (LT_UNLIKELY(self.attention.load(memory_order_relaxed) != 0 ||
+    if (LT_UNLIKELY(self.requests.load(memory_order_relaxed) != 0 ||
                     self.lwp->signal_deferred.load(memory_order_relaxed) != 0) &&
         self.critical.load(memory_order_relaxed) == 0) {  // relaxed: our own depth
         handle_attention(self);

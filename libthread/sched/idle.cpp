@@ -8,6 +8,7 @@
 #include "sched/run_queue.h"
 #include "sched/settings.h"
 #include "sched/shared_queues.h"
+#include "sched/suspension.h"
 #include "sched/switch.h"
 
 namespace lt {
@@ -162,6 +163,9 @@ Thread* leave_to_others()
 
 void run(Lwp& lwp, Thread& thread)
 {
+    if (stop_if_suspended(thread)) {
+        return;
+    }
     lwp.state.store(LwpState::kRunning, memory_order_relaxed);  // relaxed: for lwpinspect
     switch_to(*lwp.idle, thread, {});
     lwp.state.store(LwpState::kSearching, memory_order_relaxed);  // relaxed: as above

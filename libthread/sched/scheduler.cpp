@@ -3,6 +3,7 @@
 #include "base/check.h"
 #include "lwp/pool.h"
 #include "os/clock.h"
+#include "os/signal_mask.h"
 #include "sched/clock_lwp.h"
 #include "sched/critical.h"
 #include "sched/dispatch.h"
@@ -10,6 +11,7 @@
 #include "sched/run_queue.h"
 #include "sched/settings.h"
 #include "sched/shared_queues.h"
+#include "sched/suspension.h"
 #include "sched/switch.h"
 #include "sched/timeouts.h"
 
@@ -98,6 +100,10 @@ void requeue_after_yield(void* argument)
     Thread& thread = *static_cast<Thread*>(argument);
     // relaxed: the queue's release publishes it.
     thread.state.store(ThreadState::kRunnable, memory_order_relaxed);
+    if (LT_UNLIKELY(just_left_suspended(thread)) && stop_owned(thread)) {
+        stop_hook(*current_thread, thread);
+        return;
+    }
     if (thread.effective != kCommonPriority || settings.migrate_always) {
         shared_queues.push(thread);
         call_for_help(nullptr);
@@ -129,22 +135,35 @@ void spin_then_park(Lwp& lwp, const Deadline* until)
     }
 }
 
-// A bound thread sleeps with its LWP.
+// A bound thread sleeps with its LWP. While it is suspended, signals for the process go to others,
+// and its deadline makes it no more than ready to be continued.
 void block_bound(Thread& self)
 {
     const Deadline until{self.deadline_ns, self.deadline_clock};
     const bool timed = until.ns != 0;
-    // acquire: what the waker wrote (cause, hand-over) is visible.
-    while (self.state.load(memory_order_acquire) != ThreadState::kRunning) {
-        spin_then_park(*self.lwp, timed ? &until : nullptr);
-        if (timed && os::now(until.clock) >= until.ns &&
-            self.state.load(memory_order_acquire) != ThreadState::kRunning) {  // acquire: as above
+    bool closed = false;
+    // acquire, all three: what the waker wrote (cause, hand-over) is visible.
+    ThreadState state = self.state.load(memory_order_acquire);
+    while (state != ThreadState::kRunning) {
+        if (LT_UNLIKELY(is_suspended(self)) && !closed) {
+            closed = true;
+            os::set_kernel_mask(os::kAllSignals);
+        }
+        const bool expires = timed && state == ThreadState::kSleeping;
+        spin_then_park(*self.lwp, expires ? &until : nullptr);
+        state = self.state.load(memory_order_acquire);  // acquire: as above
+        if (expires && state == ThreadState::kSleeping && os::now(until.clock) >= until.ns) {
             timeout_hook(self, self, self.timed_wait);
         }
         if (self.lwp->signal_deferred.load(memory_order_relaxed) !=
             0) {  // relaxed: set on this LWP
             interrupt_hook(self);
         }
+        state = self.state.load(memory_order_acquire);  // acquire: as above
+    }
+    // relaxed: this LWP only.
+    if (closed && self.lwp->signal_deferred.load(memory_order_relaxed) == 0) {
+        os::set_kernel_mask(self.signal_mask);
     }
 }
 
@@ -164,14 +183,16 @@ void unlock_after_switch(void* lock) LT_NO_TSA
     static_cast<SpinLock*>(lock)->unlock();
 }
 
-}  // namespace
-
-void reset_spilling_after_fork() noexcept LT_NO_TSA
+// The same for a suspended thread that fell asleep: that, too, is not running.
+void unlock_and_report_after_switch(void* lock) LT_NO_TSA
 {
-    spill_lock.unlock();
+    Thread& self = *current_thread;
+    const Thread& left = *self.lwp->previous;
+    static_cast<SpinLock*>(lock)->unlock();
+    stop_hook(self, left);
 }
 
-Thread* pick_next(Lwp& lwp) noexcept
+Thread* take_next(Lwp& lwp)
 {
     if (settings.migrate_always) {
         return shared_queues.take(
@@ -196,8 +217,27 @@ Thread* pick_next(Lwp& lwp) noexcept
     return best != 0 ? shared_queues.take(0) : nullptr;
 }
 
+}  // namespace
+
+void reset_spilling_after_fork() noexcept LT_NO_TSA
+{
+    spill_lock.unlock();
+}
+
+Thread* pick_next(Lwp& lwp) noexcept
+{
+    Thread* thread = take_next(lwp);
+    while (LT_UNLIKELY(thread != nullptr && stop_if_suspended(*thread))) {
+        thread = take_next(lwp);
+    }
+    return thread;
+}
+
 void make_runnable(Thread& self, Thread& thread) noexcept
 {
+    if (stop_if_suspended(thread)) {
+        return;
+    }
     if (thread.has(kFlagBound)) {
         Lwp& lwp = *thread.lwp;
         // release: pairs with block_bound(). The thread may run, and end, from here on.
@@ -272,15 +312,20 @@ void block_current(Thread& self, SpinLock& lock) noexcept
 {
     // relaxed: its own depth.
     LT_DCHECK(self.critical.load(memory_order_relaxed) == 1, "blocking inside a critical region");
+    // After kSleeping was stored: a suspender that has not seen it is told.
+    const bool report = LT_UNLIKELY(just_left_suspended(self));
     if (self.has(kFlagBound)) {
         lock.unlock();
+        if (report) {
+            stop_hook(self, self);
+        }
         block_bound(self);
         return;
     }
     Lwp& lwp = *self.lwp;
     Thread* next = self.run_next;
     self.run_next = nullptr;
-    if (next == nullptr) {
+    if (next == nullptr || stop_if_suspended(*next)) {
         next = pick_next(lwp);
     }
     if (next != nullptr) {
@@ -292,7 +337,7 @@ void block_current(Thread& self, SpinLock& lock) noexcept
     } else {
         next = lwp.idle;
     }
-    switch_to(self, *next, {unlock_after_switch, &lock});
+    switch_to(self, *next, {report ? unlock_and_report_after_switch : unlock_after_switch, &lock});
 }
 
 void yield(Thread& self) noexcept
@@ -310,6 +355,7 @@ void yield(Thread& self) noexcept
     }
     if (next == nullptr && ++lwp.lone_yields % kStealEvery == 0) {
         next = steal_plenty(lwp);
+        next = next != nullptr && stop_if_suspended(*next) ? nullptr : next;
     }
     if (next == nullptr) {
         return;
@@ -325,10 +371,10 @@ void yield(Thread& self) noexcept
 void leave_for_good(Thread& self, void (*after)(void*), void* argument, Thread* heir) noexcept
 {
     Lwp& lwp = *self.lwp;
-    Thread* next = heir;
+    Thread* next = heir != nullptr && stop_if_suspended(*heir) ? nullptr : heir;
     // Others that wait already go first: their stacks are the ones still warm. But who lent its
     // turn gets it back.
-    if (heir != nullptr &&
+    if (next != nullptr &&
         (heir->has(kFlagBound) || settings.migrate_always ||
          heir->effective + 1U < shared_queues.best() ||
          (lwp.run_queue->size() != 0 && !(self.lent_turn && may_lend_turn(lwp))))) {

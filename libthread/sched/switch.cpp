@@ -6,6 +6,7 @@
 #include "os/clock.h"
 #include "os/signal_mask.h"
 #include "os/tcb.h"
+#include "sched/settings.h"
 
 namespace lt {
 namespace {
@@ -91,6 +92,11 @@ void finish_switch(Thread& self) noexcept
     }
     if (LT_UNLIKELY(self.processor.metered)) {
         start_meter(self);
+    }
+    if (LT_UNLIKELY(!settings.process_wide_fence)) {
+        // seq_cst: kRunning before the look at `requests` on leaving the critical region; a
+        // suspender raises a request, then looks at the state.
+        std::atomic_thread_fence(std::memory_order_seq_cst);
     }
     if (LT_UNLIKELY(self.signal_mask != lwp.kernel_mask) && !self.has(kFlagIdle)) {
         lwp.kernel_mask = self.signal_mask;

@@ -12,6 +12,7 @@
 #include "base/deadline.h"
 #include "sched/process.h"
 #include "sched/processor_use.h"
+#include "sched/request.h"
 
 namespace lt {
 
@@ -23,7 +24,8 @@ class SleepQueue;
 enum class ThreadState : std::uint32_t {
     // In the free list. Nobody owns anything.
     kFree = 0,
-    // Made with THR_SUSPENDED: on no queue; whoever moves it to kRunnable enqueues it.
+    // Suspended, or made with THR_SUSPENDED: on no queue; whoever moves it to kRunnable, by a
+    // compare-exchange, owns it and enqueues it.
     kStopped = 1,
     // On one run queue, or on its way there in the hands of the waker. Its context is saved and no
     // LWP owns its stack. [I2]
@@ -53,6 +55,7 @@ enum class WaitKind : std::uint32_t {
     kAccept = 11,
     kPoll = 12,  // wait_target is the first descriptor
     kEpoll = 13,
+    kStop = 14,
 };
 
 // Why a sleep ended. Decided by whoever takes the thread off its sleep queue.
@@ -85,9 +88,9 @@ struct alignas(kCacheLine) Thread {
     std::uint8_t effective = 0;  // the run queue it belongs to; owner of the thread writes
     // Depth of critical regions. Written by the thread itself, read by signal handlers on it.
     Atomic<std::uint32_t> critical{0};
-    // Work for when the last critical region is left: signals or a cancellation for this thread.
-    // Written by anyone, read by the thread.
-    Atomic<std::uint32_t> attention{0};
+    // Request bits: what is to be done when the last critical region is left. Changed by anyone,
+    // bit by bit, read by the thread and by whoever would make it run.
+    Atomic<std::uint32_t> requests{0};
     // Written by the owner as the state says; read by lwpinspect and by look-ups.
     Atomic<ThreadState> state{ThreadState::kFree};
     Atomic<std::uint32_t> id{0};  // 0: free record or idle context

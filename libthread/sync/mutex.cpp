@@ -1,6 +1,7 @@
 #include "sync/mutex.h"
 
 #include "os/clock.h"
+#include "sched/suspension.h"
 #include "sync/shared.h"
 #include "sync/sleep_queue.h"
 
@@ -93,7 +94,9 @@ void wake_next(Thread& self, MutexWords& mutex)
     if (first != nullptr) {
         const bool more = has_sleeper(queue, &mutex);
         const std::int64_t since = first->since_ns.load(memory_order_relaxed);  // relaxed: locked
-        if ((first->wait_token & kTokenLost) != 0 || os::monotonic_now() - since > kFairAfter) {
+        // A suspended thread gets a chance at the most: it would keep the mutex from others.
+        if (!is_suspended(*first) &&
+            ((first->wait_token & kTokenLost) != 0 || os::monotonic_now() - since > kFairAfter)) {
             first->wait_token |= kTokenOwner;
             // relaxed: an id does not change while its thread lives.
             left = first->number() | (more ? kMutexWaiters : 0);

@@ -110,9 +110,10 @@ Thread* hand_over(SleepQueue& queue, RwlockWords& lock) LT_REQUIRES(queue.lock)
 {
     Thread* woken = nullptr;
     std::uint32_t state = 0;
-    Thread* first = peek_first(queue, &lock);
+    Thread* first = choose_first(queue, &lock);
     if (first != nullptr && first->wait_kind == WaitKind::kWriteLock) {
-        woken = take_first(queue, &lock);
+        take_chosen(queue, *first);
+        woken = first;
         woken->next = nullptr;
         // relaxed: an id does not change while its thread lives; the state is released below.
         lock.writer.store(woken->number(), memory_order_relaxed);
@@ -120,12 +121,13 @@ Thread* hand_over(SleepQueue& queue, RwlockWords& lock) LT_REQUIRES(queue.lock)
     } else {
         Thread* last = nullptr;
         while (first != nullptr && first->wait_kind == WaitKind::kReadLock) {
-            Thread* reader = take_first(queue, &lock);
+            Thread* reader = first;
+            take_chosen(queue, *reader);
             reader->next = nullptr;
             (last == nullptr ? woken : last->next) = reader;
             last = reader;
             ++state;
-            first = peek_first(queue, &lock);
+            first = choose_first(queue, &lock);
         }
     }
     if (has_sleeper(queue, &lock)) {

@@ -4,6 +4,7 @@
 
 #include "base/check.h"
 #include "os/clock.h"
+#include "sched/suspension.h"
 #include "sched/timeouts.h"
 
 namespace lt {
@@ -102,7 +103,7 @@ void remove(Thread** link, Thread& thread)
 bool wants_attention(const Thread& self)
 {
     // relaxed: lock_to_sleep() has ordered our announcement before these looks.
-    return self.attention.load(memory_order_relaxed) != 0 ||
+    return (self.requests.load(memory_order_relaxed) & kRequestAttention) != 0 ||
            self.lwp->signal_deferred.load(memory_order_relaxed) != 0;
 }
 
@@ -111,7 +112,7 @@ bool take_sleeper(Thread& thread, const std::uint64_t* timed_wait) noexcept LT_N
 {
     for (;;) {
         // acquire: pairs with nothing that decides; the second look under the lock does. The order
-        // against `attention` is the caller's full barrier.
+        // against `requests` is the caller's full barrier.
         SleepQueue* queue = thread.sleep_queue.load(memory_order_acquire);
         if (queue == nullptr) {
             return false;
@@ -170,8 +171,8 @@ void prepare_to_sleep(Thread& self, SleepQueue& queue, const WaitSpec& spec) noe
     // relaxed: our own announcement, if lock_to_sleep() made it.
     if (self.sleep_queue.load(memory_order_relaxed) != &queue) {
         self.sleep_queue.store(&queue, memory_order_relaxed);  // relaxed: the fence orders it
-        // seq_cst: store of sleep_queue before the load of attention in sleep_prepared(); the other
-        // side raises attention, then loads sleep_queue in take_thread().
+        // seq_cst: store of sleep_queue before the load of requests in sleep_prepared(); the other
+        // side raises kRequestAttention, then loads sleep_queue in take_thread().
         std::atomic_thread_fence(memory_order_seq_cst);
     }
     self.wait_object = spec.object;
@@ -194,7 +195,7 @@ WakeCause sleep_prepared(Thread& self, SleepQueue& queue,
         const bool cancellable = (self.wait_flags & kWaitCancellable) != 0;
         self.wait_kind = WaitKind::kNone;
         queue.lock.unlock();
-        // relaxed: a request that is not seen here has raised attention for later.
+        // relaxed: a request that is not seen here has raised a request for later.
         return cancellable && self.cancel_requested.load(memory_order_relaxed) != 0
                    ? WakeCause::kCancelled
                    : WakeCause::kInterrupted;
@@ -221,12 +222,29 @@ WakeCause sleep_on(Thread& self, SleepQueue& queue, const WaitSpec& spec) noexce
 
 Thread* take_first(SleepQueue& queue, const void* object) noexcept
 {
-    Thread** link = find_link(queue, object);
-    Thread* first = *link;
+    Thread* first = choose_first(queue, object);
     if (first != nullptr) {
-        remove(link, *first);
+        take_chosen(queue, *first);
     }
     return first;
+}
+
+Thread* choose_first(SleepQueue& queue, const void* object) noexcept
+{
+    Thread* const first = *find_link(queue, object);
+    if (LT_LIKELY(first == nullptr || !is_suspended(*first))) {
+        return first;
+    }
+    Thread* thread = first->next;
+    while (thread != first && is_suspended(*thread)) {
+        thread = thread->next;
+    }
+    return thread;
+}
+
+void take_chosen(SleepQueue& queue, Thread& chosen) noexcept
+{
+    remove(find_link(queue, chosen.wait_object), chosen);
 }
 
 Thread* peek_first(SleepQueue& queue, const void* object) noexcept
@@ -247,7 +265,7 @@ bool put_sleeping(SleepQueue& queue, Thread& thread, const void* object, WaitKin
     // and whoever sent it a signal then could not take it.
     std::atomic_thread_fence(memory_order_seq_cst);
     // relaxed: ordered by the fence.
-    if (thread.attention.load(memory_order_relaxed) != 0) {
+    if ((thread.requests.load(memory_order_relaxed) & kRequestAttention) != 0) {
         thread.sleep_queue.store(nullptr, memory_order_relaxed);  // relaxed: nobody acts on it
         return false;
     }

@@ -53,7 +53,7 @@ SleepQueue& sleep_queue_of(const void* object) noexcept;
 inline void lock_to_sleep(Thread& self, SleepQueue& queue) noexcept LT_ACQUIRE(queue.lock) LT_NO_TSA
 {
     // relaxed: the locked instruction in lock() is a full barrier on x86-64. So either whoever
-    // raises our `attention` finds this queue here, or we find `attention` raised in sleep_on().
+    // raises kRequestAttention finds this queue here, or we find it raised in sleep_on().
     self.sleep_queue.store(&queue, memory_order_relaxed);
     queue.lock.lock();
 }
@@ -63,7 +63,7 @@ inline void lock_to_sleep(Thread& self, SleepQueue& queue) noexcept LT_ACQUIRE(q
 // lock is not held and the critical region still is (leave_critical then runs a pending handler).
 // Sleepers on one object are kept by priority, first come first among equals; writers before
 // readers. kInterrupted: a signal handler waits to be run; every kind of wait gets it, waits that
-// signals must not end simply start again. A thread whose `attention` is raised does not even fall
+// signals must not end simply start again. A thread with kRequestAttention does not even fall
 // asleep: handle_attention() must lower it, or the wait would not make progress.
 [[nodiscard]] WakeCause sleep_on(Thread& self, SleepQueue& queue, const WaitSpec& spec) noexcept
     LT_RELEASE(queue.lock);
@@ -77,9 +77,15 @@ void prepare_to_sleep(Thread& self, SleepQueue& queue, const WaitSpec& spec) noe
 [[nodiscard]] WakeCause sleep_prepared(Thread& self, SleepQueue& queue,
                                        const Deadline* deadline) noexcept LT_RELEASE(queue.lock);
 
-// Takes the first sleeper of `object` off the queue; nullptr when there is none.
+// Takes the sleeper of `object` off the queue that is to be woken: the first that is not suspended,
+// or else the first; nullptr when there is none.
 [[nodiscard]] Thread* take_first(SleepQueue& queue, const void* object) noexcept
     LT_REQUIRES(queue.lock);
+
+// The one that take_first() would take, and taking it: it may be suspended in between.
+[[nodiscard]] Thread* choose_first(SleepQueue& queue, const void* object) noexcept
+    LT_REQUIRES(queue.lock);
+void take_chosen(SleepQueue& queue, Thread& chosen) noexcept LT_REQUIRES(queue.lock);
 
 // The first sleeper of `object`, left where it is.
 [[nodiscard]] Thread* peek_first(SleepQueue& queue, const void* object) noexcept
@@ -100,7 +106,7 @@ void prepare_to_sleep(Thread& self, SleepQueue& queue, const WaitSpec& spec) noe
 
 // Takes `thread` off the queue it sleeps on, if it sleeps at all: for timeouts, signals,
 // cancellation. True: the caller owns it and must resume() it. For signals and cancellation: raise
-// `attention` by a seq_cst read-modify-write first, so that a thread about to sleep finds it.
+// kRequestAttention by a seq_cst read-modify-write first, so that a thread about to sleep finds it.
 [[nodiscard]] bool take_thread(Thread& thread) noexcept;
 
 // Moves a sleeper that the caller has taken with take_first() to another object's queue, whose lock

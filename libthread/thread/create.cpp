@@ -17,6 +17,7 @@
 #include "thread/life.h"
 #include "thread/registry.h"
 #include "thread/stack_cache.h"
+#include "thread/suspend.h"
 
 namespace lt {
 namespace {
@@ -91,8 +92,8 @@ void become_lwp_of(Thread& self)
 
 void await_continue(Thread& self)
 {
-    // acquire: pairs with continue_thread().
-    while (self.state.load(memory_order_acquire) == ThreadState::kStopped) {
+    // acquire: pairs with make_runnable().
+    while (self.state.load(memory_order_acquire) != ThreadState::kRunning) {
         self.lwp->parker.park();
     }
 }
@@ -129,7 +130,9 @@ Thread* make_record(const Thread& creator, const CreateRequest& request)
     const ThreadState started =
         (request.flags & kFlagBound) != 0 ? ThreadState::kRunning : ThreadState::kRunnable;
     thread->state.store(request.suspended ? ThreadState::kStopped : started,
-                        memory_order_relaxed);                  // relaxed: as above
+                        memory_order_relaxed);  // relaxed: as above
+    thread->requests.store(request.suspended ? kRequestStop : 0U,
+                           memory_order_relaxed);               // relaxed: as above
     thread->critical.store(kFirstDepth, memory_order_relaxed);  // relaxed: as above
     thread->creator = creator.number();
     thread->start = request.start;
@@ -162,9 +165,12 @@ void publish(Thread& thread, const CreateRequest& request)
 void withdraw(Thread& self, Thread& thread)
 {
     const CriticalRegion region{self};
-    const SpinGuard guard{life_lock};
-    census_remove(thread);
-    free_thread(thread);
+    {
+        const SpinGuard guard{life_lock};
+        census_remove(thread);
+        free_thread(thread);
+    }
+    wake_suspenders(self, thread);
 }
 
 Error create_bound(Thread& self, const CreateRequest& request)
@@ -276,33 +282,6 @@ Error create_thread(Thread& self, const CreateRequest& request) noexcept
         rest_after_creating(self);
     }
     return error;
-}
-
-Error continue_thread(Thread& self, std::uint32_t id) noexcept
-{
-    const CriticalRegion region{self};
-    Thread* thread = nullptr;
-    {
-        const SpinGuard guard{life_lock};
-        thread = find_thread(id);
-        if (!is_live(thread)) {
-            return Error::kNoSuchThread;
-        }
-        ThreadState expected = ThreadState::kStopped;
-        const bool bound = thread->has(kFlagBound);
-        // acq_rel: whoever wins owns the thread's start; a bound one sees what we wrote before.
-        if (!thread->state.compare_exchange_strong(
-                expected, bound ? ThreadState::kRunning : ThreadState::kRunnable,
-                memory_order_acq_rel, memory_order_relaxed)) {  // relaxed: it runs already
-            return Error::kNone;
-        }
-        if (bound) {
-            thread->lwp->parker.unpark();
-            return Error::kNone;
-        }
-    }
-    make_runnable(self, *thread);
-    return Error::kNone;
 }
 
 }  // namespace lt

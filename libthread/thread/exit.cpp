@@ -9,11 +9,13 @@
 #include "sched/critical.h"
 #include "sched/lwp_identity.h"
 #include "sched/scheduler.h"
+#include "sched/suspension.h"
 #include "sync/sleep_queue.h"
 #include "thread/life.h"
 #include "thread/registry.h"
 #include "thread/signals.h"
 #include "thread/stack_cache.h"
+#include "thread/suspend.h"
 
 namespace lt {
 
@@ -40,14 +42,17 @@ bool leave_census(Thread& self)
     return census_remove(self);
 }
 
-// Those who wait for `dead`, and those who wait for anybody.
-void wake(Thread& self, const Thread& dead, bool joiners, bool any)
+// Those who wait for `dead`, those who wait for anybody, and those who wait for it to stop.
+void wake(Thread& self, const Thread& dead, bool joiners, bool any, bool suspenders)
 {
     if (joiners) {
         wake_all(self, &dead);
     }
     if (any) {
         wake_all(self, &any_join_event);
+    }
+    if (suspenders) {
+        wake_suspenders(self, dead);
     }
 }
 
@@ -105,15 +110,17 @@ void bury(Thread& self, Thread& dead) noexcept
 {
     bool wake_joiners = false;
     bool wake_any = false;
+    bool wake_stop = false;
     {
         const SpinGuard guard{life_lock};
         census.ending -= dead.has(kFlagDaemon) || dead.has(kFlagForeign) ? 0U : 1U;
         wake_any = census.any_joiners != 0;
         wake_joiners = dead.joiners != 0;
+        wake_stop = is_suspended(dead);
         if (&self == &dead) {
             // At once: without the lock the record, which waking needs, may be another thread's.
-            wake(self, dead, wake_joiners, wake_any);
-            wake_joiners = wake_any = false;
+            wake(self, dead, wake_joiners, wake_any, wake_stop);
+            wake_joiners = wake_any = wake_stop = false;
         }
         if (dead.has(kFlagDetached)) {
             free_thread(dead);
@@ -124,7 +131,7 @@ void bury(Thread& self, Thread& dead) noexcept
             add_zombie(dead);
         }
     }
-    wake(self, dead, wake_joiners, wake_any);
+    wake(self, dead, wake_joiners, wake_any, wake_stop);
 }
 
 void end_with_leader(Thread& self) noexcept

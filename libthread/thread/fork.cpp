@@ -90,7 +90,9 @@ void after_fork_in_child() noexcept
     // Alone it needs no pool: it sleeps with its LWP, until it makes a thread.
     self.flags.fetch_or(kFlagBound, memory_order_relaxed);  // relaxed: nobody else is here
     self.flags.fetch_and(~std::uint32_t{kFlagDaemon}, memory_order_relaxed);  // relaxed: as above
-    self.processor.metered = false;                       // the child's task has a clock of its own
+    self.processor.metered = false;  // the child's task has a clock of its own
+    // Nobody is left to continue it.
+    self.requests.fetch_and(~std::uint32_t{kRequestStop}, memory_order_relaxed);  // relaxed: above
     self.signals_pending.store(0, memory_order_relaxed);  // relaxed: as above
     publish_start();
     self.lwp->signal_deferred.store(0, memory_order_relaxed);  // relaxed: the parent's, not ours

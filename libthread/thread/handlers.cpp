@@ -10,6 +10,7 @@
 #include "sched/critical.h"
 #include "thread/children.h"
 #include "thread/signals.h"
+#include "thread/suspend.h"
 
 namespace lt {
 namespace {
@@ -79,6 +80,15 @@ void call_program(int signal, siginfo_t* info, void* context, const Wanted& want
     }
 }
 
+// The mask that the kernel has set, or will when the handler returns. In a critical region, lest
+// the thread stops in between and goes on on another LWP.
+void note_mask(Thread& self, std::uint64_t mask)
+{
+    const CriticalRegion region{self};
+    self.signal_mask = mask;
+    self.lwp->kernel_mask = mask;
+}
+
 // What the kernel calls in place of the program's handlers.
 void wrapper(int signal, siginfo_t* info, void* context)
 {
@@ -102,14 +112,12 @@ void wrapper(int signal, siginfo_t* info, void* context)
     std::uint64_t mask =
         self->signal_mask | want.mask.load(memory_order_relaxed);  // relaxed: as above
     mask |= (flags & SA_NODEFER) != 0 ? 0 : os::signal_bit(signal);
-    self->signal_mask = mask & os::kAllSignals & ~os::signal_bit(kick_signal());
-    self->lwp->kernel_mask = self->signal_mask;
+    note_mask(*self, mask & os::kAllSignals & ~library_signals());
     ++self->handlers_run;
     self->handlers_ending_calls += (flags & SA_RESTART) != 0 ? 0 : 1;
     call_program(signal, info, context, want);
     // sigreturn sets this mask on whatever LWP we are on now; the program may have edited it.
-    self->signal_mask = os::to_mask(machine.uc_sigmask);
-    self->lwp->kernel_mask = self->signal_mask;
+    note_mask(*self, os::to_mask(machine.uc_sigmask));
     // A thr_kill that found the signal blocked by this handler has left it to us. seq_cst: the mask
     // is stored before the bits are read; the sender sets a bit, then reads the mask.
     std::atomic_thread_fence(memory_order_seq_cst);
@@ -120,12 +128,12 @@ void wrapper(int signal, siginfo_t* info, void* context)
 void on_kick(int, siginfo_t*, void*)
 {
     Thread* self = current_thread;
-    // relaxed: our own depth; a region that is being left looks at `attention` itself.
+    // relaxed, both: our own depth, and raised before the kick was sent; a region that is being
+    // left looks at the requests itself.
     if (self != nullptr && self->critical.load(memory_order_relaxed) == 0 &&
-        self->attention.load(memory_order_relaxed) !=
-            0) {  // relaxed: raised before the kick was sent
+        (self->requests.load(memory_order_relaxed) & kRequestAttention) != 0) {
         const int saved_errno = errno;
-        handle_attention(*self);
+        attend_in_handler(*self);
         errno = saved_errno;
     }
 }
@@ -142,12 +150,22 @@ int kick_signal() noexcept
     return SIGRTMAX - 1;
 }
 
+bool is_library_signal(int signal) noexcept
+{
+    return signal == kick_signal() || signal == stop_signal();
+}
+
+std::uint64_t library_signals() noexcept
+{
+    return os::signal_bit(kick_signal()) | os::signal_bit(stop_signal());
+}
+
 int change_action(int signal, const struct sigaction* action, struct sigaction* before) noexcept
 {
     if (signal <= 0 || signal >= kSignals) {
         return EINVAL;
     }
-    if (signal == kick_signal()) {
+    if (is_library_signal(signal)) {
         return EINVAL;
     }
     Wanted& want = wanted[signal];
@@ -159,6 +177,8 @@ int change_action(int signal, const struct sigaction* action, struct sigaction* 
     struct sigaction actual {};
     if (action != nullptr) {
         actual = *action;
+        // A handler can be stopped, and its thread kicked.
+        os::from_mask(os::to_mask(action->sa_mask) & ~library_signals(), actual.sa_mask);
         if (is_function(action->sa_handler)) {
             void* handler = reinterpret_cast<void*>(action->sa_handler);
             const std::uint64_t mask = os::to_mask(action->sa_mask);

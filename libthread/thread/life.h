@@ -25,9 +25,6 @@ inline constexpr std::size_t kDefaultStack = 2 * 1024 * 1024;
 // thr_create, arguments checked.
 Error create_thread(Thread& self, const CreateRequest& request) noexcept;
 
-// thr_continue of a thread made suspended; kNoSuchThread.
-Error continue_thread(Thread& self, std::uint32_t id) noexcept;
-
 // Runs the thread's start function; returns when it has returned, or was left by thr_exit,
 // pthread_exit or cancellation. self.status holds the exit status.
 void run_start_function(Thread& self) noexcept;

@@ -178,7 +178,7 @@ void free_thread(Thread& thread) noexcept
     thread.flags.store(0, memory_order_relaxed);                   // relaxed: under the lock
     thread.state.store(ThreadState::kFree, memory_order_relaxed);  // relaxed: as above
     thread.signals_pending.store(0, memory_order_relaxed);         // relaxed: as above
-    thread.attention.store(0, memory_order_relaxed);               // relaxed: as above
+    thread.requests.store(0, memory_order_relaxed);                // relaxed: as above
     thread.cancel_requested.store(0, memory_order_relaxed);        // relaxed: as above
     thread.wait_kind = WaitKind::kNone;
     thread.name[0] = '\0';

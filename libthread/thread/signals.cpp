@@ -4,6 +4,7 @@
 #include "os/real.h"
 #include "os/signal_mask.h"
 #include "sched/critical.h"
+#include "sched/suspension.h"
 #include "sched/timeouts.h"
 #include "sync/sleep_queue.h"
 #include "thread/handlers.h"
@@ -20,7 +21,7 @@ constexpr int kSetIdSignal = 33;   // glibc's own
 // Masks that the program may set: glibc's signals and ours stay open.
 std::uint64_t allowed(std::uint64_t mask)
 {
-    return mask & os::kAllSignals & ~os::signal_bit(kick_signal());
+    return mask & os::kAllSignals & ~library_signals();
 }
 
 void send_to_lwp(const Lwp& lwp, int signal)
@@ -33,14 +34,28 @@ void send_to_lwp(const Lwp& lwp, int signal)
     }
 }
 
-// The signal that came inside a critical region, sent again now that it is over.
-void redeliver(Thread& self, Lwp& lwp)
+// The LWP that runs `self` if it holds a signal back, which keeps the thread there, as all are
+// blocked.
+Lwp* holding_lwp(Thread& self)
 {
+    enter_critical(self);
+    Lwp& lwp = *self.lwp;
     // relaxed: this LWP only.
-    const std::uint32_t signal = lwp.signal_deferred.load(memory_order_relaxed);
-    if (signal == 0) {
+    const bool holds = lwp.signal_deferred.load(memory_order_relaxed) != 0;
+    leave_critical_quietly(self);
+    return holds ? &lwp : nullptr;
+}
+
+// The signal that came inside a critical region, sent again now that it is over.
+void redeliver(Thread& self)
+{
+    Lwp* const held = holding_lwp(self);
+    if (held == nullptr) {
         return;
     }
+    Lwp& lwp = *held;
+    // relaxed: this LWP only.
+    const std::uint32_t signal = lwp.signal_deferred.load(memory_order_relaxed);
     siginfo_t info = lwp.deferred_info;
     lwp.signal_deferred.store(0, memory_order_relaxed);  // relaxed: as above
     os::raw_syscall(SYS_rt_tgsigqueueinfo, os::process_id(),
@@ -66,11 +81,22 @@ void raise_pending(Thread& self) noexcept
         const int signal = __builtin_ctzll(open) + 1;
         // relaxed: only this thread takes bits away.
         self.signals_pending.fetch_and(~os::signal_bit(signal), memory_order_relaxed);
-        send_to_lwp(*self.lwp, signal);  // handled before the system call returns
+        // Handled on leaving the region: outside of one the thread may stop, and go on elsewhere,
+        // between the look at its LWP and the call.
+        const CriticalRegion region{self};
+        send_to_lwp(*self.lwp, signal);
     }
 }
 
 namespace {
+
+bool lower_attention(Thread& self)
+{
+    // acq_rel: bits raised before are seen by the caller; bits raised later raise it again.
+    const std::uint32_t before =
+        self.requests.fetch_and(~std::uint32_t{kRequestAttention}, memory_order_acq_rel);
+    return (before & kRequestAttention) != 0;
+}
 
 void end_sleep(Thread& self, Thread& thread, WakeCause cause)
 {
@@ -84,14 +110,14 @@ void interrupt_own_sleep(Thread& self)
     end_sleep(self, self, WakeCause::kInterrupted);
 }
 
-// Makes `target`, whose attention was just raised, look at it. Under the life lock, so that it
+// Makes `target`, whose request was just raised, look at it. Under the life lock, so that it
 // lives.
 void attract(Thread& self, Thread& target)
 {
     if (&target == &self) {
         return;  // on leaving the critical region
     }
-    // relaxed: a thread about to sleep finds `attention`; see lock_to_sleep().
+    // relaxed: a thread about to sleep finds the request; see lock_to_sleep().
     if (target.state.load(memory_order_relaxed) == ThreadState::kRunning && target.lwp != nullptr) {
         send_to_lwp(*target.lwp, kick_signal());
     }
@@ -101,11 +127,29 @@ void attract(Thread& self, Thread& target)
 
 void handle_attention(Thread& self) noexcept
 {
-    redeliver(self, *self.lwp);
-    // acq_rel: bits raised before are seen below; bits raised later raise it again.
-    if (self.attention.exchange(0, memory_order_acq_rel) != 0) {
+    stop_while_suspended(self);
+    redeliver(self);
+    if (lower_attention(self)) {
         raise_pending(self);
     }
+}
+
+void attend_in_handler(Thread& self) noexcept
+{
+    enter_critical(self);
+    lower_attention(self);
+    raise_pending(self);
+    leave_critical_quietly(self);
+}
+
+void repeat_cancellation(Thread& self) noexcept
+{
+    enter_critical(self);
+    // relaxed: set before the thread was continued, or its own signal is on the way.
+    if (self.cancel_requested.load(memory_order_relaxed) != 0) {
+        send_to_lwp(*self.lwp, kCancelSignal);
+    }
+    leave_critical_quietly(self);
 }
 
 Error change_mask(Thread& self, int how, const std::uint64_t* set, std::uint64_t* before) noexcept
@@ -149,7 +193,7 @@ Error change_mask(Thread& self, int how, const std::uint64_t* set, std::uint64_t
 Error kill_thread(Thread& self, std::uint32_t id, int signal) noexcept
 {
     if (signal < 0 || signal > kLastSignal || signal == kCancelSignal || signal == kSetIdSignal ||
-        signal == kick_signal()) {
+        is_library_signal(signal)) {
         return Error::kInvalid;
     }
     const CriticalRegion region{self};
@@ -170,7 +214,7 @@ Error kill_thread(Thread& self, std::uint32_t id, int signal) noexcept
             return Error::kNone;
         }
         // seq_cst: before the look at where it sleeps; pairs with lock_to_sleep().
-        target->attention.exchange(1, memory_order_seq_cst);
+        target->requests.fetch_or(kRequestAttention, memory_order_seq_cst);
         attract(self, *target);
         if (target != &self) {
             end_sleep(self, *target, WakeCause::kInterrupted);
@@ -195,10 +239,10 @@ void announce_cancellation(Thread& self, Thread& target) noexcept
     if (!is_live(&target)) {
         return;
     }
-    // release: seen by whoever finds `attention` raised.
+    // release: seen by whoever finds the request raised.
     target.cancel_requested.store(1, memory_order_release);
     // seq_cst: as in kill_thread().
-    target.attention.exchange(1, memory_order_seq_cst);
+    target.requests.fetch_or(kRequestAttention, memory_order_seq_cst);
     // relaxed: as in attract().
     if (target.state.load(memory_order_relaxed) == ThreadState::kRunning && target.lwp != nullptr) {
         send_to_lwp(*target.lwp, kCancelSignal);  // ends a system call that is a cancellation point

@@ -21,6 +21,14 @@ Error kill_thread(Thread& self, std::uint32_t id, int signal) noexcept;
 // own LWP, whose kernel mask is the thread's.
 void raise_pending(Thread& self) noexcept;
 
+// The same for a handler of the library that all signals are blocked for: they arrive when it
+// returns.
+void attend_in_handler(Thread& self) noexcept;
+
+// After a stop in a handler: a cancellation that came meanwhile ends the system call that is about
+// to be restarted. All signals are blocked.
+void repeat_cancellation(Thread& self) noexcept;
+
 // The signal mask for destructors of an ending thread: everything blocked.
 void block_all_signals(Thread& self) noexcept;
 

@@ -31,6 +31,7 @@
 #include "thread/life.h"
 #include "thread/registry.h"
 #include "thread/signals.h"
+#include "thread/suspend.h"
 
 extern "C" void* __libc_stack_end;  // NOLINT: ld.so's name for the top of the initial stack
 
@@ -259,6 +260,7 @@ __attribute__((constructor(101))) void start_up() noexcept
     start_sleep_queues();
     start_fork_handling();
     start_signals();
+    start_suspension();
     if (os::process_id() == static_cast<std::int32_t>(os::kernel_thread_id())) {
         Thread* initial = enrol(kFlagBound);
         note_initial_stack(*initial);

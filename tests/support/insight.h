@@ -20,7 +20,8 @@ enum class Wait : std::uint32_t {
     kReadLock,
     kWriteLock,
     kJoin,
-    kExit
+    kExit,
+    kStop = 14
 };
 
 struct ThreadView {

@@ -168,7 +168,7 @@ TEST_F(SleepQueueOrder, WhoWantsAttentionIsNotMoved)
 {
     Thread& thread = queue_up(&a_, 10);
     ASSERT_EQ(take(&a_), &thread);
-    thread.attention.store(1);
+    thread.requests.store(kRequestAttention);
     const SpinGuard guard{queue_.lock};
     EXPECT_FALSE(put_sleeping(queue_, thread, &b_, WaitKind::kMutex));
     EXPECT_FALSE(has_sleeper(queue_, &b_));

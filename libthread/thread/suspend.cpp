@@ -1,0 +1,186 @@
+#include "thread/suspend.h"
+
+#include <ucontext.h>
+
+#include <cerrno>
+#include <csignal>
+
+#include "lwp/lwp.h"
+#include "os/kernel_thread.h"
+#include "os/real.h"
+#include "os/signal_mask.h"
+#include "sched/critical.h"
+#include "sched/scheduler.h"
+#include "sched/suspension.h"
+#include "sync/sleep_queue.h"
+#include "thread/registry.h"
+#include "thread/signals.h"
+
+namespace lt {
+namespace {
+
+void send_stop_signal(const Lwp& lwp)
+{
+    // relaxed: a task that has not started, or has ended, stops, or has stopped, by itself.
+    const std::uint32_t tid = lwp.tid.load(memory_order_relaxed);
+    if (tid != 0) {
+        os::raw_syscall(SYS_tgkill, os::process_id(), static_cast<long>(tid), stop_signal());
+    }
+}
+
+enum class Look : std::uint8_t { kDone, kGone, kMustWait };
+
+// How far the suspension of `target` is. Under the life lock.
+Look look_at(const Thread& target, std::uint32_t id) LT_REQUIRES(life_lock)
+{
+    if (find_thread(id) != &target || !is_live(&target)) {
+        return Look::kGone;
+    }
+    if (!is_suspended(target)) {
+        return Look::kDone;  // continued before it came to a stop
+    }
+    // acquire: whoever stopped it did so before we say so.
+    if (target.state.load(memory_order_acquire) == ThreadState::kRunning) {
+        return Look::kMustWait;
+    }
+    if (target.has(kFlagBound)) {
+        target.lwp->parker.unpark();  // asleep: it closes itself to signals; see block_bound()
+    }
+    return Look::kDone;
+}
+
+// `target` was asked to stop, and a process-wide fence has made that known: whatever state is seen
+// here, the thread has looked, or will look, at the request after entering it.
+Error await_stop(Thread& self, Thread& target, std::uint32_t id) LT_NO_TSA
+{
+    WaitSpec spec;
+    spec.object = &target.requests;
+    spec.kind = WaitKind::kStop;
+    spec.target = id;
+    for (;;) {
+        life_lock.lock();
+        const Look look = look_at(target, id);
+        if (look != Look::kMustWait) {
+            life_lock.unlock();
+            return look == Look::kGone ? Error::kNoSuchThread : Error::kNone;
+        }
+        send_stop_signal(*target.lwp);
+        SleepQueue& queue = sleep_queue_of(spec.object);
+        lock_to_sleep(self, queue);
+        life_lock.unlock();
+        // Who stops changes its state first and then locks this queue to wake us.
+        // acquire: as in look_at().
+        if (target.state.load(memory_order_acquire) != ThreadState::kRunning) {
+            queue.lock.unlock();
+            continue;
+        }
+        if (sleep_on(self, queue, spec) == WakeCause::kInterrupted) {
+            leave_critical(self);
+            enter_critical(self);
+        }
+    }
+}
+
+// The calling thread was interrupted in user code, all signals blocked: it stops here, and may go
+// on on another LWP. The kernel sets the interrupted code's mask and registers when we return.
+void stop_in_handler(Thread& self, ucontext_t& machine)
+{
+    const std::uint64_t mask = self.signal_mask;
+    const Lwp* const before = self.lwp;
+    const std::uint64_t kernel_mask = before->kernel_mask;
+    self.signal_mask = os::kAllSignals;  // also where it goes on
+    stop_while_suspended(self);
+    if (self.lwp != before) {
+        // The alternate stack is the LWP's.
+        os::raw_syscall(SYS_sigaltstack, 0, os::syscall_argument(&machine.uc_stack));
+    }
+    self.signal_mask = mask;
+    self.lwp->kernel_mask = kernel_mask;
+    // seq_cst: the mask before the pending bits; who sends a signal sets a bit, then reads the
+    // mask.
+    std::atomic_thread_fence(memory_order_seq_cst);
+    attend_in_handler(self);
+    repeat_cancellation(self);
+}
+
+void on_stop(int, siginfo_t*, void* context)
+{
+    Thread* self = current_thread;
+    // relaxed: our own depth; who leaves a region looks at the request by itself. A thread that has
+    // been switched to this LWP meanwhile has its own requests.
+    if (self != nullptr && self->critical.load(memory_order_relaxed) == 0 && is_suspended(*self)) {
+        const int saved_errno = errno;
+        stop_in_handler(*self, *static_cast<ucontext_t*>(context));
+        errno = saved_errno;
+    }
+}
+
+}  // namespace
+
+int stop_signal() noexcept
+{
+    return SIGRTMAX - 2;
+}
+
+void wake_suspenders(Thread& self, const Thread& stopped) noexcept
+{
+    wake_all(self, &stopped.requests);
+}
+
+Error suspend_thread(Thread& self, std::uint32_t id) noexcept
+{
+    const CriticalRegion region{self};
+    Thread* target = nullptr;
+    {
+        const SpinGuard guard{life_lock};
+        target = find_thread(id);
+        if (!is_live(target)) {
+            return Error::kNoSuchThread;
+        }
+        // seq_cst: before the look at the state, with the fence below.
+        target->requests.fetch_or(kRequestStop, memory_order_seq_cst);
+    }
+    if (target == &self) {
+        return Error::kNone;  // it stops on leaving the region
+    }
+    os::process_wide_fence();
+    return await_stop(self, *target, id);
+}
+
+Error continue_thread(Thread& self, std::uint32_t id) noexcept
+{
+    {
+        const CriticalRegion region{self};
+        Thread* thread = nullptr;
+        bool owned = false;
+        {
+            const SpinGuard guard{life_lock};
+            thread = find_thread(id);
+            if (!is_live(thread)) {
+                return Error::kNoSuchThread;
+            }
+            if (!is_suspended(*thread)) {
+                return Error::kNone;
+            }
+            owned = end_suspension(*thread);
+        }
+        if (owned) {
+            make_runnable(self, *thread);
+        }
+        wake_suspenders(self, *thread);  // if it had not come to a stop yet
+    }
+    preempt_if_outranked(self);
+    return Error::kNone;
+}
+
+void start_suspension() noexcept
+{
+    stop_hook = wake_suspenders;
+    struct sigaction action {};
+    action.sa_sigaction = on_stop;
+    action.sa_flags = SA_SIGINFO | SA_RESTART;
+    ::sigfillset(&action.sa_mask);
+    os::real().sigaction(stop_signal(), &action, nullptr);
+}
+
+}  // namespace lt

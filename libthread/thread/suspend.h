@@ -1,0 +1,27 @@
+// thr_suspend and thr_continue, and the signal that stops a thread which runs.
+#pragma once
+
+#include <cstdint>
+
+#include "base/error.h"
+#include "sched/thread.h"
+
+namespace lt {
+
+// thr_suspend: when it returns, the thread with that id runs no user code until it is continued.
+// The caller itself stops before it returns. kNoSuchThread: none, or it ended.
+Error suspend_thread(Thread& self, std::uint32_t id) noexcept;
+
+// thr_continue, also of a thread made suspended. kNoSuchThread.
+Error continue_thread(Thread& self, std::uint32_t id) noexcept;
+
+// A suspended thread has ended: those who wait for it to stop look again. In a critical region.
+void wake_suspenders(Thread& self, const Thread& stopped) noexcept;
+
+// The signal that makes a running thread stop; system calls that it interrupts are restarted where
+// the kernel does so at all. Never blocked, never the program's.
+int stop_signal() noexcept;
+
+void start_suspension() noexcept;
+
+}  // namespace lt
