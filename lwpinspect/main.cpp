@@ -31,6 +31,10 @@ int run(const lwpi::Options& options)
             return lwpi::run_deadlocks(options);
         case lwpi::Verb::kCheck:
             return lwpi::run_check(options);
+        case lwpi::Verb::kDiff:
+            return lwpi::run_diff(options);
+        case lwpi::Verb::kSave:
+            return lwpi::run_save(options);
         case lwpi::Verb::kInfo:
             return lwpi::run_info(options);
         case lwpi::Verb::kTop:

@@ -13,14 +13,15 @@
 namespace lwpi {
 namespace {
 
-constexpr const char* kTargetHelp = "PID, PID/TID (one LWP) or the name of exactly one process";
+constexpr const char* kTargetHelp =
+    "PID, PID/TID (one LWP), the name of exactly one process, or a file made by save";
 
 struct VerbName {
     Verb verb;
     const char* name;
     const char* help;
 };
-constexpr std::array<VerbName, 10> kVerbs{
+constexpr std::array<VerbName, 12> kVerbs{
     {{Verb::kPs, "ps", "user threads and LWPs, one a line"},
      {Verb::kLwps, "lwps", "LWPs: what each carries, its kernel state and system call"},
      {Verb::kStack, "stack", "stacks of all or the named threads"},
@@ -29,6 +30,8 @@ constexpr std::array<VerbName, 10> kVerbs{
      {Verb::kWhy, "why", "why a thread does not go on: its chain of waits"},
      {Verb::kDeadlocks, "deadlocks", "threads that wait for each other; exit code 1 when found"},
      {Verb::kCheck, "check", "deadlocks and warnings; exit code 1 when there are any"},
+     {Verb::kDiff, "diff", "two looks: who came, went, ran, and who has not run; exit code 1"},
+     {Verb::kSave, "save", "a snapshot into a file, which every verb reads as a target"},
      {Verb::kInfo, "info", "the library in the target, its version and counters"},
      {Verb::kTop, "top", "screens that follow one process"}}};
 
@@ -37,6 +40,8 @@ void add_global(CLI::App& app, Options& options)
     app.add_flag("-n,--nostop", options.nostop,
                  "stop nothing, not even running LWPs for some 20 us; they have no stack then");
     app.add_flag("--json", options.json, "one JSON object a line; header and remarks go to stderr");
+    app.add_option("--from", options.from, "the target is this saved snapshot")
+        ->option_text("FILE");
     app.add_option("--timeout", options.timeout, "give up after MS milliseconds (10000)")
         ->option_text("MS")
         ->check(CLI::Range(1, 3'600'000));
@@ -135,11 +140,44 @@ void add_findings(CLI::App& deadlocks, CLI::App& check, Options& options)
         ->option_text("LIST");
 }
 
+void add_diff(CLI::App& verb, Options& options)
+{
+    verb.add_option("other", options.other, "the later look: another target, or saved snapshot")
+        ->option_text("[TARGET]");
+    verb.add_option("--every", options.every, "seconds between two looks at one target (5)")
+        ->option_text("SEC")
+        ->check(CLI::Range(0.001, 86400.0));
+}
+
+void add_save(CLI::App& verb, Options& options)
+{
+    verb.add_option("-o,--output", options.output, "the file; - for standard output")
+        ->option_text("FILE")
+        ->required();
+    verb.add_flag("--no-stacks", options.no_stacks, "no stacks, so no function names either");
+}
+
 void add_top(CLI::App& verb, Options& options)
 {
     verb.add_option("-d", options.interval_seconds, "seconds between two looks (2)")
         ->option_text("SEC")
         ->check(CLI::Range(0.1, 3600.0));
+}
+
+// With --from the first word names no target but what comes after one.
+void place_words(Options& options)
+{
+    if (options.from.empty() || options.target.empty()) {
+        return;
+    }
+    if (options.address.empty() && options.other.empty() && options.verb == Verb::kLocks) {
+        options.address = options.target;
+    } else if (options.verb == Verb::kDiff) {
+        options.other = options.target;
+    } else {
+        options.ids.insert(options.ids.begin(), options.target);
+    }
+    options.target.clear();
 }
 
 }  // namespace
@@ -159,7 +197,7 @@ std::variant<Options, int> parse_options(int argc, const char* const* argv, bool
     std::map<Verb, CLI::App*> verbs;
     for (const VerbName& verb : kVerbs) {
         CLI::App* const sub = app.add_subcommand(verb.name, verb.help);
-        sub->add_option("target", options.target, kTargetHelp)->option_text("TARGET")->required();
+        sub->add_option("target", options.target, kTargetHelp)->option_text("TARGET");
         verbs[verb.verb] = sub;
     }
     add_ps(*verbs[Verb::kPs], options);
@@ -168,21 +206,22 @@ std::variant<Options, int> parse_options(int argc, const char* const* argv, bool
     add_locks(*verbs[Verb::kLocks], options);
     add_why(*verbs[Verb::kWhy], options);
     add_findings(*verbs[Verb::kDeadlocks], *verbs[Verb::kCheck], options);
+    add_diff(*verbs[Verb::kDiff], options);
+    add_save(*verbs[Verb::kSave], options);
     add_top(*verbs[Verb::kTop], options);
     try {
         app.parse(argc, argv);
-        if (options.target.empty()) {
+        options.verb = interactive ? Verb::kTop : Verb::kPs;
+        for (const auto& [verb, sub] : verbs) {
+            options.verb = sub->parsed() ? verb : options.verb;
+        }
+        place_words(options);
+        if (options.target.empty() && options.from.empty()) {
             throw CLI::RequiredError("TARGET");
         }
     } catch (const CLI::ParseError& error) {
         const bool said = app.exit(error) == 0;
         return static_cast<int>(said ? ExitCode::kDone : ExitCode::kUsage);
-    }
-    options.verb = interactive ? Verb::kTop : Verb::kPs;
-    for (const auto& [verb, sub] : verbs) {
-        if (sub->parsed()) {
-            options.verb = verb;
-        }
     }
     return options;
 }

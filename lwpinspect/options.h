@@ -19,6 +19,8 @@ enum class Verb : std::uint8_t {
     kWhy,
     kDeadlocks,
     kCheck,
+    kDiff,
+    kSave,
     kInfo,
     kTop
 };
@@ -26,7 +28,8 @@ enum class ColourWish : std::uint8_t { kAuto, kAlways, kNever };
 
 struct Options {
     Verb verb = Verb::kPs;
-    std::string target;  // PID, PID/TID or a name
+    std::string target;  // PID, PID/TID, a name or a file; empty with --from
+    std::string from;    // a saved snapshot
 
     bool nostop = false;
     bool json = false;
@@ -53,6 +56,14 @@ struct Options {
     std::chrono::milliseconds confirm{50};
     std::chrono::milliseconds sample{1100};
     std::string rules;
+
+    // diff
+    std::string other;
+    double every = 5.0;
+
+    // save
+    std::string output;
+    bool no_stacks = false;
 
     // stack, stacks, why
     std::vector<std::string> ids;

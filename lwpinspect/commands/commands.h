@@ -14,6 +14,8 @@ int run_locks(const Options& options);
 int run_why(const Options& options);
 int run_deadlocks(const Options& options);
 int run_check(const Options& options);
+int run_diff(const Options& options);
+int run_save(const Options& options);
 int run_info(const Options& options);
 int run_top(const Options& options);
 

@@ -7,16 +7,17 @@
 #include <cstdlib>
 #include <thread>
 
-#include "reader/snapshot_taker.h"
 #include "report/json.h"
 #include "report/text.h"
 
 namespace lwpi {
 
-Session::Session(const Options& options)
-    : options_(options),
-      target_(find_target(options.target)),
-      source_(open_live(target_.pid, options.no_demangle ? Demangle::kNo : Demangle::kYes))
+Session::Session(const Options& options) : Session(options, open_target(options))
+{
+}
+
+Session::Session(const Options& options, OpenTarget target)
+    : options_(options), target_(std::move(target.name)), source_(std::move(target.source))
 {
     if (!target_.remark.empty() && !options.quiet) {
         fmt::print(stderr, "lwpinspect: {}\n", target_.remark);

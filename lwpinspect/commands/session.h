@@ -6,10 +6,10 @@
 #include <optional>
 #include <string>
 
+#include "commands/open.h"
 #include "model/snapshot_source.h"
 #include "options.h"
 #include "report/table.h"
-#include "target/find.h"
 
 namespace lwpi {
 
@@ -17,6 +17,7 @@ class Session {
   public:
     // Finds and opens the target of `options`. Throws TargetError.
     explicit Session(const Options& options);
+    Session(const Options& options, OpenTarget target);
 
     [[nodiscard]] SnapshotSource& source() { return *source_; }
     // The LWP that PID/TID names; 0: none.

@@ -30,7 +30,15 @@ std::string describe_argument(char form, std::uint64_t value)
 
 const char* name_of(Mode mode) noexcept
 {
-    return mode == Mode::kGentle ? "gentle" : "nostop";
+    switch (mode) {
+        case Mode::kGentle:
+            return "gentle";
+        case Mode::kNostop:
+            return "nostop";
+        case Mode::kInstant:
+            return "snapshot";
+    }
+    return "?";
 }
 
 const char* name_of(StackEnd end) noexcept

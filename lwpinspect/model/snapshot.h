@@ -16,9 +16,11 @@
 namespace lwpi {
 
 enum class Mode : std::uint8_t {
-    kGentle,  // sleeping LWPs are never interrupted, running ones are stopped for some 20 us each
-    kNostop,  // nothing is ever stopped: running LWPs have no stack
+    kGentle,   // sleeping LWPs are never interrupted, running ones are stopped for some 20 us each
+    kNostop,   // nothing is ever stopped: running LWPs have no stack
+    kInstant,  // all LWPs are stopped together, for one moment
 };
+inline constexpr Mode kLastMode = Mode::kInstant;
 
 // Why a stack has no further frame; shown to the user by its name.
 enum class StackEnd : std::uint8_t {

@@ -1,4 +1,5 @@
 // Objects, chains and findings as JSON lines.
+#include "report/diff_text.h"
 #include "report/graph_text.h"
 #include "report/json_values.h"
 
@@ -52,6 +53,26 @@ std::string finding_json(const Finding& finding)
                     {"members", std::move(members)},
                     {"holder", owner_of(finding.holder)},
                     {"text", finding.text}});
+}
+
+std::string diff_json(const Diff& diff)
+{
+    Json groups = Json::array();
+    for (const GroupChange& change : diff.groups) {
+        groups.push_back({{"state", change.group.state_name},
+                          {"wait", wait_of(change.group.wait)},
+                          {"functions", change.group.functions},
+                          {"before", change.before},
+                          {"after", change.after}});
+    }
+    return line_of({{"type", "diff"},
+                    {"of", diff.lwps ? "lwp" : "thread"},
+                    {"apart_ns", diff.apart_ns},
+                    {"new", diff.added},
+                    {"gone", diff.gone},
+                    {"ran", diff.ran},
+                    {"still", diff.still},
+                    {"groups", std::move(groups)}});
 }
 
 }  // namespace lwpi

@@ -68,8 +68,9 @@ std::string wait_and_owner(const Wait& wait)
     return owner == "-" ? describe(wait) : fmt::format("{}  owner {}", describe(wait), owner);
 }
 
-// "innermost < ... < outermost", without parameters and the library's inner functions.
-std::string chain_text(const Group& group)
+}  // namespace
+
+std::string functions_text(const Group& group)
 {
     std::string chain;
     for (std::size_t i = 0; i < group.functions.size(); ++i) {
@@ -80,6 +81,8 @@ std::string chain_text(const Group& group)
     }
     return chain;
 }
+
+namespace {
 
 std::string optional_text(const std::optional<std::uint64_t>& value)
 {
@@ -144,7 +147,7 @@ std::string groups_text(const std::vector<Group>& groups, UseColour colour)
         }
         out += line + "   " + (group.lwps ? "LWPs " : "") +
                format_ids(group.ids, kIdRanges, group.lwps ? "" : "#") + '\n';
-        std::string chain = chain_text(group);
+        std::string chain = functions_text(group);
         const bool whole = group.end == StackEnd::kEntry || group.end == StackEnd::kBottom;
         if (whole) {
             chain += chain.empty() ? "[entry]" : " < [entry]";

@@ -52,6 +52,8 @@ struct StackStyle {
                                      UseColour colour);
 
 [[nodiscard]] std::string groups_text(const std::vector<Group>& groups, UseColour colour);
+// "innermost < ... < outermost", without parameters and the library's inner functions.
+[[nodiscard]] std::string functions_text(const Group& group);
 // "outermost;...;innermost count" a line, as flame graph programs read it.
 [[nodiscard]] std::string collapsed_text(const std::vector<Group>& groups);
 

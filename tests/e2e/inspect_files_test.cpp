@@ -1,0 +1,135 @@
+// Snapshots in files: what every verb says of them is what it says of the process.
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "e2e/inspect_support.h"
+
+namespace {
+
+using inspect_test::inspect;
+using inspect_test::Result;
+using inspect_test::Target;
+using nlohmann::json;
+
+class SavedSnapshot {
+  public:
+    explicit SavedSnapshot(const std::string& pid)
+        : path_(testing::TempDir() + "inspect_" + std::to_string(::getpid()) + "_" + pid + ".lwps"),
+          result_(inspect({"save", pid, "-o", path_}))
+    {
+    }
+    ~SavedSnapshot() { std::filesystem::remove(path_); }
+    SavedSnapshot(const SavedSnapshot&) = delete;
+    SavedSnapshot& operator=(const SavedSnapshot&) = delete;
+    [[nodiscard]] const std::string& path() const { return path_; }
+    [[nodiscard]] const Result& result() const { return result_; }
+
+  private:
+    std::string path_;
+    Result result_;
+};
+
+// Threads as `verb` shows them, without the times, which go on.
+std::vector<json> lasting_threads(const Result& result)
+{
+    std::vector<json> threads;
+    for (json object : result.json()) {
+        if (object["type"] == "thread") {
+            object.erase("since_ns");
+            threads.push_back(object);
+        }
+    }
+    return threads;
+}
+
+TEST(InspectFiles, SayWhatTheProcessSaid)
+{
+    Target target({ORACLE_PROGRAM});
+    ASSERT_TRUE(target.is_ready());
+    const std::string pid = std::to_string(target.pid());
+    ASSERT_TRUE(inspect_test::until([&] {
+        const Result look = inspect({"ps", pid});
+        return look.out.find("(1 running, 0 ready") != std::string::npos;
+    }));
+    const SavedSnapshot saved(pid);
+    ASSERT_EQ(saved.result().exit_code, 0) << saved.result().err;
+    const Result live = inspect({"stack", pid, "--json"});
+    const Result offline = inspect({"stack", "--from", saved.path(), "--json"});
+    EXPECT_EQ(offline.exit_code, 0) << offline.err;
+    EXPECT_EQ(lasting_threads(offline), lasting_threads(live));
+    target.kill();
+    for (const char* verb : {"ps", "lwps", "stacks", "locks", "info"}) {
+        const Result result = inspect({verb, saved.path()});
+        EXPECT_EQ(result.exit_code, 0) << result.err;
+        EXPECT_NE(result.out.find(pid), std::string::npos) << result.out;
+        EXPECT_NE(result.err.find("snapshot of 20"), std::string::npos) << result.err;
+    }
+    // The word after --from is no target.
+    const Result one = inspect({"stack", "--from", saved.path(), "1"});
+    EXPECT_NE(one.out.find("#1  running"), std::string::npos) << one.out << one.err;
+}
+
+TEST(InspectFiles, HoldDeadlocksToo)
+{
+    Target target({STUCK_PROGRAM, "circle3"});
+    ASSERT_TRUE(target.is_ready());
+    const std::string pid = std::to_string(target.pid());
+    ASSERT_TRUE(inspect_test::until([&] { return inspect({"deadlocks", pid}).exit_code == 1; }));
+    const SavedSnapshot saved(pid);
+    const Result result = inspect({"deadlocks", saved.path()});
+    EXPECT_EQ(result.exit_code, 1);
+    EXPECT_NE(result.out.find("in_circle"), std::string::npos) << result.out;
+    EXPECT_NE(result.err.find("one look"), std::string::npos) << result.err;
+}
+
+TEST(InspectFiles, ComparedWithThemselvesAndTheProcess)
+{
+    Target target({ORACLE_PROGRAM, "spin"});
+    ASSERT_TRUE(target.is_ready());
+    const std::string pid = std::to_string(target.pid());
+    ASSERT_TRUE(inspect_test::until([&] {
+        return inspect({"ps", pid}).out.find("(2 running, 0 ready") != std::string::npos;
+    }));
+    const SavedSnapshot saved(pid);
+    const Result same = inspect({"diff", saved.path(), saved.path(), "--json"});
+    EXPECT_EQ(same.exit_code, 0) << same.err;
+    const Result later = inspect({"diff", saved.path(), pid, "--json"});
+    EXPECT_EQ(later.exit_code, 1) << later.err;
+    const json diff = later.json()[1];
+    EXPECT_EQ(diff["type"], "diff");
+    EXPECT_EQ(diff["new"], json::array());
+    EXPECT_EQ(diff["gone"], json::array());
+    EXPECT_EQ(diff["ran"].size(), 1U) << diff;  // the spinner
+    EXPECT_GT(diff["still"].size(), 40U);
+    const Result twice = inspect({"diff", pid, "--every", "0.05"});
+    EXPECT_EQ(twice.exit_code, 1) << twice.err;
+    EXPECT_NE(twice.out.find("not run in between"), std::string::npos) << twice.out;
+}
+
+TEST(InspectFiles, WithoutStacksKeepTheRestOnly)
+{
+    Target target({ORACLE_PROGRAM});
+    ASSERT_TRUE(target.is_ready());
+    const Result result =
+        inspect({"save", std::to_string(target.pid()), "-o", "-", "--no-stacks"});
+    EXPECT_EQ(result.exit_code, 0) << result.err;
+    EXPECT_EQ(result.out.find("worker_main\",\"off"), std::string::npos);
+    EXPECT_NE(result.out.find("\"t\":\"thread\""), std::string::npos);
+}
+
+TEST(InspectFiles, ThatCannotBeWrittenOrRead)
+{
+    Target target({ORACLE_PROGRAM});
+    ASSERT_TRUE(target.is_ready());
+    const std::string pid = std::to_string(target.pid());
+    const Result result = inspect({"save", pid, "-o", "/nonexistent/x.lwps"});
+    EXPECT_EQ(result.exit_code, 9);
+    EXPECT_NE(result.err.find("cannot write /nonexistent/x.lwps"), std::string::npos) << result.err;
+    EXPECT_EQ(inspect({"ps", "--from", "/nonexistent"}).exit_code, 2);
+    EXPECT_EQ(inspect({"ps", "--from", "/dev/null"}).exit_code, 2);
+}
+
+}  // namespace
