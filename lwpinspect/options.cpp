@@ -14,7 +14,8 @@ namespace lwpi {
 namespace {
 
 constexpr const char* kTargetHelp =
-    "PID, PID/TID (one LWP), the name of exactly one process, or a file made by save";
+    "PID, PID/TID (one LWP), the name of exactly one process, a file made by save, or a "
+    "core file";
 
 struct VerbName {
     Verb verb;
@@ -39,9 +40,20 @@ void add_global(CLI::App& app, Options& options)
 {
     app.add_flag("-n,--nostop", options.nostop,
                  "stop nothing, not even running LWPs for some 20 us; they have no stack then");
+    auto* const nostop = app.get_option("-n");
+    app.add_flag("-S,--snapshot", options.instant,
+                 "stop all LWPs together for one moment; epoll_wait, sigtimedwait, sigwaitinfo, "
+                 "semop, io_uring_enter and recv with a time limit may then return EINTR")
+        ->excludes(nostop);
     app.add_flag("--json", options.json, "one JSON object a line; header and remarks go to stderr");
-    app.add_option("--from", options.from, "the target is this saved snapshot")
+    auto* const from = app.add_option("--from", options.from, "the target is this saved snapshot");
+    auto* const core = app.add_option("--core", options.core, "the target is this core file");
+    from->option_text("FILE")->excludes(core);
+    core->option_text("FILE");
+    app.add_option("--exe", options.program, "the executable that a core is of")
         ->option_text("FILE");
+    app.add_option("--sysroot", options.sysroot, "where the files lie that a core names")
+        ->option_text("DIR");
     app.add_option("--timeout", options.timeout, "give up after MS milliseconds (10000)")
         ->option_text("MS")
         ->check(CLI::Range(1, 3'600'000));
@@ -164,10 +176,10 @@ void add_top(CLI::App& verb, Options& options)
         ->check(CLI::Range(0.1, 3600.0));
 }
 
-// With --from the first word names no target but what comes after one.
+// With --from or --core the first word names no target but what comes after one.
 void place_words(Options& options)
 {
-    if (options.from.empty() || options.target.empty()) {
+    if ((options.from.empty() && options.core.empty()) || options.target.empty()) {
         return;
     }
     if (options.address.empty() && options.other.empty() && options.verb == Verb::kLocks) {
@@ -216,7 +228,7 @@ std::variant<Options, int> parse_options(int argc, const char* const* argv, bool
             options.verb = sub->parsed() ? verb : options.verb;
         }
         place_words(options);
-        if (options.target.empty() && options.from.empty()) {
+        if (options.target.empty() && options.from.empty() && options.core.empty()) {
             throw CLI::RequiredError("TARGET");
         }
     } catch (const CLI::ParseError& error) {

@@ -28,10 +28,14 @@ enum class ColourWish : std::uint8_t { kAuto, kAlways, kNever };
 
 struct Options {
     Verb verb = Verb::kPs;
-    std::string target;  // PID, PID/TID, a name or a file; empty with --from
-    std::string from;    // a saved snapshot
+    std::string target;   // PID, PID/TID, a name or a file; empty with --from
+    std::string from;     // a saved snapshot
+    std::string core;     // a core file
+    std::string program;  // its executable
+    std::string sysroot;
 
     bool nostop = false;
+    bool instant = false;  // -S
     bool json = false;
     bool no_demangle = false;
     bool quiet = false;

@@ -27,7 +27,9 @@ Session::Session(const Options& options, OpenTarget target)
 SnapshotRequest Session::request() const
 {
     SnapshotRequest request;
-    request.mode = options_.nostop ? Mode::kNostop : Mode::kGentle;
+    request.mode = options_.nostop    ? Mode::kNostop
+                   : options_.instant ? Mode::kInstant
+                                      : Mode::kGentle;
     request.timeout = options_.timeout;
     request.max_threads = options_.max_threads;
     request.depth = options_.depth;

@@ -16,6 +16,7 @@ bool has_library(const Snapshot& snapshot)
     return snapshot.process.library.state == LibraryState::kPresent;
 }
 
+// CPU time is counted in ticks: of an LWP that runs nothing is certain.
 bool stood_still(const LwpInfo* before, const LwpInfo* after)
 {
     return before != nullptr && after != nullptr && before->tid == after->tid &&
@@ -109,11 +110,30 @@ void compare_groups(const Snapshot& before, const Snapshot& after, Diff& diff)
                      [&](const GroupChange& a, const GroupChange& b) { return size(a) > size(b); });
 }
 
+Diff diff_of_itself(const Snapshot& snapshot)
+{
+    Diff diff;
+    diff.lwps = !has_library(snapshot);
+    for (const ThreadInfo& thread : snapshot.threads) {
+        diff.still.push_back(thread.id);
+    }
+    for (const LwpInfo& lwp : snapshot.lwps) {
+        if (diff.lwps) {
+            diff.still.push_back(static_cast<std::uint64_t>(lwp.tid));
+        }
+    }
+    std::sort(diff.still.begin(), diff.still.end());
+    return diff;
+}
+
 }  // namespace
 
 Diff diff_of(const Snapshot& before, const Snapshot& after)
 {
     Diff diff;
+    if (before.taken_ns == after.taken_ns && before.wall_ns == after.wall_ns) {
+        return diff_of_itself(after);
+    }
     // The monotonic clock begins anew with the machine.
     diff.apart_ns = after.taken_ns > before.taken_ns ? after.taken_ns - before.taken_ns
                                                      : after.wall_ns - before.wall_ns;

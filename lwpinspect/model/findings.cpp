@@ -178,10 +178,14 @@ bool stood_still(const WaitGraph& first, const WaitGraph& second, Party party)
             return true;
         }
     }
+    // A stop counts as a switch. What is seen at one instant needs no such proof: at that moment
+    // all of it was true together.
+    const bool instants =
+        first.snapshot().mode == Mode::kInstant || second.snapshot().mode == Mode::kInstant;
     const LwpInfo* const lwp_before = first.lwp(party);
     const LwpInfo* const lwp_after = second.lwp(party);
     return lwp_before != nullptr && lwp_after != nullptr && lwp_before->tid == lwp_after->tid &&
-           lwp_before->voluntary_switches == lwp_after->voluntary_switches &&
+           (instants || lwp_before->voluntary_switches == lwp_after->voluntary_switches) &&
            lwp_before->syscall.has_value() && lwp_after->syscall.has_value() &&
            lwp_before->syscall->number == lwp_after->syscall->number &&
            lwp_before->syscall->arguments == lwp_after->syscall->arguments;

@@ -28,7 +28,8 @@ LiveSource::LiveSource(int pid, Demangle demangle)
     : process_(pid),
       memory_(pid),
       unwinder_(memory_),
-      symbols_(process_, memory_),
+      files_(process_),
+      symbols_(files_, memory_),
       demangle_(demangle)
 {
 }
@@ -39,26 +40,10 @@ Snapshot LiveSource::take(const SnapshotRequest& request)
 }
 
 LiveTake::LiveTake(LiveSource& source, const SnapshotRequest& request)
-    : source_(source),
-      request_(request),
-      process_(source.process_),
-      start_(std::chrono::steady_clock::now()),
-      deadline_(start_ + request.timeout)
+    : Take({source.memory_, source.unwinder_, source.symbols_, source.demangle_}, request),
+      source_(source),
+      process_(source.process_)
 {
-    const Now first = now();
-    snapshot_.mode = request.mode;
-    snapshot_.taken_ns = first.monotonic_ns;
-    snapshot_.wall_ns = first.wall_ns;
-}
-
-void LiveTake::note(ExitCode code, std::string text)
-{
-    snapshot_.notes.push_back({code, std::move(text)});
-}
-
-bool LiveTake::is_late() const
-{
-    return std::chrono::steady_clock::now() >= deadline_;
 }
 
 Snapshot LiveTake::run()
@@ -66,17 +51,16 @@ Snapshot LiveTake::run()
     read_process();
     readable_ = read_maps();
     if (readable_) {
-        source_.unwinder_.use(modules_, maps_);
-        note_library();
+        const int inner = process_.status().inner;
+        find_the_library(inner != 0 ? inner : process_.pid());
     }
-    places_.emplace(modules_, maps_, source_.symbols_, source_.demangle_, snapshot_.places);
-    if (library_.layout) {
-        records_.emplace(*library_.layout, source_.memory_);
-        RecordReader::Threads found = records_->read_threads(request_.max_threads);
-        threads_ = std::move(found.records);
-        snapshot_.unread_threads = found.unread;
+    prepare();
+    if (request_.mode == Mode::kInstant && readable_) {
+        read_instant();
+    } else {
+        read_threads();
+        read_lwps();
     }
-    read_lwps();
     if (library_.layout) {
         claim_threads();
         recheck_unclaimed();
@@ -127,10 +111,10 @@ void LiveTake::read_process()
     if (info.state == 'T') {
         note(ExitCode::kDone, fmt::format("{} is stopped (SIGSTOP); it will stay so.", pid));
     }
-    if (status.tracer != 0 && request_.mode == Mode::kGentle) {
+    if (status.tracer != 0 && request_.mode != Mode::kNostop) {
         const FileText tracer =
             read_file_at(-1, fmt::format("/proc/{}/comm", status.tracer).c_str(), 64);
-        note(ExitCode::kPartial,
+        note(request_.mode == Mode::kInstant ? ExitCode::kPermission : ExitCode::kPartial,
              fmt::format("{} is traced by {} (PID {}), so its running threads cannot be stopped; "
                          "showing what can be read without.",
                          pid, printable(tracer.text.substr(0, tracer.text.find('\n'))),
@@ -154,72 +138,13 @@ bool LiveTake::read_maps()
     return true;
 }
 
-void LiveTake::note_library()
+void LiveTake::look_at_tasks(const LwpReader& reader)
 {
-    const int pid = process_.pid();
-    const int inner = process_.status().inner;
-    library_ = find_library(modules_, maps_, source_.memory_, inner != 0 ? inner : pid);
-    const LibraryInfo& info = library_.info;
-    snapshot_.process.library = info;
-    switch (info.state) {
-        case LibraryState::kNone:
-            note(
-                ExitCode::kDone,
-                fmt::format("{} does not use libthread (no LWPT note in {} module{}): showing LWPs "
-                            "only.",
-                            pid, info.modules_searched, info.modules_searched == 1 ? "" : "s"));
-            break;
-        case LibraryState::kNotStarted:
-            note(ExitCode::kDone, fmt::format("{} has the library loaded but no thread system yet "
-                                              "(descriptor empty): showing LWPs only.",
-                                              pid));
-            break;
-        case LibraryState::kForkedChild:
-            note(ExitCode::kDone,
-                 fmt::format("descriptor belongs to parent {} (fork without exec): LWPs only.",
-                             info.pid_at_init));
-            break;
-        case LibraryState::kOtherMajor:
-            note(ExitCode::kOtherVersion,
-                 fmt::format("{} uses descriptor {}.{}; this lwpinspect reads {}.x. Use the "
-                             "lwpinspect of its libthread. Showing LWPs only.",
-                             pid, info.abi_major, info.abi_minor, LWPT_ABI_MAJOR));
-            break;
-        case LibraryState::kDamaged:
-            note(ExitCode::kPartial,
-                 fmt::format("descriptor at {:#x} fails its checks ({}): LWPs only.",
-                             info.descriptor, info.damage));
-            break;
-        case LibraryState::kPresent:
-            if (info.abi_minor > LWPT_ABI_MINOR) {
-                note(ExitCode::kDone,
-                     fmt::format("descriptor {}.{} is newer than {}.{}: fields unknown to this "
-                                 "lwpinspect are not shown.",
-                                 info.abi_major, info.abi_minor, LWPT_ABI_MAJOR, LWPT_ABI_MINOR));
-            }
-            break;
-        case LibraryState::kUnreadable:
-            break;
+    for (const int tid : process_.tasks()) {
+        if (auto lwp = reader.look(tid)) {
+            lwps_.push_back(std::move(*lwp));
+        }
     }
-}
-
-bool LiveTake::wants_stack(std::uint64_t id) const
-{
-    return request_.stacks == Stacks::kAll ||
-           (request_.stacks == Stacks::kChosen &&
-            std::find(request_.threads.begin(), request_.threads.end(), id) !=
-                request_.threads.end());
-}
-
-bool LiveTake::wants_stack(const LwpObservation& lwp) const
-{
-    if (request_.stacks == Stacks::kAll) {
-        return true;
-    }
-    const auto& chosen = request_.lwps;
-    return request_.stacks == Stacks::kChosen &&
-           (std::find(chosen.begin(), chosen.end(), lwp.info.tid) != chosen.end() ||
-            (lwp.thread && lwp.thread->id != 0 && wants_stack(lwp.thread->id)));
 }
 
 void LiveTake::read_lwps()
@@ -232,17 +157,13 @@ void LiveTake::read_lwps()
             by_tid.emplace(record.tid, record);
         }
     }
-    for (const int tid : process_.tasks()) {
-        auto lwp = reader.look(tid);
-        if (!lwp) {
-            continue;
-        }
-        const auto record = by_tid.find(static_cast<std::uint64_t>(lwp->inner_tid));
+    look_at_tasks(reader);
+    for (LwpObservation& lwp : lwps_) {
+        const auto record = by_tid.find(static_cast<std::uint64_t>(lwp.inner_tid));
         if (record != by_tid.end()) {
-            lwp->record = record->second;
-            reader.read_records(*lwp);
+            lwp.record = record->second;
+            reader.read_records(lwp);
         }
-        lwps_.push_back(std::move(*lwp));
     }
     if (!readable_) {
         for (LwpObservation& lwp : lwps_) {
@@ -273,67 +194,6 @@ void LiveTake::observe(std::vector<LwpObservation*>& running, LwpReader& reader)
             running.push_back(&lwp);
         }
     }
-}
-
-void LiveTake::claim_threads()
-{
-    const CarrierIndex index(*library_.layout, threads_);
-    for (std::size_t i = 0; i < lwps_.size(); ++i) {
-        LwpObservation& lwp = lwps_[i];
-        const Carried carried = index.carried_by(lwp);
-        lwp.info.switching = carried.kind == Carried::Kind::kSwitching;
-        if (carried.kind != Carried::Kind::kThread) {
-            continue;
-        }
-        // Two LWPs, observed one after the other, may both have carried it: the later one counts.
-        const auto [entry, fresh] = carriers_.try_emplace(carried.id, i);
-        if (!fresh) {
-            lwps_[entry->second].info.thread.reset();
-            lwps_[entry->second].info.switching = true;
-            entry->second = i;
-        }
-        lwp.info.thread = carried.id;
-    }
-}
-
-// Threads that ran when the slabs were read and were met on no LWP: look again.
-void LiveTake::recheck_unclaimed()
-{
-    for (ThreadRecord& record : threads_) {
-        const auto carrier = carriers_.find(record.id);
-        if (carrier != carriers_.end()) {
-            record = *lwps_[carrier->second].thread;
-            continue;
-        }
-        const auto name = library_.layout->name(LWPT_THREAD_STATE, record.state);
-        if (thread_state(name) != ThreadState::kRunning && !record.torn) {
-            continue;
-        }
-        const auto again = records_->read_thread(record.address);
-        if (again && again->id == record.id) {
-            record = *again;
-        }
-        record.torn = thread_state(library_.layout->name(LWPT_THREAD_STATE, record.state)) ==
-                      ThreadState::kRunning;
-    }
-}
-
-void LiveTake::read_parked()
-{
-    std::vector<ThreadRecord> wanted;
-    for (const ThreadRecord& record : threads_) {
-        const auto state = thread_state(library_.layout->name(LWPT_THREAD_STATE, record.state));
-        if (!carriers_.contains(record.id) && state != ThreadState::kZombie &&
-            wants_stack(record.id)) {
-            wanted.push_back(record);
-        }
-    }
-    asked_stacks_ = wanted.size();
-    read_parked_stacks(std::move(wanted), request_.depth, *records_, source_.memory_,
-                       source_.unwinder_, deadline_, [&](ParkedStack&& stack) {
-                           const std::uint64_t id = stack.record.id;
-                           parked_.insert_or_assign(id, std::move(stack));
-                       });
 }
 
 std::unique_ptr<SnapshotSource> open_live(int pid, Demangle demangle)

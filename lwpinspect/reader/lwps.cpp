@@ -1,11 +1,10 @@
 #include "reader/lwps.h"
 
-#include <fmt/format.h>
 #include <unistd.h>
 
 #include <algorithm>
 
-#include "support/syscalls.h"
+#include "reader/registers.h"
 #include "target/attach.h"
 
 namespace lwpi {
@@ -27,8 +26,7 @@ Syscall syscall_of(const SyscallLine& line)
 {
     Syscall call;
     call.number = line.number;
-    const auto name = syscall_form(line.number).name;
-    call.name = name.empty() ? fmt::format("syscall_{}", line.number) : std::string(name);
+    call.name = syscall_name(line.number);
     call.arguments = line.arguments;
     call.sp = line.sp;
     call.pc = line.pc;
@@ -128,8 +126,7 @@ bool LwpReader::copy_running(LwpObservation& lwp, std::uint64_t size, Copy& copy
     {
         const StoppedLwp stopped(lwp.info.tid, kStopPatience);
         if (const auto registers = stopped.registers()) {
-            copy.registers = {registers->rip, registers->rsp, registers->rbp, registers->rbx,
-                              registers->r12, registers->r13, registers->r14, registers->r15};
+            copy.registers = registers_of(*registers);
             read_records(lwp);
             copy.bytes.clear();
             if (size != 0) {

@@ -116,12 +116,8 @@ void RecordReader::read_slab(const SlabRange& slab, std::uint64_t limit, Threads
     }
 }
 
-RecordReader::Threads RecordReader::read_threads(std::uint64_t limit)
+void RecordReader::put_in_order(Threads& threads)
 {
-    Threads threads;
-    for (const SlabRange& slab : layout_.thread_slabs()) {
-        read_slab(slab, limit, threads);
-    }
     // A record may be freed and its id given to another one between two chunks: the later one
     // counts.
     std::stable_sort(threads.records.begin(), threads.records.end(),
@@ -130,6 +126,15 @@ RecordReader::Threads RecordReader::read_threads(std::uint64_t limit)
         std::unique(threads.records.rbegin(), threads.records.rend(),
                     [](const ThreadRecord& a, const ThreadRecord& b) { return a.id == b.id; });
     threads.records.erase(threads.records.begin(), end.base());
+}
+
+RecordReader::Threads RecordReader::read_threads(std::uint64_t limit)
+{
+    Threads threads;
+    for (const SlabRange& slab : layout_.thread_slabs()) {
+        read_slab(slab, limit, threads);
+    }
+    put_in_order(threads);
     return threads;
 }
 
@@ -151,6 +156,66 @@ std::vector<LwpRecord> RecordReader::read_lwps()
                 if (record.tid != 0) {
                     records.push_back(record);
                 }
+            }
+        }
+    }
+    return records;
+}
+
+RecordReader::SlabCopies RecordReader::make_copies() const
+{
+    SlabCopies copies;
+    const auto add = [&](const std::vector<SlabRange>& slabs, auto& into) {
+        into.reserve(slabs.size());
+        for (const SlabRange& slab : slabs) {
+            into.emplace_back(std::size_t{slab.record_size} * slab.count);
+            copies.blocks.push_back({slab.address, into.back(), 0});
+        }
+    };
+    add(layout_.thread_slabs(), copies.threads);
+    add(layout_.lwp_slabs(), copies.lwps);
+    return copies;
+}
+
+RecordReader::Threads RecordReader::threads_in(const SlabCopies& copies, std::uint64_t limit) const
+{
+    Threads threads;
+    for (std::size_t i = 0; i < copies.threads.size(); ++i) {
+        const SlabRange& slab = layout_.thread_slabs()[i];
+        const std::size_t got = copies.blocks[i].got / slab.record_size;
+        threads.unread += slab.count - got;
+        for (std::size_t at = 0; at < got; ++at) {
+            const std::size_t offset = at * slab.record_size;
+            ThreadRecord record =
+                parse_thread(slab.address + offset,
+                             RecordBytes(copies.threads[i]).subspan(offset, slab.record_size));
+            if (record.id == 0) {
+                continue;
+            }
+            if (threads.records.size() >= limit) {
+                ++threads.unread;
+            } else {
+                threads.records.push_back(std::move(record));
+            }
+        }
+    }
+    put_in_order(threads);
+    return threads;
+}
+
+std::vector<LwpRecord> RecordReader::lwps_in(const SlabCopies& copies) const
+{
+    std::vector<LwpRecord> records;
+    for (std::size_t i = 0; i < copies.lwps.size(); ++i) {
+        const SlabRange& slab = layout_.lwp_slabs()[i];
+        const std::size_t got = copies.blocks[copies.threads.size() + i].got / slab.record_size;
+        for (std::size_t at = 0; at < got; ++at) {
+            const std::size_t offset = at * slab.record_size;
+            LwpRecord record =
+                parse_lwp(slab.address + offset,
+                          RecordBytes(copies.lwps[i]).subspan(offset, slab.record_size));
+            if (record.tid != 0) {
+                records.push_back(record);
             }
         }
     }

@@ -55,6 +55,17 @@ class RecordReader {
     [[nodiscard]] Threads read_threads(std::uint64_t limit);
     [[nodiscard]] std::vector<LwpRecord> read_lwps();
 
+    // All slabs, byte by byte: made before a stop, filled in it, taken apart after it.
+    struct SlabCopies {
+        std::vector<std::vector<std::byte>> threads;  // beside the layout's slabs
+        std::vector<std::vector<std::byte>> lwps;
+        std::vector<RemoteBlock> blocks;
+    };
+    [[nodiscard]] SlabCopies make_copies() const;
+    void fill(SlabCopies& copies) { memory_.read_blocks(copies.blocks); }
+    [[nodiscard]] Threads threads_in(const SlabCopies& copies, std::uint64_t limit) const;
+    [[nodiscard]] std::vector<LwpRecord> lwps_in(const SlabCopies& copies) const;
+
     // One record, now. nullopt: `address` is not that of a record, or it cannot be read.
     [[nodiscard]] std::optional<ThreadRecord> read_thread(Address address);
     [[nodiscard]] std::optional<LwpRecord> read_lwp(Address address);
@@ -70,6 +81,7 @@ class RecordReader {
     // `record`, read right after `before`, or a later reading that held still.
     [[nodiscard]] ThreadRecord settle(const ThreadRecord& before, ThreadRecord record);
     void read_slab(const SlabRange& slab, std::uint64_t limit, Threads& out);
+    static void put_in_order(Threads& threads);
     [[nodiscard]] std::optional<std::uint32_t> record_size(const std::vector<SlabRange>& slabs,
                                                            Address address) const;
 

@@ -2,6 +2,7 @@
 
 #include <elf.h>
 #include <pthread.h>
+#include <sched.h>
 #include <sys/ptrace.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
@@ -40,20 +41,29 @@ class BlockedSignals {
 
 }  // namespace
 
-StoppedLwp::StoppedLwp(int tid, std::chrono::milliseconds patience) : tid_(tid)
+StoppedLwp::StoppedLwp(int tid, std::chrono::milliseconds patience, Begin begin) : tid_(tid)
 {
     if (::ptrace(PTRACE_SEIZE, tid, nullptr, nullptr) != 0) {
         result_ = errno == ESRCH ? StopResult::kGone : StopResult::kDenied;
         return;
     }
     attached_ = true;
-    if (::ptrace(PTRACE_INTERRUPT, tid, nullptr, nullptr) == 0) {
-        wait_for_stop(patience);
+    if (begin == Begin::kStopNow) {
+        interrupt();
+        wait(patience);
     }
 }
 
-void StoppedLwp::wait_for_stop(std::chrono::milliseconds patience)
+void StoppedLwp::interrupt()
 {
+    interrupted_ = attached_ && ::ptrace(PTRACE_INTERRUPT, tid_, nullptr, nullptr) == 0;
+}
+
+void StoppedLwp::wait(std::chrono::milliseconds patience)
+{
+    if (!interrupted_) {
+        return;
+    }
     using Clock = std::chrono::steady_clock;
     const auto start = Clock::now();
     for (;;) {
@@ -101,6 +111,14 @@ std::optional<user_regs_struct> StoppedLwp::registers() const
         return std::nullopt;
     }
     return registers;
+}
+
+void be_quick()
+{
+    sched_param first{};
+    first.sched_priority = 1;
+    // Without the privilege everything works all the same.
+    ::sched_setscheduler(0, SCHED_FIFO, &first);
 }
 
 void in_stopping_thread(const std::function<void()>& work)

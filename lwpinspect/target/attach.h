@@ -22,24 +22,36 @@ enum class StopResult : std::uint8_t {
 
 class StoppedLwp {
   public:
-    // Stops task `tid`. A task that does not stop within `patience` stays attached until this
-    // object's thread ends: see in_stopping_thread().
-    StoppedLwp(int tid, std::chrono::milliseconds patience);
+    enum class Begin : std::uint8_t { kStopNow, kSeizeOnly };
+
+    // Stops task `tid`, or only makes that possible, which disturbs nobody. A task that does not
+    // stop within `patience` stays attached until this object's thread ends: see
+    // in_stopping_thread().
+    explicit StoppedLwp(int tid, std::chrono::milliseconds patience, Begin begin = Begin::kStopNow);
     ~StoppedLwp();
     StoppedLwp(const StoppedLwp&) = delete;
     StoppedLwp& operator=(const StoppedLwp&) = delete;
+
+    // After kSeizeOnly: asks for the stop, then waits for it.
+    void interrupt();
+    void wait(std::chrono::milliseconds patience);
+
+    [[nodiscard]] int tid() const noexcept { return tid_; }
 
     [[nodiscard]] StopResult result() const noexcept { return result_; }
     [[nodiscard]] std::optional<user_regs_struct> registers() const;
 
   private:
-    void wait_for_stop(std::chrono::milliseconds patience);
-
     int tid_;
     bool attached_ = false;
+    bool interrupted_ = false;
     int signal_ = 0;  // seen while waiting, given back when it goes on
     StopResult result_ = StopResult::kGone;
 };
+
+// Asks the kernel not to take the processor from this thread: for the few hundred microseconds in
+// which others are stopped. It lasts until the thread ends.
+void be_quick();
 
 // Runs `work` in a thread of its own, with the signals blocked that would end or stop this program,
 // and waits for it. Whatever `work` has left attached, the kernel detaches when that thread ends.

@@ -50,6 +50,9 @@ std::string build_id_of(Elf* elf)
 // The same file that is mapped, where no build-id can tell.
 bool is_file_of(const struct stat& file, const Module& module)
 {
+    if (module.inode == 0) {
+        return true;  // of a core: whoever gave the file has compared it with the image
+    }
     const std::uint64_t device = std::uint64_t{major(file.st_dev)} << 32U | minor(file.st_dev);
     return file.st_ino == module.inode && device == module.device;
 }
@@ -186,12 +189,8 @@ std::unique_ptr<SymbolIndex> Symbolizer::load(const Module& module) const
         image.resize(memory_.read(module.start, image));
         index->add_image(std::move(image));
     }
-    const auto own_path = process_.read_link("exe");
-    const bool main_program = own_path && own_path->starts_with(module.path);
-    for (const std::string& path : {main_program ? std::string("exe") : std::string(),
-                                    module.path.starts_with('/') ? "root" + module.path : ""}) {
+    for (const UniqueFd& fd : files_.open(module)) {
         struct stat file {};
-        const UniqueFd fd = path.empty() ? UniqueFd() : process_.open(path);
         if (!fd || !is_safe_to_read(fd.get(), file) ||
             (module.build_id.empty() && !is_file_of(file, module))) {
             continue;

@@ -8,8 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "target/module_files.h"
 #include "target/modules.h"
-#include "target/process.h"
 
 namespace lwpi {
 
@@ -50,7 +50,7 @@ class SymbolIndex {
 
 class Symbolizer {
   public:
-    Symbolizer(const Process& process, Memory& memory) : process_(process), memory_(memory) {}
+    Symbolizer(const ModuleFiles& files, Memory& memory) : files_(files), memory_(memory) {}
 
     // The symbol at run-time address `address` of `module`. Opens the module's files when it is the
     // first question about them; never call it while the target is stopped.
@@ -61,7 +61,7 @@ class Symbolizer {
     const SymbolIndex& index_of(const Module& module);
     [[nodiscard]] std::unique_ptr<SymbolIndex> load(const Module& module) const;
 
-    const Process& process_;
+    const ModuleFiles& files_;
     Memory& memory_;
     std::map<std::string, std::unique_ptr<SymbolIndex>> indexes_;  // by path and build-id
 };

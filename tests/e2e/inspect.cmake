@@ -29,6 +29,13 @@ function(inspect_test name)
 endfunction()
 inspect_test(inspect_oracle_test)
 inspect_test(inspect_harmless_test)
+inspect_test(inspect_core_test)
 inspect_test(inspect_files_test)
+inspect_test(inspect_instant_test)
 inspect_test(inspect_messages_test)
 inspect_test(inspect_deadlocks_test)
+
+add_test(NAME e2e.gdb_script COMMAND Python3::Interpreter
+  ${CMAKE_CURRENT_SOURCE_DIR}/e2e/gdb_script_test.py ${PROJECT_SOURCE_DIR}/lwpinspect/gdb/libthread.py
+  ${PROJECT_SOURCE_DIR}/include/libthread/inspect_fields.def $<TARGET_FILE:inspect_oracle>)
+set_tests_properties(e2e.gdb_script PROPERTIES LABELS e2e TIMEOUT 180 SKIP_RETURN_CODE 77)

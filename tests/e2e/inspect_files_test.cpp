@@ -113,8 +113,7 @@ TEST(InspectFiles, WithoutStacksKeepTheRestOnly)
 {
     Target target({ORACLE_PROGRAM});
     ASSERT_TRUE(target.is_ready());
-    const Result result =
-        inspect({"save", std::to_string(target.pid()), "-o", "-", "--no-stacks"});
+    const Result result = inspect({"save", std::to_string(target.pid()), "-o", "-", "--no-stacks"});
     EXPECT_EQ(result.exit_code, 0) << result.err;
     EXPECT_EQ(result.out.find("worker_main\",\"off"), std::string::npos);
     EXPECT_NE(result.out.find("\"t\":\"thread\""), std::string::npos);

@@ -117,7 +117,7 @@ TEST(SnapshotFile, RefusesWhatIsNone)
     const auto code_of = [](const std::string& text) {
         const SavedFile file(text);
         try {
-            read_snapshot(file.path());
+            static_cast<void>(read_snapshot(file.path()));
         } catch (const TargetError& error) {
             return error.code();
         }
@@ -128,8 +128,8 @@ TEST(SnapshotFile, RefusesWhatIsNone)
     EXPECT_EQ(code_of("{\"schema\":\"lwpinspect-snapshot/2\"}\n"), ExitCode::kOtherVersion);
     EXPECT_EQ(code_of("{\"schema\":\"lwpinspect-snapshot/1\",\"taken_ns\":\"x\"}\n"),
               ExitCode::kUsage);
-    EXPECT_THROW(read_snapshot("/nonexistent"), TargetError);
-    EXPECT_THROW(read_snapshot("/dev/zero"), TargetError);
+    EXPECT_THROW(static_cast<void>(read_snapshot("/nonexistent")), TargetError);
+    EXPECT_THROW(static_cast<void>(read_snapshot("/dev/zero")), TargetError);
     EXPECT_FALSE(is_snapshot_file("/dev/zero"));
 }
 
@@ -154,7 +154,7 @@ TEST(SnapshotFile, SurvivesDamage)
 {
     const std::string whole = saved(a_full_one());
     std::mt19937 random(3);
-    for (int i = 0; i < 2000; ++i) {
+    for (int i = 0; i < 300; ++i) {
         std::string text = whole;
         for (unsigned changes = 1 + random() % 4; changes > 0; --changes) {
             text[random() % text.size()] = static_cast<char>(random());

@@ -1,0 +1,89 @@
+// The second half of a snapshot: names for what was read.
+#include <algorithm>
+
+#include "reader/take.h"
+
+namespace lwpi {
+
+void Take::add_lwps()
+{
+    const Now now = {snapshot_.taken_ns, snapshot_.wall_ns};
+    std::map<int, int> inner_tids;
+    for (const LwpObservation& lwp : lwps_) {
+        inner_tids.emplace(lwp.inner_tid, lwp.info.tid);
+    }
+    for (LwpObservation& lwp : lwps_) {
+        if (library_.layout) {
+            describe_lwp(lwp, *library_.layout, now);
+        }
+        LwpInfo& info = lwp.info;
+        info.wait.name = "-";
+        name_file(info.syscall);
+        // An idle LWP waits for work, which is no news.
+        if (info.syscall && (!lwp.record || info.thread)) {
+            info.wait = futex_wait_of(*info.syscall, tools_.memory, inner_tids, now);
+            if (info.wait.object) {
+                info.wait.object_name = places_->name_at(*info.wait.object, SymbolKind::kData);
+            }
+        }
+        if (lwp.stack) {
+            info.stack = places_->resolve(*lwp.stack);
+        } else {
+            info.stack.end = lwp.no_stack == StackEnd::kNotTaken || wants_stack(lwp) || !readable_
+                                 ? lwp.no_stack
+                                 : StackEnd::kNotTaken;
+        }
+        snapshot_.pause_ns += lwp.pause_ns;  // 0 in mode snapshot, where all have one pause
+        snapshot_.longest_pause_ns = std::max(snapshot_.longest_pause_ns, lwp.pause_ns);
+        snapshot_.paused_lwps += lwp.pause_ns > 0 ? 1 : 0;
+        snapshot_.lwps.push_back(info);
+    }
+    std::stable_sort(snapshot_.lwps.begin(), snapshot_.lwps.end(),
+                     [](const LwpInfo& a, const LwpInfo& b) {
+                         return a.index.value_or(UINT32_MAX) < b.index.value_or(UINT32_MAX);
+                     });
+}
+
+void Take::add_threads()
+{
+    const Now now = {snapshot_.taken_ns, snapshot_.wall_ns};
+    WaitReader waits(*library_.layout, tools_.memory);
+    for (const ThreadRecord& record : threads_) {
+        const auto parked = parked_.find(record.id);
+        const bool has_parked = parked != parked_.end();
+        const bool went_on = has_parked && snapshot_.mode == Mode::kInstant &&
+                             parked->second.record.seq != record.seq;
+        ThreadInfo info = describe_thread(has_parked && !went_on ? parked->second.record : record,
+                                          *library_.layout, waits, now);
+        if (const auto carrier = carriers_.find(record.id); carrier != carriers_.end()) {
+            const LwpObservation& lwp = lwps_[carrier->second];
+            info.lwp = lwp.info.index;
+            info.tid = lwp.info.tid;
+            info.syscall = lwp.info.syscall;
+            info.sp = lwp.sp;
+            info.stack = lwp.stack ? places_->resolve(*lwp.stack) : Stack{{}, lwp.no_stack, ""};
+        } else if (info.state == ThreadState::kRunning) {
+            info.state = ThreadState::kSwitching;
+            info.state_name = "switching";
+        }
+        if (has_parked) {
+            info.stack = parked->second.moving || went_on ? Stack{{}, StackEnd::kMoving, ""}
+                                                          : places_->resolve(parked->second.stack);
+            snapshot_.moving_stacks += parked->second.moving || went_on ? 1U : 0U;
+        }
+        if (!wants_stack(record.id)) {
+            info.stack = {};
+        } else if (info.state == ThreadState::kZombie) {
+            info.stack.end = StackEnd::kGone;
+        }
+        if (info.start && *info.start != 0) {
+            info.start_function = places_->name_at(*info.start, SymbolKind::kCode);
+        }
+        if (info.wait.object) {
+            info.wait.object_name = places_->name_at(*info.wait.object, SymbolKind::kData);
+        }
+        snapshot_.threads.push_back(std::move(info));
+    }
+}
+
+}  // namespace lwpi

@@ -1,0 +1,183 @@
+// Core files: every verb shows what it showed of the process.
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "e2e/inspect_support.h"
+
+namespace {
+
+using inspect_test::inspect;
+using inspect_test::Result;
+using inspect_test::Target;
+using nlohmann::json;
+namespace fs = std::filesystem;
+
+// A folder of its own in which the kernel writes "core" or "core.PID".
+class CoreFolder {
+  public:
+    CoreFolder()
+        : before_(fs::current_path()),
+          path_(fs::path(testing::TempDir()) / ("inspect_core_" + std::to_string(::getpid())))
+    {
+        fs::create_directory(path_);
+        fs::current_path(path_);
+        rlimit limit{};
+        ::getrlimit(RLIMIT_CORE, &limit);
+        limit.rlim_cur = limit.rlim_max;
+        ::setrlimit(RLIMIT_CORE, &limit);
+    }
+    ~CoreFolder()
+    {
+        fs::current_path(before_);
+        fs::remove_all(path_);
+    }
+    CoreFolder(const CoreFolder&) = delete;
+    CoreFolder& operator=(const CoreFolder&) = delete;
+
+    // Ends the target by a signal; the path of its core, empty when the kernel wrote none here.
+    [[nodiscard]] std::string core_of(Target& target) const
+    {
+        const pid_t pid = target.pid();
+        ::kill(pid, SIGABRT);
+        int status = 0;
+        while (::waitpid(pid, &status, 0) < 0 && errno == EINTR) {}
+        target.forget();
+        for (const auto& file : fs::directory_iterator(path_)) {
+            if (file.path().filename().string().starts_with("core")) {
+                return file.path();
+            }
+        }
+        return {};
+    }
+
+  private:
+    fs::path before_;
+    fs::path path_;
+};
+
+bool cores_go_into_the_folder()
+{
+    std::ifstream pattern("/proc/sys/kernel/core_pattern");
+    std::string text;
+    std::getline(pattern, text);
+    rlimit limit{};
+    ::getrlimit(RLIMIT_CORE, &limit);
+    return text.starts_with("core") && limit.rlim_max != 0;
+}
+
+// Threads as they lie in memory: what an LWP did is known of stopped ones only.
+std::map<std::uint64_t, json> parked_threads(const Result& result)
+{
+    std::map<std::uint64_t, json> threads;
+    for (json object : result.json()) {
+        if (object["type"] == "thread" && object["state"] == "blocked") {
+            object.erase("since_ns");
+            threads[object["id"]] = object;
+        }
+    }
+    return threads;
+}
+
+class InspectCore : public testing::Test {
+  protected:
+    void SetUp() override
+    {
+        if (!cores_go_into_the_folder()) {
+            GTEST_SKIP() << "the kernel writes cores somewhere else";
+        }
+    }
+};
+
+TEST_F(InspectCore, ShowsWhatTheProcessShowed)
+{
+    const CoreFolder folder;
+    Target target({ORACLE_PROGRAM});
+    ASSERT_TRUE(target.is_ready());
+    const std::string pid = std::to_string(target.pid());
+    ASSERT_TRUE(inspect_test::until([&] {
+        return inspect({"ps", pid}).out.find("(1 running, 0 ready") != std::string::npos;
+    }));
+    const Result live = inspect({"stack", pid, "--json"});
+    const std::string core = folder.core_of(target);
+    ASSERT_FALSE(core.empty());
+    const Result dead = inspect({"stack", "--core", core, "--json"});
+    EXPECT_EQ(dead.exit_code, 0) << dead.err;
+    EXPECT_NE(dead.err.find("core of " + pid + ", which was ended by signal 6"), std::string::npos)
+        << dead.err;
+    const auto expected = parked_threads(live);
+    EXPECT_GT(expected.size(), 40U);
+    EXPECT_EQ(parked_threads(dead), expected);
+    // The main thread was in read(); its LWP's registers say so.
+    const Result main = inspect({"stack", core, "1"});
+    EXPECT_NE(main.out.find("wait_for_end"), std::string::npos) << main.out << main.err;
+    for (const char* verb : {"ps", "lwps", "stacks", "locks", "info"}) {
+        const Result result = inspect({verb, core});
+        EXPECT_EQ(result.exit_code, 0) << verb << result.err;
+        EXPECT_NE(result.out.find(pid), std::string::npos) << result.out;
+    }
+}
+
+TEST_F(InspectCore, HoldsDeadlocksOfBothKinds)
+{
+    const CoreFolder folder;
+    {
+        Target target({STUCK_PROGRAM, "circle3"});
+        ASSERT_TRUE(target.is_ready());
+        const std::string pid = std::to_string(target.pid());
+        ASSERT_TRUE(inspect_test::until([&] {
+            return inspect({"deadlocks", pid}).exit_code == 1;
+        }));
+        const std::string core = folder.core_of(target);
+        ASSERT_FALSE(core.empty());
+        const Result result = inspect({"deadlocks", core});
+        EXPECT_EQ(result.exit_code, 1) << result.err;
+        EXPECT_NE(result.out.find("in_circle"), std::string::npos) << result.out;
+        fs::remove(core);
+    }
+    Target target({PTHREAD_STUCK_PROGRAM, "normal", "3"});
+    ASSERT_TRUE(target.is_ready());
+    const std::string pid = std::to_string(target.pid());
+    ASSERT_TRUE(inspect_test::until([&] { return inspect({"deadlocks", pid}).exit_code == 1; }));
+    const std::string core = folder.core_of(target);
+    ASSERT_FALSE(core.empty());
+    const Result result = inspect({"deadlocks", core, "--json"});
+    EXPECT_EQ(result.exit_code, 1) << result.out << result.err;
+}
+
+TEST_F(InspectCore, RefusesAProgramThatIsAnotherOne)
+{
+    const CoreFolder folder;
+    Target target({ORACLE_PROGRAM});
+    ASSERT_TRUE(target.is_ready());
+    const std::string core = folder.core_of(target);
+    ASSERT_FALSE(core.empty());
+    const Result result = inspect({"stack", "--core", core, "--exe", STUCK_PROGRAM});
+    EXPECT_EQ(result.exit_code, 8);
+    EXPECT_NE(result.err.find("not as it was when the core was written"), std::string::npos)
+        << result.err;
+    // A core that was cut short shows what is left of it.
+    fs::resize_file(core, fs::file_size(core) / 2);
+    const Result cut = inspect({"ps", core});
+    EXPECT_EQ(cut.exit_code, 8) << cut.err;
+    EXPECT_NE(cut.err.find("was cut short"), std::string::npos) << cut.err;
+}
+
+TEST_F(InspectCore, RefusesWhatIsNoCore)
+{
+    const CoreFolder folder;
+    EXPECT_EQ(inspect({"ps", "--core", "/nonexistent"}).exit_code, 2);
+    EXPECT_EQ(inspect({"ps", "--core", "/dev/zero"}).exit_code, 2);
+    EXPECT_EQ(inspect({"ps", "--core", ORACLE_PROGRAM}).exit_code, 2);
+    std::ofstream("short") << "\x7f"
+                              "ELF";
+    EXPECT_EQ(inspect({"ps", "--core", "short"}).exit_code, 2);
+}
+
+}  // namespace

@@ -1,0 +1,82 @@
+// Mode snapshot: all LWPs stopped together for one moment.
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/wait.h>
+
+#include <random>
+#include <thread>
+
+#include "e2e/inspect_support.h"
+
+namespace {
+
+using inspect_test::inspect;
+using inspect_test::Result;
+using inspect_test::Target;
+using nlohmann::json;
+
+TEST(InspectInstant, SaysForHowLongItStoppedWhat)
+{
+    Target target({ORACLE_PROGRAM, "spin"});
+    ASSERT_TRUE(target.is_ready());
+    const std::string pid = std::to_string(target.pid());
+    // "ready" does not say that every thread has got to its place.
+    ASSERT_TRUE(inspect_test::until([&] {
+        return inspect({"ps", pid}).out.find("(2 running, 0 ready, 43 blocked") !=
+               std::string::npos;
+    }));
+    const Result result = inspect({"-S", "stack", pid, "--json"});
+    EXPECT_NE(result.out.find("spinner_main"), std::string::npos) << result.out;
+    EXPECT_EQ(result.exit_code, 0) << result.err;
+    const auto objects = result.json();
+    EXPECT_EQ(objects.back()["mode"], "snapshot");
+    EXPECT_GE(objects.back()["paused_lwps"].get<int>(), 2);
+    EXPECT_GT(objects.back()["pause_ns"].get<std::int64_t>(), 0);
+    std::size_t whole = 0;
+    for (const json& object : objects) {
+        if (object["type"] == "thread" && object["state"] == "blocked") {
+            EXPECT_EQ(object["stack"]["end"], "entry") << object;
+            ++whole;
+        }
+        if (object["type"] == "thread" && object["id"] == 1) {
+            EXPECT_EQ(object["syscall"]["name"], "read") << object;
+        }
+    }
+    EXPECT_GT(whole, 40U);
+}
+
+TEST(InspectInstant, FindsDeadlocksOfPthreads)
+{
+    Target target({PTHREAD_STUCK_PROGRAM, "normal", "4"});
+    ASSERT_TRUE(target.is_ready());
+    const std::string pid = std::to_string(target.pid());
+    EXPECT_TRUE(inspect_test::until([&] {
+        return inspect({"-S", "deadlocks", pid}).exit_code == 1;
+    }));
+}
+
+TEST(InspectInstant, LeavesNothingStoppedWhenKilledAtAnyTime)
+{
+    Target target({ORACLE_PROGRAM, "spin"});
+    ASSERT_TRUE(target.is_ready());
+    std::mt19937 random(2);
+    std::uniform_int_distribution<int> delay_us(0, 20'000);
+    for (int i = 0; i < 40; ++i) {
+        const pid_t tool = inspect_test::start_inspect({"-S", "ps", std::to_string(target.pid())});
+        // The moment of death is what is varied: no condition to wait for.
+        std::this_thread::sleep_for(std::chrono::microseconds(delay_us(random)));
+        ::kill(tool, SIGKILL);
+        ASSERT_EQ(::waitpid(tool, nullptr, 0), tool);
+        ASSERT_TRUE(inspect_test::until([&] {
+            const auto states = inspect_test::task_states(target.pid());
+            return states.find_first_of("tT") == std::string::npos;
+        })) << inspect_test::task_states(target.pid());
+    }
+}
+
+TEST(InspectInstant, ExcludesStoppingNothing)
+{
+    EXPECT_EQ(inspect({"-S", "-n", "ps", "1"}).exit_code, 2);
+}
+
+}  // namespace
