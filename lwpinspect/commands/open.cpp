@@ -1,8 +1,8 @@
 #include "commands/open.h"
 
 #include "reader/core_source.h"
-#include "reader/snapshot_file.h"
 #include "reader/snapshot_taker.h"
+#include "report/snapshot_file.h"
 #include "target/core_file.h"
 
 namespace lwpi {

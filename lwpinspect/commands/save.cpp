@@ -8,7 +8,7 @@
 
 #include "commands/commands.h"
 #include "commands/session.h"
-#include "reader/snapshot_file.h"
+#include "report/snapshot_file.h"
 #include "report/text.h"
 #include "support/escape.h"
 

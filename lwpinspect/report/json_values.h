@@ -1,4 +1,4 @@
-// What all JSON lines are made of. Only for report/*.cpp and reader/snapshot_file.cpp: the library
+// What all JSON lines are made of. Only for report/*.cpp: the library
 // behind it takes long to compile.
 #pragma once
 

@@ -1,4 +1,4 @@
-#include "reader/snapshot_file.h"
+#include "report/snapshot_file.h"
 
 #include <gtest/gtest.h>
 #include <unistd.h>

@@ -1,4 +1,4 @@
-#include "reader/snapshot_file.h"
+#include "report/snapshot_file.h"
 
 #include <fmt/format.h>
 #include <sys/stat.h>
@@ -8,7 +8,7 @@
 #include <fstream>
 
 #include "model/fields.h"
-#include "reader/snapshot_archive.h"
+#include "report/snapshot_archive.h"
 #include "support/escape.h"
 #include "support/text.h"
 

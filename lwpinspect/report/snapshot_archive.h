@@ -1,4 +1,4 @@
-// Writes and reads the members listed in model/fields.h as JSON. Only for reader/snapshot_file.cpp.
+// Writes and reads the members listed in model/fields.h as JSON. Only for report/snapshot_file.cpp.
 #pragma once
 
 #include <array>
