@@ -111,7 +111,7 @@ choose_generator
 say 'gcc, every test'
 built=no
 if build build/tests all -C tests/config/release.cmake -DLT_BUILD_TESTS=ON \
-    -DLT_TEST_OPTIONS=-O0; then
+    -DLT_TEST_OPTIONS=-O0 -DLT_PRECOMPILE=ON; then
     built=yes
     run_tests gcc build/tests -LE forced
 fi
@@ -127,8 +127,8 @@ fi
 
 say 'AddressSanitizer and UndefinedBehaviorSanitizer'
 if build build/asan 'tests.unit tests.conformance' -C tests/config/asan.cmake \
-    '-DCMAKE_CXX_FLAGS_RELWITHDEBINFO=-O0 -g1' \
-    -DLT_TEST_OPTIONS=-O0; then
+    '-DCMAKE_CXX_FLAGS_RELWITHDEBINFO=-O0 -g1' -DLT_PRECOMPILE=ON \
+    -DLT_TEST_OPTIONS=-fno-sanitize=undefined; then
     run_tests asan build/asan -L 'unit|conformance'
 fi
 
@@ -136,7 +136,7 @@ if command -v clang++ > /dev/null; then
     say 'clang'
     if build build/clang 'thread thread_static lwpinspect tests.unit' \
         -C tests/config/clang.cmake '-DCMAKE_CXX_FLAGS_RELWITHDEBINFO=-O0' \
-        -DLT_TEST_OPTIONS=-O0; then
+        -DLT_TEST_OPTIONS=-O0 -DLT_PRECOMPILE=ON; then
         run_tests clang build/clang -L unit
     fi
 else

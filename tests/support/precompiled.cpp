@@ -1,0 +1,1 @@
+// A source for the object library that precompiled.h is compiled for.
