@@ -71,10 +71,7 @@ LT_EXPORT pthread_t pthread_self() noexcept
 
 LT_EXPORT int pthread_join(pthread_t pthread, void** status)
 {
-    if (const std::uint32_t ended = lt::ended_thread_of_pthread(lt::current(), pthread)) {
-        return join_own(ended, status);
-    }
-    lt::Thread* target = lt::thread_of_pthread(pthread);
+    const lt::Thread* target = lt::find_pthread(lt::current(), pthread);
     if (target == nullptr || target->has(lt::kFlagForeign)) {
         // Also one that is about to make itself known, and has no number yet.
         return lt::join_pthread(lt::current(), pthread, status);
@@ -84,10 +81,7 @@ LT_EXPORT int pthread_join(pthread_t pthread, void** status)
 
 LT_EXPORT int pthread_detach(pthread_t pthread)
 {
-    if (const std::uint32_t ended = lt::ended_thread_of_pthread(lt::current(), pthread)) {
-        return lt::to_errno(lt::detach_thread(lt::current(), ended));
-    }
-    lt::Thread* target = lt::thread_of_pthread(pthread);
+    const lt::Thread* target = lt::find_pthread(lt::current(), pthread);
     if (target == nullptr || target->has(lt::kFlagForeign)) {
         const int result = lt::os::real().detach(pthread);
         if (result == 0) {
@@ -109,10 +103,7 @@ LT_EXPORT void pthread_exit(void* status)
 
 LT_EXPORT int pthread_cancel(pthread_t pthread)
 {
-    if (lt::ended_thread_of_pthread(lt::current(), pthread) != 0) {
-        return 0;
-    }
-    lt::Thread* target = lt::thread_of_pthread(pthread);
+    lt::Thread* target = lt::find_pthread(lt::current(), pthread);
     if (target == nullptr) {
         return lt::os::real().cancel(pthread);
     }
@@ -128,10 +119,7 @@ LT_EXPORT int pthread_cancel(pthread_t pthread)
 
 LT_EXPORT int pthread_kill(pthread_t pthread, int sig)
 {
-    if (lt::ended_thread_of_pthread(lt::current(), pthread) != 0) {
-        return ESRCH;
-    }
-    lt::Thread* target = lt::thread_of_pthread(pthread);
+    const lt::Thread* target = lt::find_pthread(lt::current(), pthread);
     if (target == nullptr) {
         return lt::os::real().kill(pthread, sig);
     }

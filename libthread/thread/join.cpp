@@ -153,12 +153,12 @@ int join_pthread(Thread& self, std::uint64_t pthread_id, void** status) noexcept
     return error;
 }
 
-std::uint32_t ended_thread_of_pthread(Thread& self, std::uint64_t pthread_id) noexcept
+Thread* find_pthread(Thread& self, std::uint64_t pthread_id) noexcept
 {
     const CriticalRegion region{self};
-    const SpinGuard guard{life_lock};
-    const Thread* thread = zombie_of_pthread(pthread_id, MadeBy::kLibrary);
-    return thread != nullptr ? thread->number() : 0;
+    const SpinGuard guard{life_lock};  // a bound thread is buried under it before its task ends
+    Thread* ended = zombie_of_pthread(pthread_id, MadeBy::kLibrary);
+    return ended != nullptr ? ended : thread_of_pthread(pthread_id);
 }
 
 Thread* thread_of_pthread(std::uint64_t pthread_id) noexcept

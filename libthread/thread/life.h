@@ -60,9 +60,9 @@ Joined join_any_thread(Thread& self) noexcept;
 // pthread_detach of one of our threads; kNoSuchThread, kInvalid (is detached).
 Error detach_thread(Thread& self, std::uint32_t id) noexcept;
 
-// The id of an ended bound thread whose pthread_self() was `pthread_id`, 0 if there is none: to be
-// asked before thread_of_pthread(), which looks into the thread's control block.
-std::uint32_t ended_thread_of_pthread(Thread& self, std::uint64_t pthread_id) noexcept;
+// As thread_of_pthread(), for a thread that may be ending or have ended: until it is joined, its
+// control block is looked into only while the thread cannot leave it.
+Thread* find_pthread(Thread& self, std::uint64_t pthread_id) noexcept;
 
 // pthread_join of a thread made by others, whether it has ever called the library or not: glibc
 // joins it, and what we know of it goes. Returns glibc's error number.
