@@ -24,7 +24,7 @@ DATA = {"lwp_debug"}
 # New functions whose pages are being written; a page takes its functions out of here.
 PENDING = re.compile(
     r"_*lwp_\w+|pset_\w+|processor_\w+|p_online|forkall|forkallx|fork"
-    r"|mutex_consistent|thr_suspend|thr_\w*mutators?|thr_mutators_barrier|thr_getstate|thr_setstate"
+    r"|mutex_consistent|thr_\w*mutators?|thr_mutators_barrier|thr_getstate|thr_setstate"
     r"|thr_sighndlrinfo|thr_probe_\w+|priocntl\w*|_?sig\w+|pthread_\w+|_signotifywait|getcpuid|gethomelgroup")
 # The text of a synopsis starts in column 7 of a terminal of 80.
 SYNOPSIS_WIDTH = 73
