@@ -25,7 +25,11 @@ DATA = {"lwp_debug"}
 PENDING = re.compile(
     r"_*lwp_\w+|pset_\w+|processor_\w+|p_online|forkall|forkallx|fork"
     r"|mutex_consistent|thr_\w*mutators?|thr_mutators_barrier|thr_getstate|thr_setstate"
-    r"|thr_sighndlrinfo|thr_probe_\w+|priocntl\w*|_?sig\w+|pthread_\w+|_signotifywait|getcpuid|gethomelgroup")
+    r"|thr_sighndlrinfo|thr_probe_\w+|priocntl\w*|sysinfo|_?sig\w+|pthread_\w+|_signotifywait|getcpuid|gethomelgroup")
+# Declared because macros and inline functions of the headers call them.
+INTERNAL = re.compile(r"__\w+|_lt_\w+|_assfail")
+# Declared under another name than programs use, which is a macro.
+SPELLED = {"_sysinfo": "sysinfo", "_lt_sigwait": "sigwait"}
 # The text of a synopsis starts in column 7 of a terminal of 80.
 SYNOPSIS_WIDTH = 73
 
@@ -67,7 +71,9 @@ def declared_in(header: str, include: pathlib.Path) -> dict[str, str]:
             before, text = text, re.sub(r"\{[^{}]*\}", ";", text)
         for prototype in map(normalised, text.split(";")):
             name = function_name(prototype)
-            if name:
+            if name in SPELLED:
+                name, prototype = SPELLED[name], prototype.replace(name, SPELLED[name])
+            if name and not INTERNAL.fullmatch(name):
                 result.setdefault(name, prototype)  # an inline definition may follow
     return result
 
