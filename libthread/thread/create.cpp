@@ -25,6 +25,9 @@ namespace {
 // Room for glibc's part of a bound thread's stack: TCB, TLS, and our frames below the user's.
 constexpr std::size_t kBoundExtra = 32 * 1024;
 
+// More than any stack can have.
+constexpr std::size_t kAddressSpace = std::size_t{1} << 47;
+
 void end_unbound(void* dead)
 {
     bury(*current_thread, *static_cast<Thread*>(dead));
@@ -266,6 +269,9 @@ void ask_for_lwps(bool one_more)
 
 Error create_thread(Thread& self, const CreateRequest& request) noexcept
 {
+    if (request.stack_size > kAddressSpace) {
+        return Error::kNoMemory;  // before anything is added to it
+    }
     Error error = start_engine(self);
     if (error != Error::kNone) {
         return error;
