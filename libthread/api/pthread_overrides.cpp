@@ -51,7 +51,7 @@ bool is_idle_context(const lt::Thread& thread)
 
 int join_own(std::uint32_t id, void** status)
 {
-    const lt::Joined joined = lt::join_thread(lt::current(), id);
+    const lt::Joined joined = lt::join_thread(lt::current(), id, lt::OnSignal::kGoOn);
     if (joined.error == lt::Error::kNone && status != nullptr) {
         *status = joined.status;
     }

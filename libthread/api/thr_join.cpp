@@ -7,8 +7,8 @@
 LT_EXPORT int thr_join(thread_t target, thread_t* departed, void** status)
 {
     lt::Thread& self = lt::current();
-    const lt::Joined joined =
-        target == 0 ? lt::join_any_thread(self) : lt::join_thread(self, target);
+    const lt::Joined joined = target == 0 ? lt::join_any_thread(self, lt::OnSignal::kGoOn)
+                                          : lt::join_thread(self, target, lt::OnSignal::kGoOn);
     if (joined.error != lt::Error::kNone) {
         return lt::to_errno(joined.error);
     }

@@ -6,12 +6,12 @@
 
 LT_EXPORT int thr_suspend(thread_t tid)
 {
-    return lt::to_errno(lt::suspend_thread(lt::current(), tid));
+    return lt::to_errno(lt::suspend_thread(lt::current(), tid, lt::kRequestStop));
 }
 
 LT_EXPORT int thr_continue(thread_t tid)
 {
-    return lt::to_errno(lt::continue_thread(lt::current(), tid));
+    return lt::to_errno(lt::continue_thread(lt::current(), tid, lt::kRequestStop));
 }
 
 LT_ALIAS(_thr_suspend, thr_suspend);

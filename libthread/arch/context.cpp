@@ -1,5 +1,7 @@
 #include "arch/context.h"
 
+#include <cstring>
+
 extern "C" const char arch_thread_start[];
 
 namespace lt {
@@ -19,6 +21,15 @@ ArchContext arch_prepare(void* stack_hi, void (*entry)(void*), void* arg) noexce
     frame->r13 = reinterpret_cast<std::uintptr_t>(entry);
     frame->rip = reinterpret_cast<std::uintptr_t>(arch_thread_start) + 1;  // past the nop
     return ArchContext{reinterpret_cast<std::uintptr_t>(frame)};
+}
+
+SavedRegisters switched_registers(const ArchContext& context) noexcept
+{
+    SavedRegisters saved{};
+    constexpr std::size_t kOnStack = offsetof(SavedRegisters, rsp);
+    std::memcpy(&saved, reinterpret_cast<const void*>(context.rsp), kOnStack);
+    saved.rsp = context.rsp + kOnStack;
+    return saved;
 }
 
 }  // namespace lt

@@ -17,6 +17,17 @@ struct ArchContext {
 static_assert(offsetof(ArchContext, rsp) == CTX_RSP);
 static_assert(sizeof(ArchContext) == CTX_SIZE);
 
+// What a call preserves, and where its caller goes on.
+struct SavedRegisters {
+    std::uintptr_t r15, r14, r13, r12, rbx, rbp, rip, rsp;
+};
+
+// Those of a context that arch_switch has saved.
+SavedRegisters switched_registers(const ArchContext& context) noexcept;
+
+// Those of the caller, as its caller will see them if it changes none.
+extern "C" void arch_note_registers(SavedRegisters* saved) noexcept;
+
 // Saves the caller's context in *save and resumes *load; returns when somebody resumes *save.
 // arch_switch_fs also moves the FS base to `tcb` on the way (FSGSBASE machines).
 extern "C" void arch_switch(ArchContext* save, const ArchContext* load) noexcept;

@@ -6,9 +6,19 @@
 namespace lt {
 
 enum class [[nodiscard]] Error : int{
-    kNone = 0,           kPermission = EPERM, kNoSuchThread = ESRCH, kInterrupted = EINTR,
-    kLimit = EAGAIN,     kNoMemory = ENOMEM,  kBusy = EBUSY,         kInvalid = EINVAL,
-    kDeadlock = EDEADLK, kTimedOut = ETIME,   kOverflow = EOVERFLOW, kUnsupported = ENOTSUP,
+    kNone = 0,
+    kPermission = EPERM,
+    kNoSuchThread = ESRCH,
+    kInterrupted = EINTR,
+    kLimit = EAGAIN,
+    kNoMemory = ENOMEM,
+    kBusy = EBUSY,
+    kInvalid = EINVAL,
+    kDeadlock = EDEADLK,
+    kTimedOut = ETIME,
+    kOverflow = EOVERFLOW,
+    kUnsupported = ENOTSUP,
+    kWouldBlock = EWOULDBLOCK,
 };
 
 constexpr int to_errno(Error error)

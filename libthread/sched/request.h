@@ -8,8 +8,11 @@ namespace lt {
 enum Request : std::uint32_t {
     // Signals or a cancellation wait for the thread. Raised by anyone, lowered by the thread.
     kRequestAttention = 1,
-    // The thread is suspended. Changed under the life lock; stays until thr_continue.
+    // The thread is suspended, by thr_suspend or as a mutator: it runs as long as it is neither.
+    // Changed under the life lock; stays until its counterpart.
     kRequestStop = 2,
+    kRequestMutatorStop = 4,
+    kRequestStops = kRequestStop | kRequestMutatorStop,
 };
 
 }  // namespace lt

@@ -142,6 +142,7 @@ void block_bound(Thread& self)
     const Deadline until{self.deadline_ns, self.deadline_clock};
     const bool timed = until.ns != 0;
     bool closed = false;
+    const ParkedRegisters registers{self};
     // acquire, all three: what the waker wrote (cause, hand-over) is visible.
     ThreadState state = self.state.load(memory_order_acquire);
     while (state != ThreadState::kRunning) {

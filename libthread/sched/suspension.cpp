@@ -28,6 +28,7 @@ void stop_after_switch(void* argument)
 void stop_with_lwp(Thread& self)
 {
     const std::uint64_t mask = os::set_kernel_mask(os::kAllSignals);
+    const ParkedRegisters registers{self};
     if (stop_owned(self)) {
         stop_hook(self, self);
         // acquire: what the continuing thread did before is visible.
@@ -48,7 +49,7 @@ bool stop_owned(Thread& thread) noexcept
     // seq_cst: the state before the look at the request; end_suspension() takes the request back,
     // then looks at the state. So one of the two sees the other.
     thread.state.exchange(ThreadState::kStopped, memory_order_seq_cst);
-    if ((thread.requests.load(memory_order_seq_cst) & kRequestStop) != 0) {  // seq_cst: as above
+    if ((thread.requests.load(memory_order_seq_cst) & kRequestStops) != 0) {  // seq_cst: as above
         return true;
     }
     ThreadState expected = ThreadState::kStopped;
@@ -75,10 +76,14 @@ void stop_while_suspended(Thread& self) noexcept
     }
 }
 
-bool end_suspension(Thread& thread) noexcept
+bool end_suspension(Thread& thread, Request request) noexcept
 {
     // seq_cst: see stop_owned().
-    thread.requests.fetch_and(~std::uint32_t{kRequestStop}, memory_order_seq_cst);
+    const std::uint32_t before =
+        thread.requests.fetch_and(~std::uint32_t{request}, memory_order_seq_cst);
+    if ((before & kRequestStops & ~std::uint32_t{request}) != 0) {
+        return false;
+    }
     ThreadState expected = ThreadState::kStopped;
     // acq_rel: whoever wins owns the thread; its saved context is visible.
     return thread.state.compare_exchange_strong(expected, ThreadState::kRunnable,

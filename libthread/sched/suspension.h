@@ -1,9 +1,9 @@
-// Suspension: a thread whose kRequestStop is set runs no user code. docs/ARCHITECTURE.md, 10, has
+// Suspension: a thread with a bit of kRequestStops runs no user code. docs/ARCHITECTURE.md, 10, has
 // the protocol and its proof.
 //
 // Whoever would queue such a thread, or takes it from a queue, leaves it in kStopped instead; one
 // that runs goes there by itself when it is in no critical region. Each step out of kRunning is
-// followed by a look at kRequestStop and, if it is set, by stop_hook; the suspender sets it, calls
+// followed by a look at these bits and, if it is set, by stop_hook; the suspender sets one, calls
 // a process-wide fence, and looks at the state.
 #pragma once
 
@@ -23,7 +23,7 @@ extern StopHook stop_hook;
 inline bool is_suspended(const Thread& thread)
 {
     // relaxed: a hint everywhere but after a change of the thread's state; see just_left().
-    return (thread.requests.load(memory_order_relaxed) & kRequestStop) != 0;
+    return (thread.requests.load(memory_order_relaxed) & kRequestStops) != 0;
 }
 
 // is_suspended() right after the thread's state was changed from kRunning.
@@ -51,9 +51,32 @@ inline bool stop_if_suspended(Thread& thread)
 // on another LWP.
 LT_NOINLINE void stop_while_suspended(Thread& self) noexcept;
 
-// Takes the request back and lets the thread go on from where it stopped. In a critical region,
-// with the registry's lock held so that the thread lives; true: the caller owns it and must call
-// make_runnable() without that lock.
-[[nodiscard]] bool end_suspension(Thread& thread) noexcept;
+// While it lives, thr_getstate finds here the registers of a bound thread that sleeps or stops in
+// the library.
+class ParkedRegisters {
+  public:
+    explicit ParkedRegisters(Thread& self) : self_{self}
+    {
+        arch_note_registers(&saved_);
+        // release: whoever sees the address sees the registers.
+        self_.parked_at.store(&saved_, memory_order_release);
+    }
+    ~ParkedRegisters()
+    {
+        // relaxed: nobody looks at a thread that runs.
+        self_.parked_at.store(nullptr, memory_order_relaxed);
+    }
+    ParkedRegisters(const ParkedRegisters&) = delete;
+    ParkedRegisters& operator=(const ParkedRegisters&) = delete;
+
+  private:
+    Thread& self_;
+    SavedRegisters saved_;
+};
+
+// Takes the request back and lets the thread go on from where it stopped, unless it is suspended in
+// the other way. In a critical region, with the registry's lock held so that the thread lives;
+// true: the caller owns it and must call make_runnable() without that lock.
+[[nodiscard]] bool end_suspension(Thread& thread, Request request) noexcept;
 
 }  // namespace lt

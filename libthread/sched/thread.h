@@ -69,6 +69,7 @@ enum ThreadFlag : std::uint32_t {
     kFlagIdle = 16,
     kFlagNewLwp = 32,
     kFlagUserStack = 64,
+    kFlagMutator = 128,  // changed under the life lock
 };
 
 inline constexpr int kMaxPriority = 127;
@@ -91,6 +92,10 @@ struct alignas(kCacheLine) Thread {
     // Request bits: what is to be done when the last critical region is left. Changed by anyone,
     // bit by bit, read by the thread and by whoever would make it run.
     Atomic<std::uint32_t> requests{0};
+    // Where its registers are while it is stopped: in a handler (ucontext_t), and see
+    // ParkedRegisters. Its own while it runs.
+    void* stop_machine = nullptr;
+    Atomic<const SavedRegisters*> parked_at{nullptr};
     // Written by the owner as the state says; read by lwpinspect and by look-ups.
     Atomic<ThreadState> state{ThreadState::kFree};
     Atomic<std::uint32_t> id{0};  // 0: free record or idle context

@@ -32,10 +32,15 @@ WakeCause wait_interruptibly(const Atomic<std::uint32_t>& word, std::uint32_t va
                              const Deadline* deadline)
 {
     const Deadline& until = deadline != nullptr ? *deadline : kFarAway;
+    Thread& self = current();
+    const std::uint32_t handlers = self.handlers_run;
     const int result = os::futex_wait(word, value, &until, os::FutexScope::kShared);
     if (result == EINTR) {
         // relaxed: the signal that cancels came after it was set.
-        const bool cancelled = current().cancel_requested.load(memory_order_relaxed) != 0;
+        const bool cancelled = self.cancel_requested.load(memory_order_relaxed) != 0;
+        if (!cancelled && self.handlers_run == handlers) {
+            return WakeCause::kWoken;  // a signal of the library's: the thread was suspended
+        }
         return cancelled ? WakeCause::kCancelled : WakeCause::kInterrupted;
     }
     return result == ETIMEDOUT && deadline != nullptr ? WakeCause::kTimedOut : WakeCause::kWoken;

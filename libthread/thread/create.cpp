@@ -13,6 +13,7 @@
 #include "sched/lwp_identity.h"
 #include "sched/records.h"
 #include "sched/scheduler.h"
+#include "sched/suspension.h"
 #include "sched/switch.h"
 #include "thread/life.h"
 #include "thread/registry.h"
@@ -95,6 +96,7 @@ void become_lwp_of(Thread& self)
 
 void await_continue(Thread& self)
 {
+    const ParkedRegisters registers{self};
     // acquire: pairs with make_runnable().
     while (self.state.load(memory_order_acquire) != ThreadState::kRunning) {
         self.lwp->parker.park();
@@ -148,7 +150,8 @@ Thread* make_record(const Thread& creator, const CreateRequest& request)
     thread->lent_turn = thread->pthread_named = false;
     thread->lwp = nullptr;
     thread->slot = nullptr;
-    thread->signal_mask = creator.signal_mask;
+    thread->signal_mask =
+        request.signal_mask != nullptr ? *request.signal_mask : creator.signal_mask;
     thread->priority = thread->effective = creator.priority;
     thread->mxcsr = arch::mxcsr();
     thread->x87_control = arch::x87_control();

@@ -116,7 +116,7 @@ void bury(Thread& self, Thread& dead) noexcept
         census.ending -= dead.has(kFlagDaemon) || dead.has(kFlagForeign) ? 0U : 1U;
         wake_any = census.any_joiners != 0;
         wake_joiners = dead.joiners != 0;
-        wake_stop = is_suspended(dead);
+        wake_stop = is_suspended(dead) || dead.has(kFlagMutator);
         if (&self == &dead) {
             // At once: without the lock the record, which waking needs, may be another thread's.
             wake(self, dead, wake_joiners, wake_any, wake_stop);

@@ -18,6 +18,7 @@
 #include "sync/sleep_queue.h"
 #include "thread/children.h"
 #include "thread/fork.h"
+#include "thread/mutators.h"
 #include "thread/registry.h"
 #include "thread/start_up.h"
 
@@ -86,13 +87,14 @@ void after_fork_in_child() noexcept
     keep_own_lwp(self);
     forget_other_threads(self);
     forget_children_after_fork();
+    forget_mutators_after_fork();
     unlock_all();
     // Alone it needs no pool: it sleeps with its LWP, until it makes a thread.
     self.flags.fetch_or(kFlagBound, memory_order_relaxed);  // relaxed: nobody else is here
     self.flags.fetch_and(~std::uint32_t{kFlagDaemon}, memory_order_relaxed);  // relaxed: as above
     self.processor.metered = false;  // the child's task has a clock of its own
     // Nobody is left to continue it.
-    self.requests.fetch_and(~std::uint32_t{kRequestStop}, memory_order_relaxed);  // relaxed: above
+    self.requests.fetch_and(~std::uint32_t{kRequestStops}, memory_order_relaxed);  // relaxed: above
     self.signals_pending.store(0, memory_order_relaxed);  // relaxed: as above
     publish_start();
     self.lwp->signal_deferred.store(0, memory_order_relaxed);  // relaxed: the parent's, not ours

@@ -106,8 +106,9 @@ void give_back(Thread& self, Thread& target, std::uint32_t id) LT_NO_TSA
 }
 
 // Holds the life lock at the call, not on return; in a critical region.
-Joined await_and_reap(Thread& self, Thread& target, std::uint32_t id) LT_NO_TSA
+Joined await_and_reap(Thread& self, Thread& target, std::uint32_t id, OnSignal on_signal) LT_NO_TSA
 {
+    const std::uint32_t handlers = self.handlers_run;
     ++target.joiners;
     lend_turn(self, target);
     for (;;) {
@@ -120,6 +121,10 @@ Joined await_and_reap(Thread& self, Thread& target, std::uint32_t id) LT_NO_TSA
         } else {
             if (cause == WakeCause::kInterrupted) {
                 attend(self, cause);
+                if (on_signal == OnSignal::kEnd && self.handlers_run != handlers) {
+                    give_back(self, target, id);
+                    return {Error::kInterrupted, 0, nullptr};
+                }
             }
             life_lock.lock();
         }
@@ -170,7 +175,7 @@ Thread* thread_of_pthread(std::uint64_t pthread_id) noexcept
     return thread != nullptr && thread->pthread_id == pthread_id ? thread : nullptr;
 }
 
-Joined join_thread(Thread& self, std::uint32_t id) noexcept LT_NO_TSA
+Joined join_thread(Thread& self, std::uint32_t id, OnSignal on_signal) noexcept LT_NO_TSA
 {
     ::pthread_testcancel();
     if (id == self.number()) {
@@ -187,7 +192,7 @@ Joined join_thread(Thread& self, std::uint32_t id) noexcept LT_NO_TSA
         }
         if (!target->has(kFlagForeign)) {
             if (is_live(target)) {
-                return await_and_reap(self, *target, id);
+                return await_and_reap(self, *target, id, on_signal);
             }
             // Also while others wait for it: whoever comes first takes it.
             return reap_and_unlock(self, *target);
@@ -198,9 +203,10 @@ Joined join_thread(Thread& self, std::uint32_t id) noexcept LT_NO_TSA
     return join_foreign(id, foreign);
 }
 
-Joined join_any_thread(Thread& self) noexcept LT_NO_TSA
+Joined join_any_thread(Thread& self, OnSignal on_signal) noexcept LT_NO_TSA
 {
     ::pthread_testcancel();
+    const std::uint32_t handlers = self.handlers_run;
     enter_critical(self);
     Joined joined;
     for (;;) {
@@ -230,6 +236,10 @@ Joined join_any_thread(Thread& self) noexcept LT_NO_TSA
         const bool deadlock = census.deadlocks != deadlocks && first_free_zombie() == nullptr;
         life_lock.unlock();
         attend(self, cause);
+        if (on_signal == OnSignal::kEnd && self.handlers_run != handlers) {
+            leave_critical(self);
+            return {Error::kInterrupted, 0, nullptr};
+        }
         if (deadlock) {
             leave_critical(self);
             return {Error::kDeadlock, 0, nullptr};

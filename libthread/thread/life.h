@@ -16,6 +16,7 @@ struct CreateRequest {
     void* argument = nullptr;
     std::uint32_t flags = 0;  // ThreadFlag
     bool suspended = false;
+    const std::uint64_t* signal_mask = nullptr;  // nullptr: the creator's
     std::uint32_t* id = nullptr;  // where the caller wants the id, before the thread runs
 };
 
@@ -54,8 +55,11 @@ struct Joined {
     void* status = nullptr;
 };
 
-Joined join_thread(Thread& self, std::uint32_t id) noexcept;
-Joined join_any_thread(Thread& self) noexcept;
+// What a handler that runs in the joiner means: the wait goes on, or ends with kInterrupted.
+enum class OnSignal : bool { kGoOn, kEnd };
+
+Joined join_thread(Thread& self, std::uint32_t id, OnSignal on_signal) noexcept;
+Joined join_any_thread(Thread& self, OnSignal on_signal) noexcept;
 
 // pthread_detach of one of our threads; kNoSuchThread, kInvalid (is detached).
 Error detach_thread(Thread& self, std::uint32_t id) noexcept;

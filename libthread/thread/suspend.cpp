@@ -49,38 +49,6 @@ Look look_at(const Thread& target, std::uint32_t id) LT_REQUIRES(life_lock)
     return Look::kDone;
 }
 
-// `target` was asked to stop, and a process-wide fence has made that known: whatever state is seen
-// here, the thread has looked, or will look, at the request after entering it.
-Error await_stop(Thread& self, Thread& target, std::uint32_t id) LT_NO_TSA
-{
-    WaitSpec spec;
-    spec.object = &target.requests;
-    spec.kind = WaitKind::kStop;
-    spec.target = id;
-    for (;;) {
-        life_lock.lock();
-        const Look look = look_at(target, id);
-        if (look != Look::kMustWait) {
-            life_lock.unlock();
-            return look == Look::kGone ? Error::kNoSuchThread : Error::kNone;
-        }
-        send_stop_signal(*target.lwp);
-        SleepQueue& queue = sleep_queue_of(spec.object);
-        lock_to_sleep(self, queue);
-        life_lock.unlock();
-        // Who stops changes its state first and then locks this queue to wake us.
-        // acquire: as in look_at().
-        if (target.state.load(memory_order_acquire) != ThreadState::kRunning) {
-            queue.lock.unlock();
-            continue;
-        }
-        if (sleep_on(self, queue, spec) == WakeCause::kInterrupted) {
-            leave_critical(self);
-            enter_critical(self);
-        }
-    }
-}
-
 // The calling thread was interrupted in user code, all signals blocked: it stops here, and may go
 // on on another LWP. The kernel sets the interrupted code's mask and registers when we return.
 void stop_in_handler(Thread& self, ucontext_t& machine)
@@ -89,7 +57,9 @@ void stop_in_handler(Thread& self, ucontext_t& machine)
     const Lwp* const before = self.lwp;
     const std::uint64_t kernel_mask = before->kernel_mask;
     self.signal_mask = os::kAllSignals;  // also where it goes on
+    self.stop_machine = &machine;
     stop_while_suspended(self);
+    self.stop_machine = nullptr;
     if (self.lwp != before) {
         // The alternate stack is the LWP's.
         os::raw_syscall(SYS_sigaltstack, 0, os::syscall_argument(&machine.uc_stack));
@@ -127,7 +97,44 @@ void wake_suspenders(Thread& self, const Thread& stopped) noexcept
     wake_all(self, &stopped.requests);
 }
 
-Error suspend_thread(Thread& self, std::uint32_t id) noexcept
+void make_requests_known() noexcept
+{
+    os::process_wide_fence();
+}
+
+// `target` was asked to stop, and a process-wide fence has made that known: whatever state is seen
+// here, the thread has looked, or will look, at the request after entering it.
+Error await_stop(Thread& self, Thread& target, std::uint32_t id) noexcept LT_NO_TSA
+{
+    WaitSpec spec;
+    spec.object = &target.requests;
+    spec.kind = WaitKind::kStop;
+    spec.target = id;
+    for (;;) {
+        life_lock.lock();
+        const Look look = look_at(target, id);
+        if (look != Look::kMustWait) {
+            life_lock.unlock();
+            return look == Look::kGone ? Error::kNoSuchThread : Error::kNone;
+        }
+        send_stop_signal(*target.lwp);
+        SleepQueue& queue = sleep_queue_of(spec.object);
+        lock_to_sleep(self, queue);
+        life_lock.unlock();
+        // Who stops changes its state first and then locks this queue to wake us.
+        // acquire: as in look_at().
+        if (target.state.load(memory_order_acquire) != ThreadState::kRunning) {
+            queue.lock.unlock();
+            continue;
+        }
+        if (sleep_on(self, queue, spec) == WakeCause::kInterrupted) {
+            leave_critical(self);
+            enter_critical(self);
+        }
+    }
+}
+
+Error suspend_thread(Thread& self, std::uint32_t id, Request request) noexcept
 {
     const CriticalRegion region{self};
     Thread* target = nullptr;
@@ -138,16 +145,16 @@ Error suspend_thread(Thread& self, std::uint32_t id) noexcept
             return Error::kNoSuchThread;
         }
         // seq_cst: before the look at the state, with the fence below.
-        target->requests.fetch_or(kRequestStop, memory_order_seq_cst);
+        target->requests.fetch_or(request, memory_order_seq_cst);
     }
     if (target == &self) {
         return Error::kNone;  // it stops on leaving the region
     }
-    os::process_wide_fence();
+    make_requests_known();
     return await_stop(self, *target, id);
 }
 
-Error continue_thread(Thread& self, std::uint32_t id) noexcept
+Error continue_thread(Thread& self, std::uint32_t id, Request request) noexcept
 {
     {
         const CriticalRegion region{self};
@@ -159,10 +166,11 @@ Error continue_thread(Thread& self, std::uint32_t id) noexcept
             if (!is_live(thread)) {
                 return Error::kNoSuchThread;
             }
-            if (!is_suspended(*thread)) {
+            // relaxed: changed under the life lock.
+            if ((thread->requests.load(memory_order_relaxed) & request) == 0) {
                 return Error::kNone;
             }
-            owned = end_suspension(*thread);
+            owned = end_suspension(*thread, request);
         }
         if (owned) {
             make_runnable(self, *thread);

@@ -10,10 +10,17 @@ namespace lt {
 
 // thr_suspend: when it returns, the thread with that id runs no user code until it is continued.
 // The caller itself stops before it returns. kNoSuchThread: none, or it ended.
-Error suspend_thread(Thread& self, std::uint32_t id) noexcept;
+// `request` is one of kRequestStops; it is taken back by the same one.
+Error suspend_thread(Thread& self, std::uint32_t id, Request request) noexcept;
 
 // thr_continue, also of a thread made suspended. kNoSuchThread.
-Error continue_thread(Thread& self, std::uint32_t id) noexcept;
+Error continue_thread(Thread& self, std::uint32_t id, Request request) noexcept;
+
+// The parts of suspend_thread(), for whoever suspends many: after the requests were raised under
+// the life lock, make_requests_known() once, and then for each thread await_stop(), which gives
+// kNoSuchThread if it has ended. In a critical region.
+void make_requests_known() noexcept;
+Error await_stop(Thread& self, Thread& target, std::uint32_t id) noexcept;
 
 // A suspended thread has ended: those who wait for it to stop look again. In a critical region.
 void wake_suspenders(Thread& self, const Thread& stopped) noexcept;

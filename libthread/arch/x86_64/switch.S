@@ -82,6 +82,21 @@
         RESUME_CONTEXT
         END     arch_switch_fs
 
+/* void arch_note_registers(SavedRegisters *saved) */
+        FUNCTION arch_note_registers
+        movq    %r15, 0(%rdi)
+        movq    %r14, 8(%rdi)
+        movq    %r13, 16(%rdi)
+        movq    %r12, 24(%rdi)
+        movq    %rbx, 32(%rdi)
+        movq    %rbp, 40(%rdi)
+        movq    (%rsp), %rax
+        movq    %rax, 48(%rdi)
+        leaq    8(%rsp), %rax
+        movq    %rax, 56(%rdi)
+        ret
+        END     arch_note_registers
+
 /* void arch_resume(const ArchContext *load) */
         FUNCTION arch_resume
         movq    CTX_RSP(%rdi), %rsp
