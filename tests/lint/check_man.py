@@ -23,8 +23,8 @@ GROUPS = {"atomic_ops", "atomic_add", "atomic_and", "atomic_bits", "atomic_cas",
 DATA = {"lwp_debug"}
 # New functions whose pages are being written; a page takes its functions out of here.
 PENDING = re.compile(
-    r"_*lwp_\w+|pset_\w+|processor_\w+|p_online|forkall|forkallx|fork"
-    r"|mutex_consistent|thr_\w*mutators?|thr_mutators_barrier|thr_getstate|thr_setstate"
+    r"pset_\w+|processor_\w+|p_online|forkall|forkallx|fork"
+    r"|mutex_consistent"
     r"|thr_sighndlrinfo|thr_probe_\w+|priocntl\w*|sysinfo|_?sig\w+|pthread_\w+|_signotifywait|getcpuid|gethomelgroup")
 # Declared because macros and inline functions of the headers call them.
 INTERNAL = re.compile(r"__\w+|_lt_\w+|_assfail")
