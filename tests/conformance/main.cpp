@@ -31,11 +31,16 @@ int run(int argc, char** argv)
         return 0;
     }
     std::vector<conformance::Case> cases = conformance::all_cases();
+    if (const std::string pattern = conformance::unmatched(cases, options->filters);
+        !pattern.empty()) {
+        std::fprintf(stderr, "thr_conformance: no test matches: %s\n", pattern.c_str());
+        return 2;
+    }
     std::erase_if(cases, [&](const conformance::Case& test) {
         return !conformance::is_chosen(test, options->filters);
     });
     if (cases.empty()) {
-        std::fputs("thr_conformance: no test matches\n", stderr);
+        std::fputs("thr_conformance: no test is left by the patterns\n", stderr);
         return 2;
     }
     if (options->list) {
@@ -44,7 +49,7 @@ int run(int argc, char** argv)
     }
     conformance::Report report{cases, *options};
     const bool complete = conformance::run_all(cases, *options, report);
-    report.finish();
+    report.finish(complete);
     if (!complete) {
         std::fputs("thr_conformance: stopped by a signal\n", stderr);
     }

@@ -82,6 +82,18 @@ std::vector<Case> all_cases()
     return cases;
 }
 
+std::string unmatched(const std::vector<Case>& cases, const std::vector<std::string>& patterns)
+{
+    for (const std::string& pattern : patterns) {
+        const std::string text = pattern.substr(pattern.front() == '-' ? 1 : 0);
+        const auto fits = [&](const Case& test) { return matches(test, text); };
+        if (std::none_of(cases.begin(), cases.end(), fits)) {
+            return text.empty() ? pattern : text;
+        }
+    }
+    return "";
+}
+
 bool is_chosen(const Case& test, const std::vector<std::string>& patterns)
 {
     bool asked = false;

@@ -22,6 +22,10 @@ struct Case {
 // Every case of the program, page by page.
 [[nodiscard]] std::vector<Case> all_cases();
 
+// The first pattern that matches no case, without its '-'; "" if there is none.
+[[nodiscard]] std::string unmatched(const std::vector<Case>& cases,
+                                    const std::vector<std::string>& patterns);
+
 // Whether the patterns choose the case: one of the including ones, if any, and no excluding one.
 [[nodiscard]] bool is_chosen(const Case& test, const std::vector<std::string>& patterns);
 

@@ -10,6 +10,8 @@
 namespace conformance {
 namespace {
 
+constexpr int kMostJobs = 1024;
+
 enum Option { kFilter = 1, kModel, kConcurrency, kMigrate, kMatrix, kLimit, kOnHang, kJson, kTap };
 
 constexpr option kOptions[] = {{"filter", required_argument, nullptr, kFilter},
@@ -56,6 +58,8 @@ struct Choice {
     std::vector<int> levels;
     bool migrate = false;
     bool matrix = false;
+    bool json = false;
+    bool tap = false;
 
     [[nodiscard]] std::vector<platform::Variant> variants() const
     {
@@ -79,6 +83,12 @@ bool complain(const char* what, const char* value)
     return false;
 }
 
+bool complain(const char* what)
+{
+    std::fprintf(stderr, "thr_conformance: %s\n", what);
+    return false;
+}
+
 bool take_models(const char* list, Choice& choice)
 {
     for (const std::string& model : split(list)) {
@@ -87,7 +97,7 @@ bool take_models(const char* list, Choice& choice)
         }
         choice.models.push_back(model);
     }
-    return true;
+    return !choice.models.empty() || complain("--model takes names", list);
 }
 
 bool take_levels(const char* list, Choice& choice)
@@ -98,7 +108,7 @@ bool take_levels(const char* list, Choice& choice)
             return complain("--concurrency takes numbers from 1 to 1024", text.c_str());
         }
     }
-    return true;
+    return !choice.levels.empty() || complain("--concurrency takes numbers from 1 to 1024", list);
 }
 
 bool take(int letter, Options& options, Choice& choice)
@@ -120,7 +130,7 @@ bool take(int letter, Options& options, Choice& choice)
             choice.matrix = true;
             return true;
         case 'j':
-            options.jobs = to_number(optarg, 1024);
+            options.jobs = to_number(optarg, kMostJobs);
             return options.jobs > 0 || complain("--jobs takes a number from 1 to 1024", optarg);
         case kLimit:
             options.time_limit = std::chrono::seconds{to_number(optarg, 86'400)};
@@ -129,10 +139,10 @@ bool take(int letter, Options& options, Choice& choice)
             options.on_hang = optarg;
             return true;
         case kJson:
-            options.format = Options::Format::kJson;
+            choice.json = true;
             return true;
         case kTap:
-            options.format = Options::Format::kTap;
+            choice.tap = true;
             return true;
         case 'l':
             options.list = true;
@@ -147,6 +157,27 @@ bool take(int letter, Options& options, Choice& choice)
             std::fputs("Try 'thr_conformance --help'.\n", stderr);
             return false;
     }
+}
+
+// What each option allows and all together do not.
+bool settle(const Choice& choice, Options& options)
+{
+    if (choice.json && choice.tap) {
+        return complain("--json and --tap exclude each other");
+    }
+    if (choice.matrix && (choice.migrate || !choice.models.empty() || !choice.levels.empty())) {
+        return complain("--matrix chooses the models and levels itself");
+    }
+    options.format = choice.json  ? Options::Format::kJson
+                     : choice.tap ? Options::Format::kTap
+                                  : Options::Format::kText;
+    options.variants = choice.variants();
+    for (const platform::Variant& variant : options.variants) {
+        if (!platform::can_choose(variant)) {
+            return complain("this library does not let itself be run as", variant.name().c_str());
+        }
+    }
+    return true;
 }
 
 }  // namespace
@@ -166,12 +197,8 @@ std::optional<Options> parse_options(int argc, char** argv)
         complain("unexpected argument", argv[optind]);
         return std::nullopt;
     }
-    options.variants = choice.variants();
-    for (const platform::Variant& variant : options.variants) {
-        if (!platform::can_choose(variant)) {
-            complain("this library does not let itself be run as", variant.name().c_str());
-            return std::nullopt;
-        }
+    if (!settle(choice, options)) {
+        return std::nullopt;
     }
     return options;
 }
@@ -181,18 +208,18 @@ void print_help(const char* program)
     std::printf(
         "usage: %s [options]\n"
         "\n"
-        "Checks the threads library that this program was built with against the statements of "
-        "the\n"
-        "manual pages. Each test runs in a process of its own: a crash or a hang fails it.\n"
+        "Checks the threads library that this program was built with against the\n"
+        "statements of the manual pages. Each test runs in a process of its own: a crash\n"
+        "or a hang fails it.\n"
         "\n"
         "which tests\n"
-        "      --filter=PATTERNS   those whose page, name or statement matches one of the "
-        "patterns\n"
-        "                          (as the shell's, separated by commas); -PATTERN leaves out\n"
+        "      --filter=PATTERNS   those whose page, name or statement matches one of the\n"
+        "                          patterns (as the shell's, separated by commas);\n"
+        "                          -PATTERN leaves out\n"
         "  -l, --list              only show them\n"
         "\n"
-        "how the library runs them; each model with each level, by default as the environment "
-        "says\n"
+        "how the library runs them; each model with each level, by default as the\n"
+        "environment says\n"
         "      --model=LIST        mn, hand, husk, bound\n"
         "      --concurrency=LIST  LWPs of the pool\n"
         "      --migrate           every resume on another LWP\n"
@@ -207,9 +234,8 @@ void print_help(const char* program)
         "  -v, --verbose           every result, not only failures\n"
         "  -h, --help              this text\n"
         "\n"
-        "Exit status: 0 all passed or were skipped with a reason, 1 a test failed, 2 wrong usage "
-        "or\n"
-        "no test matches.\n",
+        "Exit status: 0 all passed or were skipped with a reason, 1 a test failed or a\n"
+        "signal ended the run, 2 wrong usage or a pattern that matches no test.\n",
         program);
 }
 

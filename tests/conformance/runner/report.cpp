@@ -48,8 +48,13 @@ Report::Report(const std::vector<Case>& cases, const Options& options)
     for (const Case& test : cases) {
         ++cases_of_page_[test.page];
     }
+}
+
+void Report::begin()
+{
     if (options_.format == Options::Format::kTap) {
         std::printf("TAP version 13\n1..%zu\n", total_);
+        std::fflush(stdout);
     }
 }
 
@@ -133,7 +138,7 @@ void Report::print_tap(const std::string& name, const Case& test, const Result& 
         for (const std::string& statement : test.statements) {
             std::printf("# %s\n", statement.c_str());
         }
-        std::printf("# %s\n", result.reason.c_str());
+        print_indented(result.reason, "# ");
         print_indented(result.output, "# ");
     }
 }
@@ -216,13 +221,16 @@ void Report::print_json_summary() const
     std::puts(line.text().c_str());
 }
 
-void Report::finish()
+void Report::finish(bool complete)
 {
     switch (options_.format) {
         case Options::Format::kJson:
             print_json_summary();
             return;
         case Options::Format::kTap:
+            if (!complete) {
+                std::puts("Bail out! stopped by a signal");
+            }
             return;
         case Options::Format::kText:
             break;

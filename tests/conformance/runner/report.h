@@ -17,10 +17,13 @@ class Report {
     // Results of `cases` in every variant of the options are to come.
     Report(const std::vector<Case>& cases, const Options& options);
 
+    // What comes before the results.
+    void begin();
+
     void add(const Case& test, const platform::Variant& variant, const Result& result);
 
-    // The summary.
-    void finish();
+    // The summary. Incomplete: a signal ended the run.
+    void finish(bool complete);
 
     [[nodiscard]] bool has_failures() const { return failed_ > 0; }
 

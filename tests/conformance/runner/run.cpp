@@ -125,6 +125,7 @@ class Crew {
 bool run_all(const std::vector<Case>& cases, const Options& options, Report& report)
 {
     const Signals signals;
+    report.begin();
     Crew crew{options, report};
     std::size_t next = 0;
     const std::size_t total = cases.size() * options.variants.size();
