@@ -22,6 +22,10 @@ inline constexpr std::uint64_t kReservedSignals = signal_bit(32) | signal_bit(33
 
 inline constexpr std::uint64_t kAllSignals = ~(kUnmaskable | kReservedSignals);
 
+// For a thread that is stopped: it is not cancelled either, but follows a change of the process's
+// user.
+inline constexpr std::uint64_t kStoppedMask = kAllSignals | signal_bit(32);
+
 // Sets the calling task's mask; returns the one before.
 inline std::uint64_t set_kernel_mask(std::uint64_t mask) noexcept
 {

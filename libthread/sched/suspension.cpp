@@ -27,7 +27,7 @@ void stop_after_switch(void* argument)
 // Its LWP stops with it. Signals for the process go to others meanwhile.
 void stop_with_lwp(Thread& self)
 {
-    const std::uint64_t mask = os::set_kernel_mask(os::kAllSignals);
+    const std::uint64_t mask = os::set_kernel_mask(os::kStoppedMask);
     const ParkedRegisters registers{self};
     if (stop_owned(self)) {
         stop_hook(self, self);

@@ -238,6 +238,34 @@ void release_mutex(Thread& self, MutexWords& mutex) noexcept
     }
 }
 
+void pass_on_mutex(Thread& self, MutexWords& mutex) noexcept LT_NO_TSA
+{
+    SleepQueue& queue = sleep_queue_of(&mutex);
+    Thread* other = nullptr;
+    queue.lock.lock();
+    std::uint32_t word = mutex.word.load(memory_order_relaxed);  // relaxed: the exchange decides
+    while ((word & kMutexWoken) != 0) {
+        if ((word & kMutexOwner) == 0) {
+            other = choose_first(queue, &mutex);
+            if (other != nullptr && !is_suspended(*other)) {
+                take_chosen(queue, *other);  // it is the one on its way now
+            } else {
+                other = nullptr;
+            }
+            break;
+        }
+        // relaxed: marks order nothing; the queue's lock does.
+        if (mutex.word.compare_exchange_weak(word, word & ~kMutexWoken, memory_order_relaxed,
+                                             memory_order_relaxed)) {
+            break;
+        }
+    }
+    queue.lock.unlock();
+    if (other != nullptr) {
+        resume(self, *other, WakeCause::kWoken);
+    }
+}
+
 Error unlock_mutex_slow(Thread& self, MutexWords& mutex) noexcept
 {
     if ((mutex.type & kTypeErrorCheck) != 0 && !holds_mutex(self, mutex)) {

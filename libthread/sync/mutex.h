@@ -65,6 +65,10 @@ inline bool release_quiet_mutex(Thread& self, MutexWords& mutex) noexcept
 // Frees the mutex and wakes who is to be woken.
 void release_mutex(Thread& self, MutexWords& mutex) noexcept;
 
+// The thread woken for the mutex was suspended: another one is woken in its place, or will be when
+// the mutex is released. Safe as long as the suspended thread cannot be continued.
+void pass_on_mutex(Thread& self, MutexWords& mutex) noexcept;
+
 // Whether a thread going for the mutex was woken for it, and so may clear kMutexWoken.
 enum class Arrival : bool { kFresh, kWoken };
 

@@ -12,6 +12,7 @@
 #include "sched/critical.h"
 #include "sched/scheduler.h"
 #include "sched/suspension.h"
+#include "sync/mutex.h"
 #include "sync/sleep_queue.h"
 #include "thread/registry.h"
 #include "thread/signals.h"
@@ -25,6 +26,18 @@ void send_stop_signal(const Lwp& lwp)
     const std::uint32_t tid = lwp.tid.load(memory_order_relaxed);
     if (tid != 0) {
         os::raw_syscall(SYS_tgkill, os::process_id(), static_cast<long>(tid), stop_signal());
+    }
+}
+
+// Whoever was woken for a mutex is relied on to come for it. While it is suspended, and the life
+// lock keeps it so, it does not return from mutex_lock, and the mutex lives.
+void pass_on_promise(Thread& self, const Thread& target) LT_REQUIRES(life_lock)
+{
+    // acquire: the wait is set up, if it is one.
+    const ThreadState state = target.state.load(memory_order_acquire);
+    if ((state == ThreadState::kRunnable || state == ThreadState::kStopped) &&
+        target.wait_kind == WaitKind::kMutex) {
+        pass_on_mutex(self, *static_cast<MutexWords*>(const_cast<void*>(target.wait_object)));
     }
 }
 
@@ -56,7 +69,7 @@ void stop_in_handler(Thread& self, ucontext_t& machine)
     const std::uint64_t mask = self.signal_mask;
     const Lwp* const before = self.lwp;
     const std::uint64_t kernel_mask = before->kernel_mask;
-    self.signal_mask = os::kAllSignals;  // also where it goes on
+    self.signal_mask = os::kStoppedMask;  // also where it goes on
     self.stop_machine = &machine;
     stop_while_suspended(self);
     self.stop_machine = nullptr;
@@ -114,6 +127,9 @@ Error await_stop(Thread& self, Thread& target, std::uint32_t id) noexcept LT_NO_
         life_lock.lock();
         const Look look = look_at(target, id);
         if (look != Look::kMustWait) {
+            if (look == Look::kDone && is_suspended(target)) {
+                pass_on_promise(self, target);
+            }
             life_lock.unlock();
             return look == Look::kGone ? Error::kNoSuchThread : Error::kNone;
         }
@@ -187,7 +203,7 @@ void start_suspension() noexcept
     struct sigaction action {};
     action.sa_sigaction = on_stop;
     action.sa_flags = SA_SIGINFO | SA_RESTART;
-    ::sigfillset(&action.sa_mask);
+    os::from_mask(os::kStoppedMask, action.sa_mask);
     os::real().sigaction(stop_signal(), &action, nullptr);
 }
 

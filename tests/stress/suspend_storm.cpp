@@ -1,7 +1,9 @@
 // Threads are stopped at random points, in malloc and in every kind of wait, and do not move until
 // they are continued; now and then a collector stops them all, as a garbage collector does.
+// With an even seed suspended threads get signals, too.
 // --count: pairs of thr_suspend and thr_continue, instead of a time.
 #include <errno.h>
+#include <signal.h>
 #include <stdlib.h>
 
 #include <array>
@@ -28,10 +30,20 @@ sema_t sema;
 rwlock_t lock;
 std::atomic<std::uint64_t> pairs{0};
 std::atomic<std::uint64_t> collections{0};
+std::atomic<std::uint64_t> handled{0};
 std::atomic<bool> stop_suspending{false};
+bool with_signals = false;
+thread_local Target* own = nullptr;
 std::atomic<bool> stop{false};
 std::uint64_t visits = 0;  // guarded by mutex
 std::atomic<std::uint64_t> visits_counted{0};
+
+// Never while its thread is suspended.
+void handle(int)
+{
+    ++own->steps;
+    ++handled;
+}
 
 void churn(stress::Random& random, Target& self)
 {
@@ -57,10 +69,11 @@ void wait(stress::Random& random)
 {
     const timestruc_t moment{0, static_cast<long>(random.below(300'000))};
     if (random.one_in(2)) {
-        stress::check(sema_reltimedwait(&sema, &moment) != EINTR, "suspension interrupts no wait");
+        stress::check(sema_reltimedwait(&sema, &moment) != EINTR || with_signals,
+                      "suspension interrupts no wait");
     } else {
         const stress::Held held{mutex};
-        stress::check(cond_reltimedwait(&cond, &mutex, &moment) != EINTR,
+        stress::check(cond_reltimedwait(&cond, &mutex, &moment) != EINTR || with_signals,
                       "suspension interrupts no wait");
     }
 }
@@ -83,6 +96,7 @@ void read_lock(stress::Random& random)
 
 void live(Target& self, stress::Random random)
 {
+    own = &self;
     self.id = thr_self();
     while (!stop) {
         ++self.steps;
@@ -133,6 +147,9 @@ void suspend_one(Target& target, stress::Random& random)
     }
     stress::check_ok(thr_suspend(id), "thr_suspend");
     const std::uint64_t seen = target.steps;
+    if (with_signals && random.one_in(4)) {
+        stress::check_ok(thr_kill(id, SIGUSR1), "thr_kill");
+    }
     linger(random);
     stress::check_equal(target.steps, seen, "steps of a suspended thread");
     stress::check_ok(thr_continue(id), "thr_continue");
@@ -179,6 +196,11 @@ void storm(std::size_t index, stress::Random random)
 
 void stress::run(const Options& options)
 {
+    with_signals = options.seed % 2 == 0;
+    struct sigaction action {};
+    action.sa_handler = handle;
+    sigemptyset(&action.sa_mask);
+    sigaction(SIGUSR1, &action, nullptr);
     Crew crew;
     crew.add_mixed(kTargets, [&](std::size_t index) {
         live(targets[index], Random{options.seed * 1000 + index});
@@ -206,6 +228,7 @@ void stress::run(const Options& options)
     crew.join();
     check_equal(visits, visits_counted, "visits under the mutex");
     check(pairs > 0 && collections > 0, "threads were suspended");
+    check((handled > 0) == with_signals, "signals were handled after the suspension");
     report("pairs", pairs);
     report("collections", collections);
 }
