@@ -65,11 +65,11 @@ void* answer_semas(void* argument)
 void* ask_semas(void* argument)
 {
     auto& pair = *static_cast<SemaPair*>(argument);
-    if (pair.placement == Placement::kBoundApart) {
-        pin(0);
-    }
     ThreadId partner{};
     create_placed(pair.placement, partner, answer_semas, &pair);
+    if (pair.placement == Placement::kBoundApart) {
+        pin(0);  // not before: the partner inherits what its creator may run on
+    }
     std::uint64_t rounds = 0;
     for (auto _ : *pair.state) {
         pair.there.post();
