@@ -68,6 +68,7 @@ struct alignas(kCacheLine) Lwp {
     std::uint64_t creates_since = 0;  // its dispatches when `creates` was 0; only the LWP itself
     std::uint32_t creates = 0;        // threads created since its last switch; the same
     std::int64_t spin_ns = 20'000;    // how long a bound thread spins before it parks; the same
+    std::uint32_t spins = 0;          // times it did; the same
     std::uint32_t ticks = 0;          // picks, for looking at the shared queues now and then
 
     // A signal arrived in a critical region: all are blocked until the region is left. Written by

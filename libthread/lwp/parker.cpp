@@ -10,12 +10,13 @@ bool Parker::park(const Deadline* until, std::int64_t spin_ns) noexcept
 {
     if (spin_ns > 0) {
         const std::int64_t end = os::monotonic_now() + spin_ns;
-        // relaxed: a look before the exchange below, which orders.
-        while (state_.load(memory_order_relaxed) != kNotified && os::monotonic_now() < end) {
-            for (int i = 0; i < 16; ++i) {
+        // relaxed: looks before the exchange below, which orders.
+        const auto notified = [&] { return state_.load(memory_order_relaxed) == kNotified; };
+        do {
+            for (int i = 0; i < 16 && !notified(); ++i) {
                 arch::pause();
             }
-        }
+        } while (!notified() && os::monotonic_now() < end);
     }
     std::uint32_t expected = kEmpty;
     // acquire on failure: we read an unparker's write and see what it did before. release: nothing

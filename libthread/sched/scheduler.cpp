@@ -121,14 +121,18 @@ void requeue_after_yield(void* argument)
 }
 
 // Spinning pays only if the waker runs at the same time: what helped last time is tried again, what
-// did not is tried for half as long.
+// did not is tried for half as long. Now and then a long spin sees whether things have changed.
 void spin_then_park(Lwp& lwp, const Deadline* until)
 {
     constexpr std::int64_t kMostNs = 20'000;
     constexpr std::int64_t kLeastNs = 500;
+    constexpr std::uint32_t kLookAgain = 64;
     if (settings.cpus < 2) {
         lwp.parker.park(until);
-    } else if (lwp.parker.park(until, lwp.spin_ns)) {
+        return;
+    }
+    const bool look = ++lwp.spins % kLookAgain == 0;
+    if (lwp.parker.park(until, look ? kMostNs : lwp.spin_ns)) {
         lwp.spin_ns = kMostNs;
     } else {
         lwp.spin_ns = lwp.spin_ns / 2 < kLeastNs ? kLeastNs : lwp.spin_ns / 2;
