@@ -12,9 +12,10 @@ namespace {
 class CondInit : public ThreadTest {
   protected:
     // A waiter is woken by a signal.
-    void expect_works(cond_t& cond)
+    void expect_works(cond_t& cond, int scope = USYNC_THREAD)
     {
-        mutex_t mutex = DEFAULTMUTEX;
+        mutex_t mutex;
+        EXPECT_EQ(mutex_init(&mutex, scope, nullptr), 0);
         bool told = false;
         bool waiting = false;
         const thread_t waiter = start([&] {
@@ -55,9 +56,7 @@ TEST_P(CondInit, S02AcceptsBothScopes)
         cond_t cond;
         std::memset(&cond, 0xaa, sizeof cond);
         ASSERT_EQ(cond_init(&cond, type, nullptr), 0) << "type " << type;
-        if (type == USYNC_THREAD) {
-            expect_works(cond);
-        }
+        expect_works(cond, type);
         EXPECT_EQ(cond_destroy(&cond), 0);
     }
 }

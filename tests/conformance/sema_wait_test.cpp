@@ -171,8 +171,7 @@ TEST_P(SemaWait, S13RefusesBadNanosecondsWhenItWouldBlock)
     }
 }
 
-// SEMA-14: among equal priorities the first come is the first served; a higher priority goes
-// before.
+// SEMA-14: among equal priorities the first come is the first served.
 TEST_P(SemaWait, S14IsFirstInFirstOutAmongEquals)
 {
     constexpr int kWaiters = 12;

@@ -141,11 +141,21 @@ TEST_P(ThrExitProcess, S06EndsWhenOnlyDaemonsAreLeft)
     EXPECT_EQ(outcome.exit_status, 0) << outcome.describe();
 }
 
+// Runs until the process ends, and has its turn taken by others meanwhile.
+void* count_for_ever(void* number)
+{
+    static_cast<std::atomic<int>*>(number)->fetch_add(1);
+    for (;;) {
+        thr_yield();
+    }
+}
+
 // THR-EXIT-07: returning from main ends the process with main's value, threads or not.
 const child::Program main_returns{"main_returns", [] {
-                                      create(wait_for_ever, &never_opened);
-                                      create(wait_for_ever, &never_opened, THR_DETACHED);
-                                      return 7;
+                                      std::atomic<int> running{0};
+                                      create(count_for_ever, &running);
+                                      create(count_for_ever, &running, THR_DETACHED);
+                                      return bounded::until([&] { return running >= 2; }) ? 7 : 1;
                                   }};
 
 TEST_P(ThrExitProcess, S07EndsWithMainsValue)

@@ -3,6 +3,9 @@
 #include <synch.h>
 #include <thread.h>
 
+#include <algorithm>
+#include <vector>
+
 #include "two_level_support.h"
 
 namespace conformance {
@@ -230,20 +233,33 @@ TEST_P(TwoLevelProcess, S26SleepsOverlap)
     EXPECT_LT(elapsed, 3s) << "one after the other it would take 5 s";
 }
 
+sema_t never_posted = DEFAULTSEMA;
+
 void* wait_for_ever(void*)
 {
-    sema_t never = DEFAULTSEMA;
-    sema_wait(&never);
+    sema_wait(&never_posted);
     return nullptr;
 }
 
+// Makes threads with flags(number) and waits until each sleeps; false if one does not.
+bool make_sleepers(int count, long (*flags)(int))
+{
+    std::vector<thread_t> ids(static_cast<std::size_t>(count));
+    for (int i = 0; i < count; ++i) {
+        if (thr_create(nullptr, 0, wait_for_ever, nullptr, flags(i),
+                       &ids[static_cast<std::size_t>(i)]) != 0) {
+            return false;
+        }
+    }
+    return std::all_of(ids.begin(), ids.end(),
+                       [](thread_t id) { return sleeps_on(id, &never_posted); });
+}
+
 const child::Program leave_blocked{"leave_blocked", [] {
-                                       for (int i = 0; i < 200; ++i) {
-                                           thr_create(nullptr, 0, wait_for_ever, nullptr,
-                                                      i % 20 == 0 ? THR_BOUND : 0, nullptr);
-                                       }
-                                       thr_yield();
-                                       return 7;
+                                       const auto flags = [](int i) -> long {
+                                           return i % 20 == 0 ? THR_BOUND : 0;
+                                       };
+                                       return make_sleepers(200, flags) ? 7 : 1;
                                    }};
 
 // MN-27: the process ends promptly although threads are blocked.
@@ -254,11 +270,10 @@ TEST_P(TwoLevelProcess, S27ProcessEndsInSpiteOfBlockedThreads)
 }
 
 const child::Program leave_daemons{"leave_daemons", [] {
-                                       for (int i = 0; i < 50; ++i) {
-                                           thr_create(nullptr, 0, wait_for_ever, nullptr,
-                                                      THR_DAEMON, nullptr);
+                                       const auto flags = [](int) -> long { return THR_DAEMON; };
+                                       if (!make_sleepers(50, flags)) {
+                                           return 2;
                                        }
-                                       thr_yield();
                                        thr_exit(reinterpret_cast<void*>(3));
                                        return 1;
                                    }};

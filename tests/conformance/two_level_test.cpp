@@ -27,6 +27,26 @@ class TwoLevel : public ThreadTest {
         join(other);
     }
 
+    void expect_others_run_beside_a_suspended_thread()
+    {
+        std::atomic<bool> resumed{false};
+        const thread_t suspended = start([&] {
+            EXPECT_EQ(thr_suspend(thr_self()), 0);
+            resumed = true;
+        });
+        // From here on it is suspended, by itself or by us.
+        EXPECT_EQ(thr_suspend(suspended), 0);
+        std::atomic<bool> ran{false};
+        join(start([&] { ran = true; }));
+        EXPECT_TRUE(ran && !resumed);
+        EXPECT_TRUE(bounded::until([&] {
+            thr_continue(suspended);
+            return !is_alive(suspended);
+        }));
+        join(suspended);
+        EXPECT_TRUE(resumed.load());
+    }
+
     // Starts a thread that will be ready while everybody else is blocked in the kernel: main waits
     // in poll() until it has run.
     void expect_ready_thread_runs()
@@ -96,7 +116,7 @@ TEST_P(TwoLevel, S02BlockingOnAMutexFreesTheLwp)
     join(blocked);
 }
 
-// MN-03: the same for the waits on the other objects, and for thr_join.
+// MN-03: the same for the waits on the other objects, for thr_join and for suspending oneself.
 TEST_P(TwoLevel, S03BlockingOnAnythingElseFreesTheLwp)
 {
     LT_NEEDS_TWO_LEVELS();
@@ -129,6 +149,7 @@ TEST_P(TwoLevel, S03BlockingOnAnythingElseFreesTheLwp)
 
     const thread_t joiner = start([&] { join(on_sema); });
     expect_others_run(joiner, nullptr);
+    expect_others_run_beside_a_suspended_thread();
 
     cond_signal(&cond);
     sema_post(&sema);
