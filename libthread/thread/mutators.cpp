@@ -134,7 +134,7 @@ Error continue_mutator(Thread& self, std::uint32_t id) noexcept
         const CriticalRegion region{self};
         const SpinGuard guard{life_lock};
         const Thread* target = find_thread(id);
-        if (is_live(target) && !target->has(kFlagMutator)) {
+        if (is_live(target) && !target->has(kFlagMutator) && !is_suspended_mutator(*target)) {
             return Error::kInvalid;
         }
     }
@@ -182,7 +182,8 @@ Error continue_all_mutators(Thread& self) noexcept
         }
         all_suspended = false;
         thread_records.for_each([&](Thread& thread) LT_NO_TSA {
-            if (other_mutator(self, thread) != 0 && is_suspended_mutator(thread) &&
+            // Also one that has ceased to be a mutator between the request and its stop.
+            if (thread.number() != 0 && is_live(&thread) && is_suspended_mutator(thread) &&
                 end_suspension(thread, kRequestMutatorStop)) {
                 thread.next = ready;
                 ready = &thread;

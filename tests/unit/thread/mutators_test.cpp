@@ -113,6 +113,25 @@ TEST_P(Mutators, AreSuspendedTogether)
     finish(late);
 }
 
+TEST_P(Mutators, AreContinuedAlsoWhenTheyAreNoneAnyMore)
+{
+    Worker worker;
+    Worker other;
+    start_ready(worker);
+    start_ready(other);
+    EXPECT_EQ(thr_suspend_mutator(worker.id), 0);
+    EXPECT_EQ(thr_setmutator(worker.id, 0), 0);
+    EXPECT_EQ(thr_continue_mutator(worker.id), 0);
+    EXPECT_TRUE(worker.moves());
+    EXPECT_EQ(thr_continue_mutator(worker.id), EINVAL);
+    EXPECT_EQ(thr_suspend_allmutators(), 0);
+    EXPECT_EQ(thr_setmutator(other.id, 0), 0);
+    EXPECT_EQ(thr_continue_allmutators(), 0);
+    EXPECT_TRUE(other.moves());
+    finish(worker);
+    finish(other);
+}
+
 TEST_P(Mutators, WaitBeforeABarrier)
 {
     thr_mutators_barrier(1);
