@@ -37,6 +37,8 @@ int run(const lwpi::Options& options)
             return lwpi::run_save(options);
         case lwpi::Verb::kInfo:
             return lwpi::run_info(options);
+        case lwpi::Verb::kCompletion:
+            return lwpi::run_completion(options);
         case lwpi::Verb::kTop:
             return lwpi::run_top(options);
     }

@@ -22,7 +22,7 @@ struct VerbName {
     const char* name;
     const char* help;
 };
-constexpr std::array<VerbName, 12> kVerbs{
+constexpr std::array<VerbName, 13> kVerbs{
     {{Verb::kPs, "ps", "user threads and LWPs, one a line"},
      {Verb::kLwps, "lwps", "LWPs: what each carries, its kernel state and system call"},
      {Verb::kStack, "stack", "stacks of all or the named threads"},
@@ -34,6 +34,7 @@ constexpr std::array<VerbName, 12> kVerbs{
      {Verb::kDiff, "diff", "two looks: who came, went, ran, and who has not run; exit code 1"},
      {Verb::kSave, "save", "a snapshot into a file, which every verb reads as a target"},
      {Verb::kInfo, "info", "the library in the target, its version and counters"},
+     {Verb::kCompletion, "completion", "completion of the command line for a shell"},
      {Verb::kTop, "top", "screens that follow one process"}}};
 
 void add_global(CLI::App& app, Options& options)
@@ -44,6 +45,9 @@ void add_global(CLI::App& app, Options& options)
     app.add_flag("-S,--snapshot", options.instant,
                  "stop all LWPs together for one moment; epoll_wait, sigtimedwait, sigwaitinfo, "
                  "semop, io_uring_enter and recv with a time limit may then return EINTR")
+        ->excludes(nostop);
+    app.add_flag("--may-interrupt", options.may_interrupt,
+                 "stop a sleeping LWP too when its stack cannot be followed otherwise")
         ->excludes(nostop);
     app.add_flag("--json", options.json, "one JSON object a line; header and remarks go to stderr");
     auto* const from = app.add_option("--from", options.from, "the target is this saved snapshot");
@@ -192,47 +196,108 @@ void place_words(Options& options)
     options.target.clear();
 }
 
+// The description of the whole command line.
+class CommandLine {
+  public:
+    CommandLine()
+        : app_("Looks into live processes that use libthread, their cores and saved snapshots.",
+               "lwpinspect")
+    {
+        app_.set_version_flag("--version", "lwpinspect " LWPINSPECT_VERSION);
+        app_.set_help_flag("-h,--help", "this text");
+        app_.fallthrough();
+        app_.require_subcommand(0, 1);
+        app_.footer("Without a verb: top on a terminal, else ps. Manual: lwpinspect(1).");
+        add_global(app_, options_);
+        app_.add_option("target", options_.target, kTargetHelp)->option_text("TARGET");
+        for (const VerbName& verb : kVerbs) {
+            CLI::App* const sub = app_.add_subcommand(verb.name, verb.help);
+            const bool shell = verb.verb == Verb::kCompletion;
+            sub->add_option("target", options_.target, shell ? "bash, zsh or fish" : kTargetHelp)
+                ->option_text(shell ? "SHELL" : "TARGET");
+            verbs_[verb.verb] = sub;
+        }
+        add_verbs();
+    }
+
+    [[nodiscard]] CLI::App& app() { return app_; }
+    [[nodiscard]] Options& options() { return options_; }
+    [[nodiscard]] std::optional<Verb> verb() const
+    {
+        for (const auto& [verb, sub] : verbs_) {
+            if (sub->parsed()) {
+                return verb;
+            }
+        }
+        return std::nullopt;
+    }
+
+  private:
+    void add_verbs()
+    {
+        add_ps(*verbs_[Verb::kPs], options_);
+        add_stack(*verbs_[Verb::kStack], options_);
+        add_stacks(*verbs_[Verb::kStacks], options_);
+        add_locks(*verbs_[Verb::kLocks], options_);
+        add_why(*verbs_[Verb::kWhy], options_);
+        add_findings(*verbs_[Verb::kDeadlocks], *verbs_[Verb::kCheck], options_);
+        add_diff(*verbs_[Verb::kDiff], options_);
+        add_save(*verbs_[Verb::kSave], options_);
+        add_top(*verbs_[Verb::kTop], options_);
+    }
+
+    Options options_;
+    CLI::App app_;
+    std::map<Verb, CLI::App*> verbs_;
+};
+
+std::vector<OptionRow> rows_of(const CLI::App& app)
+{
+    std::vector<OptionRow> rows;
+    for (const CLI::Option* option : app.get_options()) {
+        OptionRow row;
+        for (const std::string& name : option->get_snames()) {
+            row.names.push_back("-" + name);
+        }
+        for (const std::string& name : option->get_lnames()) {
+            row.names.push_back("--" + name);
+        }
+        row.argument = option->get_option_text();
+        row.help = option->get_description();
+        const bool help = row.names.size() == 2 && row.names[1] == "--help";
+        if (!row.names.empty() && (!help || app.get_parent() == nullptr)) {
+            rows.push_back(std::move(row));
+        }
+    }
+    return rows;
+}
+
 }  // namespace
+
+CommandTable command_table()
+{
+    CommandLine line;
+    CommandTable table;
+    table.global = rows_of(line.app());
+    for (const CLI::App* verb : line.app().get_subcommands({})) {
+        table.verbs.push_back({verb->get_name(), verb->get_description(), rows_of(*verb)});
+    }
+    return table;
+}
 
 std::variant<Options, int> parse_options(int argc, const char* const* argv, bool interactive)
 {
-    Options options;
-    CLI::App app("Looks into live processes that use libthread: user threads, LWPs, stacks.",
-                 "lwpinspect");
-    app.set_version_flag("--version", "lwpinspect " LWPINSPECT_VERSION);
-    app.set_help_flag("-h,--help", "this text");
-    app.fallthrough();
-    app.require_subcommand(0, 1);
-    app.footer("Without a verb: top on a terminal, else ps. Manual: lwpinspect(1).");
-    add_global(app, options);
-    app.add_option("target", options.target, kTargetHelp)->option_text("TARGET");
-    std::map<Verb, CLI::App*> verbs;
-    for (const VerbName& verb : kVerbs) {
-        CLI::App* const sub = app.add_subcommand(verb.name, verb.help);
-        sub->add_option("target", options.target, kTargetHelp)->option_text("TARGET");
-        verbs[verb.verb] = sub;
-    }
-    add_ps(*verbs[Verb::kPs], options);
-    add_stack(*verbs[Verb::kStack], options);
-    add_stacks(*verbs[Verb::kStacks], options);
-    add_locks(*verbs[Verb::kLocks], options);
-    add_why(*verbs[Verb::kWhy], options);
-    add_findings(*verbs[Verb::kDeadlocks], *verbs[Verb::kCheck], options);
-    add_diff(*verbs[Verb::kDiff], options);
-    add_save(*verbs[Verb::kSave], options);
-    add_top(*verbs[Verb::kTop], options);
+    CommandLine line;
+    Options& options = line.options();
     try {
-        app.parse(argc, argv);
-        options.verb = interactive ? Verb::kTop : Verb::kPs;
-        for (const auto& [verb, sub] : verbs) {
-            options.verb = sub->parsed() ? verb : options.verb;
-        }
+        line.app().parse(argc, argv);
+        options.verb = line.verb().value_or(interactive ? Verb::kTop : Verb::kPs);
         place_words(options);
         if (options.target.empty() && options.from.empty() && options.core.empty()) {
             throw CLI::RequiredError("TARGET");
         }
     } catch (const CLI::ParseError& error) {
-        const bool said = app.exit(error) == 0;
+        const bool said = line.app().exit(error) == 0;
         return static_cast<int>(said ? ExitCode::kDone : ExitCode::kUsage);
     }
     return options;

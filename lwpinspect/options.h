@@ -22,6 +22,7 @@ enum class Verb : std::uint8_t {
     kDiff,
     kSave,
     kInfo,
+    kCompletion,
     kTop
 };
 enum class ColourWish : std::uint8_t { kAuto, kAlways, kNever };
@@ -36,6 +37,7 @@ struct Options {
 
     bool nostop = false;
     bool instant = false;  // -S
+    bool may_interrupt = false;
     bool json = false;
     bool no_demangle = false;
     bool quiet = false;
@@ -88,5 +90,22 @@ struct Options {
 // wrong usage). `interactive`: no verb means top.
 [[nodiscard]] std::variant<Options, int> parse_options(int argc, const char* const* argv,
                                                        bool interactive);
+
+// All verbs and options, for completion and for tests of the manual page.
+struct OptionRow {
+    std::vector<std::string> names;  // "-n", "--nostop"
+    std::string argument;            // "FILE", empty: none
+    std::string help;
+};
+struct VerbRow {
+    std::string name;
+    std::string help;
+    std::vector<OptionRow> options;
+};
+struct CommandTable {
+    std::vector<OptionRow> global;
+    std::vector<VerbRow> verbs;
+};
+[[nodiscard]] CommandTable command_table();
 
 }  // namespace lwpi

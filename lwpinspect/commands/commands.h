@@ -17,6 +17,7 @@ int run_check(const Options& options);
 int run_diff(const Options& options);
 int run_save(const Options& options);
 int run_info(const Options& options);
+int run_completion(const Options& options);
 int run_top(const Options& options);
 
 }  // namespace lwpi

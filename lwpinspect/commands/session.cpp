@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <thread>
 
+#include "commands/progress.h"
 #include "report/json.h"
 #include "report/text.h"
 
@@ -30,6 +31,7 @@ SnapshotRequest Session::request() const
     request.mode = options_.nostop    ? Mode::kNostop
                    : options_.instant ? Mode::kInstant
                                       : Mode::kGentle;
+    request.may_interrupt = options_.may_interrupt;
     request.timeout = options_.timeout;
     request.max_threads = options_.max_threads;
     request.depth = options_.depth;
@@ -38,6 +40,8 @@ SnapshotRequest Session::request() const
 
 Snapshot Session::take_whole(const SnapshotRequest& request)
 {
+    const Progress progress("reading",
+                            options_.quiet ? Progress::Show::kNever : Progress::Show::kOnTerminal);
     return source_->take(request);
 }
 
@@ -55,7 +59,7 @@ void Session::pause(std::chrono::milliseconds time) const
 
 Snapshot Session::take(const SnapshotRequest& request)
 {
-    Snapshot snapshot = source_->take(request);
+    Snapshot snapshot = take_whole(request);
     if (target_.only_lwp != 0) {
         std::erase_if(snapshot.lwps,
                       [&](const LwpInfo& lwp) { return lwp.tid != target_.only_lwp; });

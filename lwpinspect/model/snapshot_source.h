@@ -18,6 +18,7 @@ enum class Stacks : std::uint8_t {
 
 struct SnapshotRequest {
     Mode mode = Mode::kGentle;
+    bool may_interrupt = false;  // gentle: stop sleeping LWPs that cannot be unwound otherwise
     Stacks stacks = Stacks::kNone;
     std::vector<std::uint64_t> threads;  // user thread ids
     std::vector<int> lwps;               // kernel TIDs

@@ -10,16 +10,12 @@
 #include <cstring>
 #include <map>
 
-#include "reader/registers.h"
-#include "reader/take.h"
+#include "reader/still.h"
 #include "support/escape.h"
 #include "target/core_file.h"
 
 namespace lwpi {
 namespace {
-
-constexpr std::uint64_t kCopy = 4U << 20U;
-constexpr std::uint64_t kRedZone = 128;
 
 // The files that a core names, each compared with what the core holds of it.
 class CoreFiles : public ModuleFiles {
@@ -111,6 +107,46 @@ std::vector<UniqueFd> CoreFiles::open(const Module& module) const
     return files;
 }
 
+StillImage image_of(const CoreFile& core, const std::vector<std::string>& missing)
+{
+    StillImage image;
+    ProcessInfo& info = image.process;
+    info.pid = core.pid();
+    info.parent = core.parent();
+    info.name = core.name();
+    info.command = core.command();
+    info.uid = core.uid();
+    info.state = 'X';
+    for (const CoreMapped& mapped : core.mapped()) {
+        if (core.entry() >= mapped.start && core.entry() < mapped.end) {
+            info.executable = mapped.path;
+        }
+    }
+    image.maps = core.maps();
+    image.lwps = core.lwps();
+    image.wall_ns = core.written_ns();
+    const char* const signal = ::sigdescr_np(core.signal());
+    const auto note = [&](ExitCode code, std::string text) {
+        image.notes.push_back({code, std::move(text)});
+    };
+    note(ExitCode::kDone,
+         core.signal() == 0
+             ? fmt::format("core of {}.", core.pid())
+             : fmt::format("core of {}, which was ended by signal {} ({}) in LWP {}.", core.pid(),
+                           core.signal(), signal == nullptr ? "?" : signal,
+                           core.lwps().front().tid));
+    if (core.is_cut_short()) {
+        note(ExitCode::kPartial, fmt::format("{} was cut short.", printable(core.path())));
+    }
+    for (const std::string& path : missing) {
+        note(ExitCode::kPartial,
+             fmt::format("{} is not here, or not as it was when the core was written: stacks "
+                         "through it end there (--exe, --sysroot).",
+                         printable(path)));
+    }
+    return image;
+}
+
 class CoreSource : public SnapshotSource {
   public:
     CoreSource(const std::string& path, const CorePlaces& places, Demangle demangle)
@@ -122,164 +158,23 @@ class CoreSource : public SnapshotSource {
           demangle_(demangle)
     {
         files_.find(memory_);
+        image_ = image_of(core_, files_.missing());
     }
     [[nodiscard]] Kind kind() const override { return Kind::kCore; }
-    Snapshot take(const SnapshotRequest& request) override;
+    Snapshot take(const SnapshotRequest& request) override
+    {
+        return StillTake({memory_, unwinder_, symbols_, demangle_}, request, image_).run();
+    }
 
   private:
-    friend class CoreTake;
-
     CoreFile core_;
     CoreMemory memory_;
     Unwinder unwinder_;
     CoreFiles files_;
     Symbolizer symbols_;
     Demangle demangle_;
+    StillImage image_;
 };
-
-class CoreTake : public Take {
-  public:
-    CoreTake(CoreSource& source, const SnapshotRequest& request)
-        : Take({source.memory_, source.unwinder_, source.symbols_, source.demangle_}, request),
-          source_(source),
-          core_(source.core_)
-    {
-    }
-
-    Snapshot run()
-    {
-        readable_ = true;
-        describe_process();
-        maps_ = core_.maps();
-        modules_ = ModuleTable(maps_, tools_.memory);
-        find_the_library(core_.pid());
-        prepare();
-        read_threads();
-        read_lwps();
-        if (library_.layout) {
-            claim_threads();
-            recheck_unclaimed();
-            read_parked();
-        }
-        stop_the_clock();
-        add_lwps();
-        if (library_.layout) {
-            add_threads();
-        }
-        finish();
-        return std::move(snapshot_);
-    }
-
-  private:
-    void name_file(std::optional<Syscall>&) const override {}
-
-    void describe_process()
-    {
-        ProcessInfo& info = snapshot_.process;
-        info.pid = core_.pid();
-        info.parent = core_.parent();
-        info.name = core_.name();
-        info.command = core_.command();
-        info.uid = core_.uid();
-        info.state = 'X';
-        for (const CoreMapped& mapped : core_.mapped()) {
-            if (core_.entry() >= mapped.start && core_.entry() < mapped.end) {
-                info.executable = mapped.path;
-            }
-        }
-        const char* const signal = ::sigdescr_np(core_.signal());
-        note(ExitCode::kDone,
-             core_.signal() == 0
-                 ? fmt::format("core of {}.", core_.pid())
-                 : fmt::format("core of {}, which was ended by signal {} ({}) in LWP {}.",
-                               core_.pid(), core_.signal(), signal == nullptr ? "?" : signal,
-                               core_.lwps().front().tid));
-    }
-
-    void read_lwps()
-    {
-        std::map<std::uint64_t, LwpRecord> by_tid;
-        if (records_) {
-            for (const LwpRecord& record : records_->read_lwps()) {
-                by_tid.emplace(record.tid, record);
-            }
-        }
-        for (const CoreLwp& core : core_.lwps()) {
-            LwpObservation lwp;
-            lwp.info.tid = lwp.inner_tid = core.tid;
-            lwp.info.name = core_.name();
-            lwp.info.syscall = syscall_in(core.registers);
-            lwp.info.kernel_state = lwp.info.syscall ? 'S' : 'R';
-            lwp.sp = core.registers.rsp;
-            if (const auto record = by_tid.find(static_cast<std::uint64_t>(core.tid));
-                record != by_tid.end()) {
-                lwp.record = record->second;
-                if (lwp.record->thread != 0) {
-                    lwp.thread = records_->read_thread(lwp.record->thread);
-                }
-            }
-            if (wants_stack(lwp)) {
-                lwp.stack = unwind(core.registers, lwp);
-            }
-            lwps_.push_back(std::move(lwp));
-        }
-        std::sort(lwps_.begin(), lwps_.end(), [](const LwpObservation& a, const LwpObservation& b) {
-            return a.info.tid < b.info.tid;
-        });
-    }
-
-    UnwoundStack unwind(const user_regs_struct& r, const LwpObservation& lwp)
-    {
-        const Mapping* const map = find_mapping(maps_, r.rsp);
-        Address end = map == nullptr ? r.rsp : map->end;
-        if (lwp.thread && lwp.thread->has_on_stack(r.rsp)) {
-            end = std::min(end, lwp.thread->stack_hi);
-        }
-        const Address sp = r.rsp;
-        const Address start =
-            map == nullptr ? sp : std::max(map->start, sp - std::min(sp, kRedZone));
-        std::vector<std::byte> bytes(std::min<std::uint64_t>(kCopy, end - start));
-        bytes.resize(tools_.memory.read(start, bytes));
-        return tools_.unwinder.unwind(registers_of(r), {start, bytes, end}, request_.depth);
-    }
-
-    // Nobody wrote down what the monotonic clock said: it was not before any time in the records.
-    void stop_the_clock()
-    {
-        std::int64_t latest = 0;
-        for (const ThreadRecord& record : threads_) {
-            latest = std::max(latest, record.since.value_or(0));
-        }
-        for (const LwpObservation& lwp : lwps_) {
-            latest = std::max(latest, lwp.record ? lwp.record->since.value_or(0) : 0);
-        }
-        snapshot_.taken_ns = latest;
-        snapshot_.wall_ns = core_.written_ns();
-    }
-
-    void finish()
-    {
-        if (core_.is_cut_short()) {
-            snapshot_.complete = false;
-            note(ExitCode::kPartial, fmt::format("{} was cut short.", printable(core_.path())));
-        }
-        for (const std::string& path : source_.files_.missing()) {
-            snapshot_.complete = false;
-            note(ExitCode::kPartial,
-                 fmt::format("{} is not here, or not as it was when the core was written: stacks "
-                             "through it end there (--exe, --sysroot).",
-                             printable(path)));
-        }
-    }
-
-    CoreSource& source_;
-    const CoreFile& core_;
-};
-
-Snapshot CoreSource::take(const SnapshotRequest& request)
-{
-    return CoreTake(*this, request).run();
-}
 
 }  // namespace
 

@@ -12,6 +12,12 @@
 namespace lwpi {
 namespace {
 
+bool is_broken(const UnwoundStack& stack)
+{
+    return stack.end == UnwindEnd::kNoUnwindInfo || stack.end == UnwindEnd::kMemory ||
+           stack.end == UnwindEnd::kLoop;
+}
+
 std::int64_t uptime_of(const TaskStat& stat)
 {
     timespec boot{};
@@ -191,6 +197,8 @@ void LiveTake::observe(std::vector<LwpObservation*>& running, LwpReader& reader)
         if (!reader.observe_asleep(lwp, plan, wants_stack(lwp))) {
             lwp.info.kernel_state = 'R';
             lwp.no_stack = StackEnd::kRunning;
+            running.push_back(&lwp);
+        } else if (request_.may_interrupt && lwp.stack && is_broken(*lwp.stack)) {
             running.push_back(&lwp);
         }
     }

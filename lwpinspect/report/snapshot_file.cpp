@@ -4,6 +4,9 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
 #include <ctime>
 #include <fstream>
 
@@ -24,6 +27,12 @@ constexpr std::size_t kMostItems = 4'000'000;
 [[noreturn]] void refuse(const std::string& path, std::string_view why)
 {
     throw TargetError(ExitCode::kUsage, fmt::format("{}: {}.", printable(path), why));
+}
+
+[[noreturn]] void cannot_write(const std::string& path)
+{
+    throw TargetError(ExitCode::kInternal,
+                      fmt::format("cannot write {}: {}.", printable(path), std::strerror(errno)));
 }
 
 template <typename Item>
@@ -188,6 +197,25 @@ void write_snapshot(const Snapshot& snapshot, std::ostream& out)
         write_line(out, "note", note);
     }
     out << line_of({{"t", "end"}});
+}
+
+void save_snapshot(const Snapshot& snapshot, const std::string& path)
+{
+    const std::string draft = path + ".part";
+    {
+        std::ofstream out(draft, std::ios::trunc);
+        write_snapshot(snapshot, out);
+        out.flush();
+        if (!out) {
+            const int error = errno;
+            std::remove(draft.c_str());
+            errno = error;
+            cannot_write(draft);
+        }
+    }
+    if (std::rename(draft.c_str(), path.c_str()) != 0) {
+        cannot_write(path);
+    }
 }
 
 Snapshot read_snapshot(const std::string& path)

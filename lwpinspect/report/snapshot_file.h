@@ -11,6 +11,9 @@ namespace lwpi {
 
 void write_snapshot(const Snapshot& snapshot, std::ostream& out);
 
+// Writes the file in full or not at all: one of that name stays until then. Throws TargetError.
+void save_snapshot(const Snapshot& snapshot, const std::string& path);
+
 // Throws TargetError: kUsage (no such file, not a snapshot, damaged), kOtherVersion. A file that
 // was cut short gives what it has, with a note.
 [[nodiscard]] Snapshot read_snapshot(const std::string& path);

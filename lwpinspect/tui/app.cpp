@@ -82,11 +82,15 @@ void Loop::ask_for_stacks()
 
 void Loop::read_keys()
 {
-    while (const auto press = screen_.read_key()) {
-        change(*press);
+    while (const auto input = screen_.read_input()) {
+        change(*input);
         if (state_.quit) {
             return;
         }
+    }
+    if (std::exchange(state_.save, false) && state_.shown) {
+        change(MessageEvent{options_.save ? options_.save(state_.shown->snapshot)
+                                          : std::string("cannot save from here")});
     }
     ask_for_stacks();
 }

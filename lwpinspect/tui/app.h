@@ -2,6 +2,8 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
+#include <string>
 
 #include "model/snapshot_source.h"
 
@@ -14,6 +16,8 @@ struct TopOptions {
     SnapshotRequest request;  // mode, max_threads and timeout are taken from here
     std::chrono::milliseconds interval{2000};
     Colour colour = Colour::kAllowed;
+    // Writes a picture to a file; returns a sentence for the user.
+    std::function<std::string(const Snapshot&)> save;
 };
 
 // Shows `source` on the terminal until the user leaves. Returns the program's exit code: 0, 3 or 8

@@ -41,6 +41,27 @@ constexpr std::array<ColumnSpec, 8> kPlainLwpColumns{{
     {Column::kAt, "AT", 12, 0, 3, false, 2, false},
 }};
 
+constexpr std::array<ColumnSpec, 5> kStackColumns{{
+    {Column::kSwitches, "COUNT", 6, 6, 0, true, 0, true},
+    {Column::kState, "STATE", 8, 8, 0, false, 2, false},
+    {Column::kWait, "WAIT", 14, 40, 1, false, 1, false},
+    {Column::kSince, "LONGEST", 7, 7, 0, true, 3, true},
+    {Column::kAt, "WHERE", 10, 0, 3, false, 0, false},
+}};
+
+constexpr std::array<ColumnSpec, 5> kLockColumns{{
+    {Column::kSwitches, "WAITERS", 7, 7, 0, true, 0, true},
+    {Column::kSince, "LONGEST", 7, 7, 0, true, 2, true},
+    {Column::kWait, "OBJECT", 16, 40, 2, false, 0, false},
+    {Column::kOwner, "HELD BY", 10, 24, 2, false, 1, false},
+    {Column::kState, "WHICH IS", 8, 0, 1, false, 3, false},
+}};
+
+constexpr std::array<ColumnSpec, 2> kFindingColumns{{
+    {Column::kState, "RULE", 9, 9, 0, false, 0, false},
+    {Column::kAt, "WHAT", 10, 0, 3, false, 0, false},
+}};
+
 int total_width(const std::vector<PlacedColumn>& columns)
 {
     int total = 1;
@@ -88,6 +109,12 @@ std::span<const ColumnSpec> columns_of(ListKind list) noexcept
             return kThreadColumns;
         case ListKind::kLwps:
             return kLwpColumns;
+        case ListKind::kStacks:
+            return kStackColumns;
+        case ListKind::kLocks:
+            return kLockColumns;
+        case ListKind::kFindings:
+            return kFindingColumns;
         case ListKind::kPlainLwps:
             break;
     }

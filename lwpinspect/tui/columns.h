@@ -26,8 +26,9 @@ enum class Column : std::uint8_t {
     kThread,
 };
 
-// Which list: of user threads, of LWPs that may carry some, of the LWPs of any other process.
-enum class ListKind : std::uint8_t { kThreads, kLwps, kPlainLwps };
+// Which list: of user threads, of LWPs that may carry some, of the LWPs of any other process, of
+// groups of equal stacks, of objects waited for, of what deserves a look.
+enum class ListKind : std::uint8_t { kThreads, kLwps, kPlainLwps, kStacks, kLocks, kFindings };
 
 struct ColumnSpec {
     Column column;

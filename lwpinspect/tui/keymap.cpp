@@ -26,36 +26,76 @@ constexpr KeyPress key(Key which)
     return KeyPress{which, 0};
 }
 
-constexpr std::array<Binding, 37> kBindings{{
-    {letter(U'q'), Action::kQuit},          {key(Key::kF10), Action::kQuit},
-    {key(Key::kEscape), Action::kBack},     {letter(U'j'), Action::kDown},
-    {key(Key::kDown), Action::kDown},       {letter(U'k'), Action::kUp},
-    {key(Key::kUp), Action::kUp},           {key(Key::kPageDown), Action::kPageDown},
-    {letter(U' '), Action::kPageDown},      {control(U'f'), Action::kPageDown},
-    {key(Key::kPageUp), Action::kPageUp},   {control(U'b'), Action::kPageUp},
-    {control(U'd'), Action::kHalfDown},     {control(U'u'), Action::kHalfUp},
-    {letter(U'g'), Action::kFirst},         {key(Key::kHome), Action::kFirst},
-    {letter(U'G'), Action::kLast},          {key(Key::kEnd), Action::kLast},
-    {key(Key::kEnter), Action::kOpenStack}, {letter(U'>'), Action::kNextSort},
-    {key(Key::kF6), Action::kNextSort},     {letter(U'r'), Action::kReverse},
-    {letter(U'/'), Action::kSearch},        {key(Key::kF3), Action::kSearch},
-    {letter(U'n'), Action::kNextMatch},     {letter(U'N'), Action::kPreviousMatch},
-    {letter(U'\\'), Action::kFilter},       {key(Key::kF4), Action::kFilter},
-    {letter(U'p'), Action::kFreeze},        {key(Key::kF8), Action::kFreeze},
-    {letter(U'?'), Action::kHelp},          {key(Key::kF1), Action::kHelp},
-    {letter(U'1'), Action::kThreads},       {letter(U'2'), Action::kLwps},
-    {key(Key::kTab), Action::kOtherScreen}, {key(Key::kBackTab), Action::kOtherScreen},
+constexpr std::array<Binding, 53> kBindings{{
+    {letter(U'q'), Action::kQuit},
+    {key(Key::kF10), Action::kQuit},
+    {key(Key::kEscape), Action::kBack},
+    {letter(U'j'), Action::kDown},
+    {key(Key::kDown), Action::kDown},
+    {letter(U'k'), Action::kUp},
+    {key(Key::kUp), Action::kUp},
+    {key(Key::kPageDown), Action::kPageDown},
+    {control(U'f'), Action::kPageDown},
+    {letter(U' '), Action::kMark},
+    {key(Key::kPageUp), Action::kPageUp},
+    {control(U'b'), Action::kPageUp},
+    {control(U'd'), Action::kHalfDown},
+    {control(U'u'), Action::kHalfUp},
+    {letter(U'g'), Action::kFirst},
+    {key(Key::kHome), Action::kFirst},
+    {letter(U'G'), Action::kLast},
+    {key(Key::kEnd), Action::kLast},
+    {key(Key::kEnter), Action::kOpenStack},
+    {letter(U'>'), Action::kNextSort},
+    {key(Key::kF6), Action::kNextSort},
+    {letter(U'r'), Action::kReverse},
+    {letter(U'/'), Action::kSearch},
+    {key(Key::kF3), Action::kSearch},
+    {letter(U'n'), Action::kNextMatch},
+    {letter(U'N'), Action::kPreviousMatch},
+    {letter(U'\\'), Action::kFilter},
+    {key(Key::kF4), Action::kFilter},
+    {letter(U'p'), Action::kFreeze},
+    {key(Key::kF8), Action::kFreeze},
+    {letter(U'?'), Action::kHelp},
+    {key(Key::kF1), Action::kHelp},
+    {letter(U'1'), Action::kThreads},
+    {letter(U'2'), Action::kLwps},
+    {key(Key::kTab), Action::kOtherScreen},
+    {key(Key::kBackTab), Action::kScreenBefore},
     {control(U'l'), Action::kRedraw},
+    {letter(U'3'), Action::kStacks},
+    {letter(U'4'), Action::kLocks},
+    {letter(U'5'), Action::kFindings},
+    {letter(U't'), Action::kStacks},
+    {key(Key::kF5), Action::kStacks},
+    {letter(U'w'), Action::kWhy},
+    {key(Key::kF7), Action::kWhy},
+    {letter(U'i'), Action::kInfo},
+    {letter(U'd'), Action::kDiff},
+    {letter(U'D'), Action::kNewBase},
+    {letter(U'S'), Action::kInstant},
+    {letter(U's'), Action::kSave},
+    {key(Key::kF9), Action::kSave},
+    {letter(U'U'), Action::kUnmark},
+    {key(Key::kLeft), Action::kScreenBefore},
+    {key(Key::kRight), Action::kOtherScreen},
 }};
 
-constexpr std::array<HelpLine, 38> kHelp{{
+constexpr std::array<HelpLine, 48> kHelp{{
     {"j k, arrows", "one line down, up"},
     {"g G, Home End", "first, last line"},
-    {"PgDn PgUp, Space", "a page down, up (also ^F ^B)"},
+    {"PgDn PgUp", "a page down, up (also ^F ^B)"},
     {"^D ^U", "half a page down, up"},
     {"Enter", "the whole stack, and back"},
     {"Esc", "back; in a list: no filter any more"},
-    {"1  2  Tab", "user threads, LWPs, the other one"},
+    {"1 2 3 4 5, Tab", "Threads LWPs Stacks Locks Findings"},
+    {"w or F7", "why it waits: who holds that, ..."},
+    {"Space, U", "mark the row, no marks any more"},
+    {"d, D", "what changed since the mark; new mark"},
+    {"S", "one moment: stop all LWPs, then freeze"},
+    {"s or F9", "save the picture to a file"},
+    {"i", "about the process and the library"},
     {"> or F6", "sort by the next column"},
     {"r", "turn the order round"},
     {"/ or F3", "search; then n next, N previous"},
@@ -85,8 +125,12 @@ constexpr std::array<HelpLine, 38> kHelp{{
     {"AT in ( )", "start function: no stack was read"},
     {"KERNEL", "R running S sleep D disk T stopped"},
     {"RQms/s", "ms a second it waited for a CPU"},
+    {"! in front", "part of a deadlock"},
+    {"+ in front", "marked"},
     {"gentle", "stops running LWPs only, for ~20 us"},
     {"nostop", "stops nothing: running have no stack"},
+    {"snapshot", "stopped all LWPs once, for one moment"},
+    {"mouse", "a press chooses, the wheel scrolls"},
 }};
 
 constexpr std::array<FooterItem, 9> kThreadsFooter{{{"F1", "Help"},
@@ -95,8 +139,8 @@ constexpr std::array<FooterItem, 9> kThreadsFooter{{{"F1", "Help"},
                                                     {"F6", "Sort"},
                                                     {"F8", "Freeze"},
                                                     {"Enter", "Stack"},
-                                                    {"Tab", "LWPs"},
-                                                    {"r", "Reverse"},
+                                                    {"F7", "Why"},
+                                                    {"F9", "Save"},
                                                     {"F10", "Quit"}}};
 constexpr std::array<FooterItem, 9> kLwpsFooter{{{"F1", "Help"},
                                                  {"F3", "Search"},
@@ -115,6 +159,16 @@ constexpr std::array<FooterItem, 8> kPlainFooter{{{"F1", "Help"},
                                                   {"Enter", "Stack"},
                                                   {"r", "Reverse"},
                                                   {"F10", "Quit"}}};
+constexpr std::array<FooterItem, 8> kSheetFooter{{{"F1", "Help"},
+                                                  {"F3", "Search"},
+                                                  {"F4", "Filter"},
+                                                  {"F6", "Sort"},
+                                                  {"F8", "Freeze"},
+                                                  {"F9", "Save"},
+                                                  {"Enter", "Details"},
+                                                  {"F10", "Quit"}}};
+constexpr std::array<FooterItem, 3> kTextFooter{
+    {{"Esc", "Back"}, {"j k", "Scroll"}, {"F10", "Quit"}}};
 constexpr std::array<FooterItem, 5> kStackFooter{
     {{"Enter", "Back"}, {"j k", "Scroll"}, {"F8", "Freeze"}, {"F1", "Help"}, {"F10", "Quit"}}};
 constexpr std::array<FooterItem, 3> kHelpFooter{
@@ -146,6 +200,10 @@ std::span<const FooterItem> footer_items(FooterKind kind) noexcept
             return kLwpsFooter;
         case FooterKind::kPlainLwps:
             return kPlainFooter;
+        case FooterKind::kSheet:
+            return kSheetFooter;
+        case FooterKind::kText:
+            return kTextFooter;
         case FooterKind::kStack:
             return kStackFooter;
         case FooterKind::kHelp:

@@ -26,8 +26,11 @@ enum class Key : std::uint8_t {
     kF1,
     kF3,
     kF4,
+    kF5,
     kF6,
+    kF7,
     kF8,
+    kF9,
     kF10,
 };
 
@@ -60,7 +63,19 @@ enum class Action : std::uint8_t {
     kHelp,
     kThreads,
     kLwps,
+    kStacks,
+    kLocks,
+    kFindings,
     kOtherScreen,
+    kScreenBefore,
+    kWhy,
+    kInfo,
+    kDiff,
+    kNewBase,
+    kInstant,
+    kSave,
+    kMark,
+    kUnmark,
     kRedraw,
 };
 
@@ -78,7 +93,7 @@ struct FooterItem {
     std::string_view key;
     std::string_view label;
 };
-enum class FooterKind : std::uint8_t { kThreads, kLwps, kPlainLwps, kStack, kHelp };
+enum class FooterKind : std::uint8_t { kThreads, kLwps, kPlainLwps, kSheet, kStack, kHelp, kText };
 [[nodiscard]] std::span<const FooterItem> footer_items(FooterKind kind) noexcept;
 
 }  // namespace lwpi::tui

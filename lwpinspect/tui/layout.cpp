@@ -57,6 +57,45 @@ std::string notice(const UiState& state)
     return why.empty() && !snapshot.notes.empty() ? snapshot.notes.front().text : why;
 }
 
+std::vector<Tab> tabs_of(const UiState& state)
+{
+    const ListKind kind = list_kind(state);
+    const bool plain = state.shown && !has_user_threads(state.shown->snapshot);
+    const std::size_t findings = state.shown ? state.shown->findings.size() : 0;
+    std::vector<Tab> tabs;
+    const auto add = [&](Pane pane, std::string text, bool chosen) {
+        tabs.push_back({pane, std::move(text), 0, chosen});
+    };
+    if (!plain) {
+        add(Pane::kThreads, "1 Threads", kind == ListKind::kThreads);
+    }
+    add(Pane::kLwps, "2 LWPs", kind == ListKind::kLwps || kind == ListKind::kPlainLwps);
+    add(Pane::kStacks, "3 Stacks", kind == ListKind::kStacks);
+    add(Pane::kLocks, "4 Locks", kind == ListKind::kLocks);
+    add(Pane::kFindings, findings == 0 ? "5 Findings" : fmt::format("5 Findings ({})", findings),
+        kind == ListKind::kFindings);
+    int at = 1;
+    for (Tab& tab : tabs) {
+        tab.at = at;
+        at += static_cast<int>(tab.text.size()) + 2;
+    }
+    if (at > state.size.columns - 6) {
+        std::erase_if(tabs, [](const Tab& tab) { return !tab.chosen; });
+        tabs.front().at = 1;
+    }
+    return tabs;
+}
+
+std::optional<Pane> pane_at(const UiState& state, int column)
+{
+    for (const Tab& tab : tabs_of(state)) {
+        if (column >= tab.at && column < tab.at + static_cast<int>(tab.text.size())) {
+            return tab.pane;
+        }
+    }
+    return std::nullopt;
+}
+
 Layout lay_out(const UiState& state)
 {
     Layout layout;
@@ -110,6 +149,9 @@ std::size_t overlay_lines(const UiState& state)
 {
     if (state.overlay == Overlay::kHelp) {
         return help_lines().size() * (is_help_narrow(state) ? 2 : 1);
+    }
+    if (state.overlay == Overlay::kText) {
+        return state.text.size();
     }
     const ChosenStack stack = chosen_stack(state);
     return stack.stack == nullptr ? 1 : stack.stack->frames.size() + 1;  // and how it ends

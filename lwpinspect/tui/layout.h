@@ -22,6 +22,17 @@ struct Layout {
 
 [[nodiscard]] Layout lay_out(const UiState& state);
 
+// The names of the screens on their line; the chosen one alone where there is no room.
+struct Tab {
+    Pane pane;
+    std::string text;
+    int at = 0;
+    bool chosen = false;
+};
+[[nodiscard]] std::vector<Tab> tabs_of(const UiState& state);
+// Whose name is there.
+[[nodiscard]] std::optional<Pane> pane_at(const UiState& state, int column);
+
 // The same for what covers the lists: the whole stack, the help.
 struct OverlayLayout {
     int title = 0;

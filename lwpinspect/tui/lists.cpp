@@ -1,6 +1,7 @@
 #include "tui/lists.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "tui/layout.h"
 
@@ -11,6 +12,9 @@ namespace {
 std::uint64_t id_of(const UiState& state, std::uint32_t index)
 {
     const Snapshot& snapshot = state.shown->snapshot;
+    if (is_sheet(list_kind(state))) {
+        return state.sheet->rows[index].key;
+    }
     if (list_kind(state) == ListKind::kThreads) {
         return snapshot.threads[index].id;
     }
@@ -34,7 +38,9 @@ void scroll_to_line(UiState& state, std::size_t line)
 
 ListState& list_in_front(UiState& state) noexcept
 {
-    return list_kind(state) == ListKind::kThreads ? state.threads : state.lwps;
+    // The constant one decides; this state is not constant.
+    return const_cast<ListState&>(  // NOLINT(cppcoreguidelines-pro-type-const-cast)
+        list_in_front(std::as_const(state)));
 }
 
 void rebuild(UiState& state)
@@ -48,8 +54,15 @@ void rebuild(UiState& state)
     if (kind == ListKind::kPlainLwps && list.sort.column == Column::kLwp) {
         list.sort.column = Column::kTid;
     }
-    list.rows = kind == ListKind::kThreads ? thread_rows(*state.shown, state.filter, list.sort)
-                                           : lwp_rows(*state.shown, state.filter, list.sort);
+    if (is_sheet(kind)) {
+        if (!state.sheet || state.sheet->kind != kind || state.sheet->sample != state.shown) {
+            state.sheet = make_sheet(kind, state.shown);
+        }
+        list.rows = sheet_rows(*state.sheet, state.filter_text, list.sort);
+    } else {
+        list.rows = kind == ListKind::kThreads ? thread_rows(*state.shown, state.filter, list.sort)
+                                               : lwp_rows(*state.shown, state.filter, list.sort);
+    }
     if (list.rows.empty()) {
         // The cursor's thread may come back, with another filter or sample.
         list.position = 0;
@@ -101,6 +114,17 @@ std::optional<std::size_t> find_row(const UiState& state, std::string_view text,
         return std::nullopt;
     }
     const Snapshot& snapshot = state.shown->snapshot;
+    if (is_sheet(list_kind(state))) {
+        const auto hits = sheet_rows(*state.sheet, text, {Column::kId, false});
+        for (std::size_t step = 0; step < count; ++step) {
+            const std::size_t row = direction == Direction::kDown ? (from + step) % count
+                                                                  : (from + count - step) % count;
+            if (std::binary_search(hits.begin(), hits.end(), list.rows[row])) {
+                return row;
+            }
+        }
+        return std::nullopt;
+    }
     const Filter filter = anywhere(text);
     const Matcher matcher(filter, snapshot);
     const bool threads = list_kind(state) == ListKind::kThreads;

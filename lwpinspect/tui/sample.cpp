@@ -1,6 +1,7 @@
 #include "tui/sample.h"
 
 #include <algorithm>
+#include <iterator>
 #include <string_view>
 #include <utility>
 
@@ -115,8 +116,31 @@ SamplePtr SampleMaker::make(Snapshot snapshot, SnapshotRequest request,
     sample->lwp_uses = count_lwps(sample->snapshot);
     sample->waits = count_waits(sample->snapshot);
     add_rates(*sample);
+    add_findings(*sample);
     remember(sample->snapshot);
     return sample;
+}
+
+void SampleMaker::add_findings(Sample& sample)
+{
+    if (before_) {
+        sample.findings = deadlocks(*before_, sample.snapshot);
+        std::vector<Finding> more = warnings(*before_, sample.snapshot);
+        std::move(more.begin(), more.end(), std::back_inserter(sample.findings));
+    }
+    before_.emplace();
+    before_->process = sample.snapshot.process;
+    before_->taken_ns = sample.snapshot.taken_ns;
+    before_->complete = sample.snapshot.complete;
+    before_->unread_threads = sample.snapshot.unread_threads;
+    before_->threads = sample.snapshot.threads;
+    before_->lwps = sample.snapshot.lwps;
+    for (ThreadInfo& thread : before_->threads) {
+        thread.stack = {};
+    }
+    for (LwpInfo& lwp : before_->lwps) {
+        lwp.stack = {};
+    }
 }
 
 void SampleMaker::add_rates(Sample& sample) const

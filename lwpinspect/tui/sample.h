@@ -9,6 +9,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "model/findings.h"
 #include "model/snapshot_source.h"
 
 namespace lwpi::tui {
@@ -28,6 +29,9 @@ struct Sample {
     std::vector<std::optional<double>> switches_per_second;
     std::vector<std::optional<double>> cpu_percent;
     std::vector<std::optional<double>> delay_ms_per_second;  // runnable without a CPU
+
+    // What this look and the one before agree on.
+    std::vector<Finding> findings;
 
     std::vector<Count> thread_states;  // the usual ones even when zero
     std::vector<Count> lwp_uses;
@@ -62,6 +66,10 @@ class SampleMaker {
     // What rates at that time are measured from; null: nothing is old enough.
     [[nodiscard]] const Reading* base(std::int64_t now_ns) const;
 
+    void add_findings(Sample& sample);
+
+    // The snapshot before, for what two looks must agree on; without stacks.
+    std::optional<Snapshot> before_;
     // At least the shortest period apart.
     std::optional<Reading> older_;
     std::optional<Reading> newer_;

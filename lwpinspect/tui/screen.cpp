@@ -70,6 +70,16 @@ void add_capability(const char* name)
     }
 }
 
+void add_text(std::string_view text)
+{
+    if (last_aid.length + text.size() <= last_aid.text.size() &&
+        tigetstr(const_cast<char*>("kmous")) !=  // NOLINT(cppcoreguidelines-pro-type-const-cast)
+            nullptr) {
+        memcpy(last_aid.text.data() + last_aid.length, text.data(), text.size());
+        last_aid.length += text.size();
+    }
+}
+
 void arm_last_aid(const termios& modes)
 {
     last_aid.modes = modes;
@@ -78,6 +88,7 @@ void arm_last_aid(const termios& modes)
     add_capability("cnorm");
     add_capability("rmkx");
     add_capability("rmcup");
+    add_text("\x1b[?1000l\x1b[?1006l");  // no mouse reports any more, where there were any
     last_aid.armed = 1;
     struct sigaction action = {};
     action.sa_handler = give_back_and_die;
@@ -124,25 +135,18 @@ std::optional<KeyPress> named_key(wint_t code)
         wint_t code;
         Key key;
     };
-    static constexpr std::array<Known, 19> kKnown{{{KEY_UP, Key::kUp},
-                                                   {KEY_DOWN, Key::kDown},
-                                                   {KEY_LEFT, Key::kLeft},
-                                                   {KEY_RIGHT, Key::kRight},
-                                                   {KEY_PPAGE, Key::kPageUp},
-                                                   {KEY_NPAGE, Key::kPageDown},
-                                                   {KEY_HOME, Key::kHome},
-                                                   {KEY_END, Key::kEnd},
-                                                   {KEY_ENTER, Key::kEnter},
-                                                   {KEY_BACKSPACE, Key::kBackspace},
-                                                   {KEY_DC, Key::kDelete},
-                                                   {KEY_BTAB, Key::kBackTab},
-                                                   {KEY_F(1), Key::kF1},
-                                                   {KEY_F(3), Key::kF3},
-                                                   {KEY_F(4), Key::kF4},
-                                                   {KEY_F(6), Key::kF6},
-                                                   {KEY_F(8), Key::kF8},
-                                                   {KEY_F(10), Key::kF10},
-                                                   {KEY_FIND, Key::kHome}}};
+    static constexpr std::array<Known, 22> kKnown{
+        {{KEY_UP, Key::kUp},        {KEY_DOWN, Key::kDown},
+         {KEY_LEFT, Key::kLeft},    {KEY_RIGHT, Key::kRight},
+         {KEY_PPAGE, Key::kPageUp}, {KEY_NPAGE, Key::kPageDown},
+         {KEY_HOME, Key::kHome},    {KEY_END, Key::kEnd},
+         {KEY_ENTER, Key::kEnter},  {KEY_BACKSPACE, Key::kBackspace},
+         {KEY_DC, Key::kDelete},    {KEY_BTAB, Key::kBackTab},
+         {KEY_F(1), Key::kF1},      {KEY_F(3), Key::kF3},
+         {KEY_F(4), Key::kF4},      {KEY_F(5), Key::kF5},
+         {KEY_F(6), Key::kF6},      {KEY_F(7), Key::kF7},
+         {KEY_F(8), Key::kF8},      {KEY_F(9), Key::kF9},
+         {KEY_F(10), Key::kF10},    {KEY_FIND, Key::kHome}}};
     for (const Known& known : kKnown) {
         if (known.code == code) {
             return KeyPress{known.key, 0};
@@ -167,6 +171,21 @@ KeyPress letter_key(wint_t letter)
         default:
             return KeyPress{Key::kLetter, static_cast<char32_t>(letter)};
     }
+}
+
+std::optional<MouseEvent> mouse_event()
+{
+    MEVENT event{};
+    if (getmouse(&event) != OK) {
+        return std::nullopt;
+    }
+    if ((event.bstate & BUTTON4_PRESSED) != 0) {
+        return MouseEvent{event.y, event.x, MouseDeed::kWheelUp};
+    }
+    if ((event.bstate & BUTTON5_PRESSED) != 0) {
+        return MouseEvent{event.y, event.x, MouseDeed::kWheelDown};
+    }
+    return MouseEvent{event.y, event.x, MouseDeed::kPress};
 }
 
 [[noreturn]] void refuse(const std::string& why)
@@ -221,6 +240,9 @@ Screen::Implementation::Implementation(Colour colour)
     intrflush(stdscr, FALSE);
     keypad(stdscr, TRUE);
     nodelay(stdscr, TRUE);
+    // A press and the wheel; motion is not asked for.
+    mousemask(BUTTON1_PRESSED | BUTTON4_PRESSED | BUTTON5_PRESSED, nullptr);
+    mouseinterval(0);
     curs_set(0);
     colours = colour == Colour::kAllowed && has_colors() && start_color() == OK;
     if (colours) {
@@ -285,7 +307,7 @@ Size Screen::size() const noexcept
     return Size{getmaxy(stdscr), getmaxx(stdscr)};
 }
 
-std::optional<KeyPress> Screen::read_key()
+std::optional<Event> Screen::read_input()
 {
     for (;;) {
         wint_t code = 0;
@@ -293,9 +315,15 @@ std::optional<KeyPress> Screen::read_key()
         if (kind == ERR) {
             return std::nullopt;
         }
+        if (kind == KEY_CODE_YES && code == KEY_MOUSE) {
+            if (const auto event = mouse_event()) {
+                return *event;
+            }
+            continue;
+        }
         const auto press = kind == KEY_CODE_YES ? named_key(code) : letter_key(code);
         if (press) {
-            return press;
+            return *press;
         }
     }
 }

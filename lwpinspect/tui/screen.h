@@ -24,7 +24,7 @@ class Screen {
     [[nodiscard]] bool is_utf8() const noexcept;
     [[nodiscard]] Size size() const noexcept;
     // A key that has been pressed; nullopt: none.
-    [[nodiscard]] std::optional<KeyPress> read_key();
+    [[nodiscard]] std::optional<Event> read_input();
     // Shows the picture; the terminal's cursor is visible at `spot` only.
     void show(const Canvas& canvas, std::optional<Spot> spot);
     // Learns the terminal's size anew.

@@ -32,6 +32,17 @@ std::vector<std::uint32_t> rows_in_sight(const UiState& state)
     return rows;
 }
 
+void add_parties(const std::vector<Party>& parties, SnapshotRequest& request)
+{
+    for (const Party& party : parties) {
+        if (party.kind == Party::Kind::kThread) {
+            request.threads.push_back(party.id);
+        } else {
+            request.lwps.push_back(static_cast<int>(party.id));
+        }
+    }
+}
+
 template <typename Id>
 bool has(const std::vector<Id>& ids, Id id)
 {
@@ -48,6 +59,17 @@ bool has_all(const std::vector<Id>& ids, const std::vector<Id>& some)
 
 ListKind list_kind(const UiState& state) noexcept
 {
+    switch (state.pane) {
+        case Pane::kStacks:
+            return ListKind::kStacks;
+        case Pane::kLocks:
+            return ListKind::kLocks;
+        case Pane::kFindings:
+            return ListKind::kFindings;
+        case Pane::kThreads:
+        case Pane::kLwps:
+            break;
+    }
     if (state.shown && !has_user_threads(state.shown->snapshot)) {
         return ListKind::kPlainLwps;
     }
@@ -56,7 +78,20 @@ ListKind list_kind(const UiState& state) noexcept
 
 const ListState& list_in_front(const UiState& state) noexcept
 {
-    return list_kind(state) == ListKind::kThreads ? state.threads : state.lwps;
+    switch (list_kind(state)) {
+        case ListKind::kThreads:
+            return state.threads;
+        case ListKind::kStacks:
+            return state.stacks;
+        case ListKind::kLocks:
+            return state.locks;
+        case ListKind::kFindings:
+            return state.findings;
+        case ListKind::kLwps:
+        case ListKind::kPlainLwps:
+            break;
+    }
+    return state.lwps;
 }
 
 std::vector<PlacedColumn> visible_columns(const UiState& state)
@@ -67,6 +102,15 @@ std::vector<PlacedColumn> visible_columns(const UiState& state)
     }
     const auto digits = static_cast<int>(fmt::formatted_size("{}", greatest));
     return place_columns(list_kind(state), state.size.columns, digits);
+}
+
+const SheetRow* chosen_sheet_row(const UiState& state) noexcept
+{
+    const ListState& list = list_in_front(state);
+    if (!is_sheet(list_kind(state)) || !state.sheet || list.position >= list.rows.size()) {
+        return nullptr;
+    }
+    return &state.sheet->rows[list.rows[list.position]];
 }
 
 const ThreadInfo* chosen_thread(const UiState& state) noexcept
@@ -81,7 +125,8 @@ const ThreadInfo* chosen_thread(const UiState& state) noexcept
 const LwpInfo* chosen_lwp(const UiState& state) noexcept
 {
     const ListState& list = list_in_front(state);
-    if (list_kind(state) == ListKind::kThreads || list.position >= list.rows.size()) {
+    if (list_kind(state) == ListKind::kThreads || is_sheet(list_kind(state)) ||
+        list.position >= list.rows.size()) {
         return nullptr;
     }
     return &state.shown->snapshot.lwps[list.rows[list.position]];
@@ -133,7 +178,11 @@ SnapshotRequest wanted(const UiState& state, const SnapshotRequest& base)
     SnapshotRequest request = base;
     request.threads.clear();
     request.lwps.clear();
-    if (state.filter.needs_stacks() || list_in_front(state).sort.column == Column::kAt) {
+    if (state.instant == Instant::kWanted) {
+        request.mode = Mode::kInstant;
+    }
+    if (list_kind(state) == ListKind::kStacks || state.filter.needs_stacks() ||
+        list_in_front(state).sort.column == Column::kAt) {
         request.stacks = Stacks::kAll;
         return request;
     }
@@ -142,6 +191,12 @@ SnapshotRequest wanted(const UiState& state, const SnapshotRequest& base)
         return request;
     }
     const Snapshot& snapshot = state.shown->snapshot;
+    if (is_sheet(list_kind(state))) {
+        for (const Finding& finding : state.shown->findings) {
+            add_parties(finding.members, request);
+        }
+        return request;
+    }
     const bool threads = list_kind(state) == ListKind::kThreads;
     for (const std::uint32_t row : rows_in_sight(state)) {
         if (threads) {
@@ -162,6 +217,9 @@ bool is_urgent(const UiState& state, const SnapshotRequest& request)
         return false;
     }
     const SnapshotRequest& read = state.latest->request;
+    if (request.mode != read.mode && request.mode == Mode::kInstant) {
+        return true;
+    }
     if (read.stacks == Stacks::kAll) {
         return false;
     }

@@ -2,7 +2,9 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <variant>
 #include <vector>
@@ -14,14 +16,19 @@
 #include "tui/keymap.h"
 #include "tui/rows.h"
 #include "tui/sample.h"
+#include "tui/sheet.h"
 
 namespace lwpi::tui {
 
 // What fills the terminal.
-enum class Pane : std::uint8_t { kThreads, kLwps };
-enum class Overlay : std::uint8_t { kNone, kStack, kHelp };
+enum class Pane : std::uint8_t { kThreads, kLwps, kStacks, kLocks, kFindings };
+enum class Overlay : std::uint8_t { kNone, kStack, kHelp, kText };
 enum class Field : std::uint8_t { kNone, kSearch, kFilter };
 enum class Direction : std::uint8_t { kDown, kUp };
+
+// Whether the next snapshot is to stop everything at one moment: asked first, as calls may be
+// interrupted.
+enum class Instant : std::uint8_t { kNo, kAsked, kWanted };
 
 // One list: what it shows and where its cursor stands.
 struct ListState {
@@ -49,8 +56,18 @@ struct UiState {
     Overlay overlay = Overlay::kNone;
     ListState threads{{Column::kId, false}, {}, {}, 0, 0};
     ListState lwps{{Column::kLwp, false}, {}, {}, 0, 0};
-    SamplePtr shown;   // what is drawn; null until the first sample
-    SamplePtr latest;  // the newest; another one only while frozen
+    ListState stacks{{Column::kId, false}, {}, {}, 0, 0};  // no column: as made
+    ListState locks{{Column::kId, false}, {}, {}, 0, 0};
+    ListState findings{{Column::kId, false}, {}, {}, 0, 0};
+    std::shared_ptr<const Sheet> sheet;  // of the list in front, when it is one
+    std::set<std::uint64_t> marked;      // thread ids, or TIDs in a process without user threads
+    std::string text_title;              // Overlay::kText
+    std::vector<std::string> text;
+    SamplePtr base;  // what `d` compares with
+    Instant instant = Instant::kNo;
+    bool save = false;  // the picture is to be written to a file
+    SamplePtr shown;    // what is drawn; null until the first sample
+    SamplePtr latest;   // the newest; another one only while frozen
     bool frozen = false;
     std::string filter_text;
     Filter filter;
@@ -75,7 +92,17 @@ struct EndEvent {
     ExitCode code;
     std::string sentence;
 };
-using Event = std::variant<KeyPress, ResizeEvent, SampleEvent, EndEvent>;
+// A line at the foot of the screen, until the next key.
+struct MessageEvent {
+    std::string text;
+};
+enum class MouseDeed : std::uint8_t { kPress, kWheelUp, kWheelDown };
+struct MouseEvent {
+    int row = 0;
+    int column = 0;
+    MouseDeed deed = MouseDeed::kPress;
+};
+using Event = std::variant<KeyPress, ResizeEvent, SampleEvent, EndEvent, MessageEvent, MouseEvent>;
 
 [[nodiscard]] UiState update(UiState state, const Event& event);
 
@@ -85,6 +112,7 @@ using Event = std::variant<KeyPress, ResizeEvent, SampleEvent, EndEvent>;
 [[nodiscard]] const ListState& list_in_front(const UiState& state) noexcept;
 [[nodiscard]] std::vector<PlacedColumn> visible_columns(const UiState& state);
 
+[[nodiscard]] const SheetRow* chosen_sheet_row(const UiState& state) noexcept;
 [[nodiscard]] const ThreadInfo* chosen_thread(const UiState& state) noexcept;
 [[nodiscard]] const LwpInfo* chosen_lwp(const UiState& state) noexcept;
 

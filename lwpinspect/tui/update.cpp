@@ -5,6 +5,12 @@
 #include <type_traits>
 #include <utility>
 
+#include "model/chain.h"
+#include "model/diff.h"
+#include "report/diff_text.h"
+#include "report/graph_text.h"
+#include "report/text.h"
+#include "support/text.h"
 #include "tui/field.h"
 #include "tui/layout.h"
 #include "tui/lists.h"
@@ -77,6 +83,109 @@ void show_pane(UiState& state, Pane pane)
     rebuild(state);
 }
 
+// The next screen, or with -1 the one before; a process without user threads has no first one.
+void turn_pane(UiState& state, int by)
+{
+    constexpr int kPanes = 5;
+    int pane = static_cast<int>(state.pane);
+    const bool plain = state.shown && !has_user_threads(state.shown->snapshot);
+    if (plain && pane == static_cast<int>(Pane::kThreads)) {
+        pane = static_cast<int>(Pane::kLwps);
+    }
+    do {
+        pane = (pane + by + kPanes) % kPanes;
+    } while (plain && pane == static_cast<int>(Pane::kThreads));
+    show_pane(state, static_cast<Pane>(pane));
+}
+
+void show_text(UiState& state, std::string title, std::string_view text)
+{
+    state.overlay = Overlay::kText;
+    state.scroll = 0;
+    state.text_title = std::move(title);
+    state.text.clear();
+    for (const std::string_view line : split(text, '\n')) {
+        state.text.emplace_back(line);
+    }
+    while (!state.text.empty() && state.text.back().empty()) {
+        state.text.pop_back();
+    }
+}
+
+// The thread or LWP under the cursor.
+std::optional<Party> chosen_party(const UiState& state)
+{
+    if (const ThreadInfo* const thread = chosen_thread(state)) {
+        return Party{Party::Kind::kThread, thread->id};
+    }
+    if (const LwpInfo* const lwp = chosen_lwp(state)) {
+        return Party{Party::Kind::kLwp, static_cast<std::uint64_t>(lwp->tid)};
+    }
+    const SheetRow* const row = chosen_sheet_row(state);
+    return row == nullptr || row->members.empty() ? std::nullopt
+                                                  : std::optional(row->members.front());
+}
+
+void show_why(UiState& state)
+{
+    const auto party = chosen_party(state);
+    if (!state.shown || !party) {
+        state.message = "no thread to ask about";
+        return;
+    }
+    const WaitGraph graph(state.shown->snapshot);
+    show_text(state, "Why " + describe_party(graph, *party) + " does not go on",
+              chain_text(graph, chain_of(graph, *party), UseColour::kNo));
+}
+
+void show_info(UiState& state)
+{
+    if (state.shown) {
+        show_text(state, "Process and library", info_text(state.shown->snapshot));
+    }
+}
+
+void take_base(UiState& state)
+{
+    state.base = state.shown;
+    state.message = "from now on d shows what changed since this picture";
+}
+
+void show_diff(UiState& state)
+{
+    if (!state.base || !state.shown) {
+        take_base(state);
+        return;
+    }
+    const Diff diff = diff_of(state.base->snapshot, state.shown->snapshot);
+    show_text(state, "What changed since the mark",
+              diff_text(diff, state.shown->snapshot, UseColour::kNo));
+}
+
+// Asks first: this is the one thing here that the process may notice.
+void ask_for_instant(UiState& state)
+{
+    if (state.instant == Instant::kAsked) {
+        state.instant = Instant::kWanted;
+        state.message = "stopping all LWPs for a moment ...";
+        return;
+    }
+    state.instant = Instant::kAsked;
+    state.message = "epoll_wait and the like may return EINTR: S again to stop all LWPs";
+}
+
+void mark_row(UiState& state)
+{
+    const auto party = is_sheet(list_kind(state)) ? std::nullopt : chosen_party(state);
+    if (!party) {
+        return;
+    }
+    if (state.marked.erase(party->id) == 0) {
+        state.marked.insert(party->id);
+    }
+    move_by(state, 1);
+}
+
 void next_sort(UiState& state)
 {
     const std::vector<PlacedColumn> columns = visible_columns(state);
@@ -122,6 +231,12 @@ void open_stack(UiState& state)
 {
     if (list_in_front(state).rows.empty()) {
         state.message = "no row to open";
+    } else if (const SheetRow* const row = chosen_sheet_row(state)) {
+        std::string text;
+        for (const std::string& line : row->details) {
+            text += line + '\n';
+        }
+        show_text(state, "Details", text);
     } else {
         toggle(state, Overlay::kStack);
     }
@@ -140,7 +255,7 @@ struct Deed {
 };
 
 // What works whatever covers the list.
-constexpr std::array<Deed, 8> kAnywhere{
+constexpr std::array<Deed, 15> kAnywhere{
     {{Action::kQuit, [](UiState& state) { state.quit = true; }},
      {Action::kBack, go_back},
      {Action::kHelp, [](UiState& state) { toggle(state, Overlay::kHelp); }},
@@ -148,18 +263,28 @@ constexpr std::array<Deed, 8> kAnywhere{
      {Action::kRedraw, [](UiState& state) { state.redraw = true; }},
      {Action::kThreads, [](UiState& state) { show_pane(state, Pane::kThreads); }},
      {Action::kLwps, [](UiState& state) { show_pane(state, Pane::kLwps); }},
-     {Action::kOtherScreen, [](UiState& state) {
-          show_pane(state, list_kind(state) == ListKind::kThreads ? Pane::kLwps : Pane::kThreads);
-      }}}};
+     {Action::kStacks, [](UiState& state) { show_pane(state, Pane::kStacks); }},
+     {Action::kLocks, [](UiState& state) { show_pane(state, Pane::kLocks); }},
+     {Action::kFindings, [](UiState& state) { show_pane(state, Pane::kFindings); }},
+     {Action::kOtherScreen, [](UiState& state) { turn_pane(state, 1); }},
+     {Action::kScreenBefore, [](UiState& state) { turn_pane(state, -1); }},
+     {Action::kInfo, show_info},
+     {Action::kInstant, ask_for_instant},
+     {Action::kSave, [](UiState& state) { state.save = true; }}}};
 
-constexpr std::array<Deed, 7> kOnList{
+constexpr std::array<Deed, 12> kOnList{
     {{Action::kOpenStack, open_stack},
      {Action::kNextSort, next_sort},
      {Action::kReverse, reverse_sort},
      {Action::kSearch, [](UiState& state) { open_field(state, Field::kSearch); }},
      {Action::kFilter, [](UiState& state) { open_field(state, Field::kFilter); }},
      {Action::kNextMatch, [](UiState& state) { repeat_search(state, Direction::kDown); }},
-     {Action::kPreviousMatch, [](UiState& state) { repeat_search(state, Direction::kUp); }}}};
+     {Action::kPreviousMatch, [](UiState& state) { repeat_search(state, Direction::kUp); }},
+     {Action::kWhy, show_why},
+     {Action::kDiff, show_diff},
+     {Action::kNewBase, take_base},
+     {Action::kMark, mark_row},
+     {Action::kUnmark, [](UiState& state) { state.marked.clear(); }}}};
 
 // Returns whether `action` was among them.
 bool act(UiState& state, Action action, std::span<const Deed> deeds)
@@ -181,6 +306,9 @@ void press_key(UiState& state, KeyPress press)
     }
     state.message.clear();
     const Action action = action_of(press);
+    if (state.instant == Instant::kAsked && action != Action::kInstant) {
+        state.instant = Instant::kNo;  // any other key says no
+    }
     if (state.overlay == Overlay::kHelp && action == Action::kQuit && press.key == Key::kLetter) {
         state.overlay = Overlay::kNone;  // q leaves the help first
         return;
@@ -192,20 +320,72 @@ void press_key(UiState& state, KeyPress press)
         if (!act(state, action, kOnList)) {
             move_by(state, distance(action, lay_out(state).list_rows));
         }
-    } else if (state.overlay == Overlay::kStack && action == Action::kOpenStack) {
+    } else if ((state.overlay == Overlay::kStack || state.overlay == Overlay::kText) &&
+               action == Action::kOpenStack) {
         state.overlay = Overlay::kNone;
     } else {
         scroll_by(state, distance(action, lay_out_overlay(state).body_rows));
     }
 }
 
+// Chooses the row or the screen pressed on, sorts by the column.
+void press_mouse(UiState& state, const MouseEvent& event)
+{
+    if (state.field.field != Field::kNone || !state.shown) {
+        return;
+    }
+    const int wheel = event.deed == MouseDeed::kWheelUp     ? -3
+                      : event.deed == MouseDeed::kWheelDown ? 3
+                                                            : 0;
+    if (state.overlay != Overlay::kNone) {
+        scroll_by(state, wheel);
+        return;
+    }
+    if (wheel != 0) {
+        move_by(state, wheel);
+        return;
+    }
+    const Layout layout = lay_out(state);
+    if (event.row == layout.columns) {
+        for (const PlacedColumn& column : visible_columns(state)) {
+            if (event.column >= column.at && event.column < column.at + column.width) {
+                Sort& sort = list_in_front(state).sort;
+                const bool again = sort.column == column.spec->column;
+                sort = {column.spec->column,
+                        again ? !sort.descending : column.spec->greatest_first};
+                rebuild(state);
+            }
+        }
+    } else if (event.row == layout.tabs) {
+        if (const auto pane = pane_at(state, event.column)) {
+            show_pane(state, *pane);
+        }
+    } else if (event.row >= layout.list && event.row < layout.list + layout.list_rows) {
+        const std::size_t row =
+            list_in_front(state).top + static_cast<std::size_t>(event.row - layout.list);
+        if (row < list_in_front(state).rows.size()) {
+            move_to(state, row);
+        }
+    }
+}
+
 void take_sample(UiState& state, const SamplePtr& sample)
 {
     state.latest = sample;
+    const bool instant = sample->snapshot.mode == Mode::kInstant;
+    if (instant) {
+        state.instant = Instant::kNo;
+        state.frozen = false;
+    }
     if (!state.frozen || !state.shown) {
         state.shown = sample;
         rebuild(state);
         scroll_by(state, 0);
+    }
+    if (instant) {
+        // What cost a stop is there to be looked at.
+        state.frozen = true;
+        state.message = "one moment, frozen: p goes on";
     }
 }
 
@@ -236,6 +416,10 @@ UiState update(UiState state, const Event& event)
                 scroll_by(state, 0);
             } else if constexpr (std::is_same_v<Kind, SampleEvent>) {
                 take_sample(state, one.sample);
+            } else if constexpr (std::is_same_v<Kind, MessageEvent>) {
+                state.message = one.text;
+            } else if constexpr (std::is_same_v<Kind, MouseEvent>) {
+                press_mouse(state, one);
             } else {
                 end(state, one);
             }

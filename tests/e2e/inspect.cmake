@@ -39,3 +39,16 @@ add_test(NAME e2e.gdb_script COMMAND Python3::Interpreter
   ${CMAKE_CURRENT_SOURCE_DIR}/e2e/gdb_script_test.py ${PROJECT_SOURCE_DIR}/lwpinspect/gdb/libthread.py
   ${PROJECT_SOURCE_DIR}/include/libthread/inspect_fields.def $<TARGET_FILE:inspect_oracle>)
 set_tests_properties(e2e.gdb_script PROPERTIES LABELS e2e TIMEOUT 180 SKIP_RETURN_CODE 77)
+
+add_test(NAME e2e.json_schema COMMAND Python3::Interpreter
+  ${CMAKE_CURRENT_SOURCE_DIR}/e2e/json_schema_test.py ${PROJECT_SOURCE_DIR}/docs/lwpinspect.schema.json
+  $<TARGET_FILE:lwpinspect> $<TARGET_FILE:inspect_oracle> $<TARGET_FILE:inspect_stuck>
+  $<TARGET_FILE:inspect_pthread_stuck>)
+set_tests_properties(e2e.json_schema PROPERTIES LABELS e2e TIMEOUT 180)
+
+lt_test(lwpdb_test LABELS e2e NO_LIBTHREAD
+  SOURCES e2e/lwpdb_test.cpp e2e/lwpdb_from_c.c e2e/inspect_support.cpp
+  LIBRARIES lwpdb nlohmann_json::nlohmann_json)
+target_compile_definitions(lwpdb_test PRIVATE
+  LWPINSPECT_PROGRAM="$<TARGET_FILE:lwpinspect>" ORACLE_PROGRAM="$<TARGET_FILE:inspect_oracle>")
+add_dependencies(lwpdb_test lwpinspect inspect_oracle)

@@ -19,6 +19,9 @@ FooterKind kind_of(const UiState& state)
     if (state.overlay == Overlay::kHelp) {
         return FooterKind::kHelp;
     }
+    if (state.overlay == Overlay::kText) {
+        return FooterKind::kText;
+    }
     if (state.overlay == Overlay::kStack) {
         return FooterKind::kStack;
     }
@@ -27,6 +30,10 @@ FooterKind kind_of(const UiState& state)
             return FooterKind::kThreads;
         case ListKind::kLwps:
             return FooterKind::kLwps;
+        case ListKind::kStacks:
+        case ListKind::kLocks:
+        case ListKind::kFindings:
+            return FooterKind::kSheet;
         case ListKind::kPlainLwps:
             break;
     }

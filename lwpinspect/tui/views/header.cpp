@@ -120,6 +120,26 @@ void draw_users(Canvas& canvas, const UiState& state, int row)
     put_pieces(canvas, row, 0, threads.empty() ? lwp_totals(sample, " ") : threads);
 }
 
+// "! 1 deadlock (2 threads)", "! 3 findings"
+std::string deadlock_text(const Sample& sample)
+{
+    std::size_t circles = 0;
+    std::size_t members = 0;
+    for (const Finding& finding : sample.findings) {
+        if (finding.rule == Rule::kDeadlock || finding.rule == Rule::kSelf) {
+            ++circles;
+            members += finding.members.size();
+        }
+    }
+    const auto plural = [](std::size_t count) { return count == 1 ? "" : "s"; };
+    if (circles > 0) {
+        return fmt::format("! {} deadlock{} ({} thread{})", circles, plural(circles), members,
+                           plural(members));
+    }
+    const std::size_t count = sample.findings.size();
+    return count == 0 ? std::string() : fmt::format("! {} finding{}", count, plural(count));
+}
+
 void draw_waits(Canvas& canvas, const UiState& state, int row)
 {
     const Sample& sample = *state.shown;
@@ -133,6 +153,9 @@ void draw_waits(Canvas& canvas, const UiState& state, int row)
         add_counts(pieces, sample.waits, "  ");
     }
     int end = put_pieces(canvas, row, 0, pieces);
+    if (const std::string text = deadlock_text(sample); !text.empty()) {
+        end = canvas.put(row, end + 3, text, Style{Role::kWarning});
+    }
     if (sample.snapshot.unread_threads > 0) {
         const std::string unread = fmt::format("{} unread", sample.snapshot.unread_threads);
         end = canvas.put(row, end + 5, unread, Style{Role::kWarning});
@@ -141,16 +164,9 @@ void draw_waits(Canvas& canvas, const UiState& state, int row)
 
 void draw_tabs(Canvas& canvas, const UiState& state, int row)
 {
-    const ListKind kind = list_kind(state);
-    const auto tab = [&](int column, std::string_view text, bool chosen) {
-        return canvas.put(row, column, text, Style{chosen ? Role::kTabChosen : Role::kTab});
-    };
     int end = 1;
-    if (kind == ListKind::kPlainLwps) {
-        end = tab(end, "LWPs", true);
-    } else {
-        end = tab(end, "1 Threads", kind == ListKind::kThreads);
-        end = tab(end + 2, "2 LWPs", kind == ListKind::kLwps);
+    for (const Tab& tab : tabs_of(state)) {
+        end = canvas.put(row, tab.at, tab.text, Style{tab.chosen ? Role::kTabChosen : Role::kTab});
     }
     const ListState& list = list_in_front(state);
     const std::string place =

@@ -31,6 +31,9 @@ void draw_columns(Canvas& canvas, const UiState& state, const Layout& layout);
 void draw_list(Canvas& canvas, const UiState& state, const Layout& layout);
 void draw_stack_pane(Canvas& canvas, const UiState& state, const Layout& layout);
 void draw_whole_stack(Canvas& canvas, const UiState& state);
+// Of a row of a sheet: what stands under its list.
+void draw_details(Canvas& canvas, const UiState& state, const Layout& layout);
+void draw_text(Canvas& canvas, const UiState& state);
 void draw_help(Canvas& canvas, const UiState& state);
 void draw_footer(Canvas& canvas, const UiState& state, int row);
 
@@ -39,6 +42,8 @@ void draw_footer(Canvas& canvas, const UiState& state, int row);
                                  const PlacedColumn& column);
 [[nodiscard]] Piece lwp_piece(const UiState& state, std::uint32_t index,
                               const PlacedColumn& column);
+[[nodiscard]] Piece sheet_piece(const UiState& state, std::uint32_t index,
+                                const PlacedColumn& column);
 [[nodiscard]] Role role_of(ThreadState state) noexcept;
 [[nodiscard]] Role role_of_kernel_state(char letter) noexcept;
 

@@ -212,6 +212,27 @@ UiState showing(Snapshot snapshot, Size size)
     return update(std::move(state), SampleEvent{sample(std::move(snapshot))});
 }
 
+UiState seen_twice(Snapshot snapshot, Size size)
+{
+    UiState state;
+    state.size = size;
+    SnapshotRequest request;
+    request.stacks = Stacks::kAll;
+    SampleMaker maker;
+    Snapshot second = snapshot;
+    second.taken_ns += 2 * kSecond;
+    for (ThreadInfo& one : second.threads) {
+        if (one.since_ns) {
+            *one.since_ns += 2 * kSecond;
+        }
+    }
+    for (Snapshot* const look : {&snapshot, &second}) {
+        state = update(std::move(state), SampleEvent{maker.make(std::move(*look), request,
+                                                                std::chrono::milliseconds{2000})});
+    }
+    return state;
+}
+
 UiState type(UiState state, const std::string& letters)
 {
     for (const char letter : letters) {

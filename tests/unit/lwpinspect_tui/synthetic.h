@@ -30,6 +30,8 @@ SamplePtr sample(Snapshot snapshot);
 
 // A state that shows `snapshot` on a terminal of that size.
 UiState showing(Snapshot snapshot, Size size);
+// The same after a second look two seconds later, at which nobody had moved.
+UiState seen_twice(Snapshot snapshot, Size size);
 
 // `state` after those keys: letters as themselves.
 UiState type(UiState state, const std::string& letters);

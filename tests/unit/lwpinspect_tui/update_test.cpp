@@ -199,14 +199,14 @@ TEST(TuiUpdate, TabAndDigitsChangeTheScreenAndEachKeepsItsCursor)
     state = type(std::move(state), "j");
     ASSERT_NE(chosen_lwp(state), nullptr);
     EXPECT_EQ(chosen_lwp(state)->tid, 4714);
-    state = press(std::move(state), {Key::kTab});
-    EXPECT_EQ(cursor_id(state), 17U);
     state = press(std::move(state), {Key::kBackTab});
+    EXPECT_EQ(cursor_id(state), 17U);
+    state = press(std::move(state), {Key::kTab});
     EXPECT_EQ(chosen_lwp(state)->tid, 4714);
     EXPECT_EQ(cursor_id(type(std::move(state), "1")), 17U);
 }
 
-TEST(TuiUpdate, AProcessWithoutTheLibraryHasOneListOnly)
+TEST(TuiUpdate, AProcessWithoutTheLibraryHasNoListOfThreads)
 {
     UiState state = showing(plain(), kTerminal);
     ASSERT_EQ(list_kind(state), ListKind::kPlainLwps);

@@ -58,14 +58,16 @@ TEST_P(TuiPicture, IsAsExpected)
 
 INSTANTIATE_TEST_SUITE_P(
     All, TuiPicture,
-    testing::Values(Picture{"threads_80x24", shop, {24, 80}, "G"},
-                    Picture{"threads_40x10", shop, {10, 40}, "j"},
-                    Picture{"threads_200x60", shop, {60, 200}, "G"},
-                    Picture{"lwps_80x24", shop, {24, 80}, "2j"},
-                    Picture{"plain_80x24", plain, {24, 80}, ""},
-                    Picture{"plain_40x10", plain, {10, 40}, ""},
-                    Picture{"frozen_filter_80x24", shop, {24, 80}, "p\\state:blocked"},
-                    Picture{"help_40x10", shop, {10, 40}, "?jjj"}),
+    testing::Values(
+        Picture{"threads_80x24", shop, {24, 80}, "G"},
+        Picture{"threads_40x10", shop, {10, 40}, "j"},
+        Picture{"threads_200x60", shop, {60, 200}, "G"},
+        Picture{"lwps_80x24", shop, {24, 80}, "2j"}, Picture{"stacks_80x24", shop, {24, 80}, "3"},
+        Picture{"locks_80x24", shop, {24, 80}, "4"}, Picture{"locks_40x10", shop, {10, 40}, "4"},
+        Picture{"why_80x24", shop, {24, 80}, "Gw"}, Picture{"plain_80x24", plain, {24, 80}, ""},
+        Picture{"plain_40x10", plain, {10, 40}, ""},
+        Picture{"frozen_filter_80x24", shop, {24, 80}, "p\\state:blocked"},
+        Picture{"help_40x10", shop, {10, 40}, "?jjj"}),
     [](const auto& one) { return std::string(one.param.name); });
 
 TEST(TuiViews, TheWholeStackOfTheChosenThread)
@@ -78,7 +80,7 @@ TEST(TuiViews, WithoutUtf8EverySignIsAscii)
 {
     UiState state = showing(shop(), {24, 80});
     state.utf8 = false;
-    for (const char* const keys : {"", "r", "2", "?"}) {
+    for (const char* const keys : {"", "r", "2", "3", "4", "5", "Gw", "i", "?"}) {
         const std::string text = render(type(state, keys)).text();
         EXPECT_TRUE(std::all_of(text.begin(), text.end(), [](char letter) {
             return static_cast<unsigned char>(letter) < 0x7f;
@@ -92,7 +94,8 @@ TEST(TuiViews, NothingBreaksAtAnySize)
         for (const int columns : {1, 19, 20, 39, 41, 59, 60, 79, 81, 500}) {
             for (Snapshot snapshot : {shop(), plain(), crowd(50), crowd(0)}) {
                 UiState state = showing(std::move(snapshot), Size{rows, columns});
-                for (const char* const keys : {"", "G", "2", "?", "/xyz", "\\state:q"}) {
+                for (const char* const keys :
+                     {"", "G", "2", "3", "4", "5", "w", "i", "?", "/xyz", "\\state:q"}) {
                     const UiState after = type(state, keys);
                     EXPECT_EQ(render(after).size(), (Size{rows, columns}));
                     EXPECT_EQ(render(press(after, {Key::kEnter})).size(), (Size{rows, columns}));
@@ -109,7 +112,9 @@ TEST(TuiViews, NamesCannotWriteToTheTerminal)
     snapshot.process.name = "p\x1b[2J";
     snapshot.places[1].function = "f\x1b(0";
     const UiState state = showing(std::move(snapshot), {24, 120});
-    for (const UiState& one : {state, press(state, {Key::kEnter}), type(state, "2")}) {
+    for (const UiState& one :
+         {state, press(state, {Key::kEnter}), type(state, "2"), type(state, "3"), type(state, "4"),
+          type(state, "w"), type(state, "i")}) {
         const Canvas canvas = render(one);
         for (const std::string& line : lines_of(canvas)) {
             EXPECT_EQ(line.find('\x1b'), std::string::npos) << line;
