@@ -92,8 +92,8 @@ constexpr std::array<HelpLine, 48> kHelp{{
     {"1 2 3 4 5, Tab", "Threads LWPs Stacks Locks Findings"},
     {"w or F7", "why it waits: who holds that, ..."},
     {"Space, U", "mark the row, no marks any more"},
-    {"d, D", "what changed since the mark; new mark"},
-    {"S", "one moment: stop all LWPs, then freeze"},
+    {"d, D", "what changed since the mark; mark"},
+    {"S", "stop all LWPs once, then freeze"},
     {"s or F9", "save the picture to a file"},
     {"i", "about the process and the library"},
     {"> or F6", "sort by the next column"},
@@ -129,7 +129,7 @@ constexpr std::array<HelpLine, 48> kHelp{{
     {"+ in front", "marked"},
     {"gentle", "stops running LWPs only, for ~20 us"},
     {"nostop", "stops nothing: running have no stack"},
-    {"snapshot", "stopped all LWPs once, for one moment"},
+    {"snapshot", "all LWPs stopped for one moment"},
     {"mouse", "a press chooses, the wheel scrolls"},
 }};
 
