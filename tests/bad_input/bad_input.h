@@ -48,6 +48,7 @@ void add_wait_rows(Table& table);
 void add_create_rows(Table& table);
 void add_id_rows(Table& table);
 void add_key_and_signal_rows(Table& table);
+void add_lwp_rows(Table& table);
 void add_pointer_rows(Table& table);
 
 // A thread that has done `enter` and does `leave` when this object goes.
