@@ -10,6 +10,8 @@ deviations.txt those that hold with a difference; each with its reason.
 
   statements.py --check ROOT        the lint: all of that is consistent
   statements.py --table FILE        C++ source of the tables in runner/statement_table.h
+  statements.py --document FILE     docs/CONFORMANCE_TABLE.md: every statement, its result, remarks
+  statements.py --compare FILE      whether that file is still what --document makes
 """
 import argparse
 import collections
@@ -200,16 +202,57 @@ def table(suite: Suite):
     yield "    };\n    return all;\n}\n\n}  // namespace conformance"
 
 
+RESULTS = {"kTested": "passes", "kCompiled": "passes (the compiler decides)",
+           "kElsewhere": "passes (a program of its own)", "kUntestable": "not tested"}
+HEAD = """# Conformance, statement by statement
+
+Made from the tests by `tests/conformance/statements.py --document docs/CONFORMANCE_TABLE.md`; the test
+`conformance.table` compares.
+*passes*: the tests that name the statement pass, in each way to run threads that `tests/run.sh` goes through; a
+statement about threads that share LWPs is skipped where each has one. *differs*: what holds here instead, and passes.
+`docs/CONFORMANCE.md` has the reasons at length, `thr_conformance --filter=ID` runs the tests of one statement."""
+
+
+def result_of(suite: Suite, statement: str):
+    return "differs" if statement in suite.deviations else RESULTS[suite.kind_of(statement)]
+
+
+def document(suite: Suite):
+    groups: dict[str, list[str]] = collections.defaultdict(list)
+    for statement in suite.statements():
+        groups[group_of(statement)].append(statement)
+    yield HEAD + "\n\n| group | statements | pass | differ | not tested |\n|---|---|---|---|---|"
+    for group, members in groups.items():
+        results = [result_of(suite, s) for s in members]
+        counts = [len(members), sum(r.startswith("passes") for r in results), results.count("differs"),
+                  results.count("not tested")]
+        yield f"| {group} | " + " | ".join(map(str, counts)) + " |"
+    for group, members in groups.items():
+        yield f"\n## {group}\n\n| statement | | result | remarks |\n|---|---|---|---|"
+        for s in members:
+            remark = suite.untestable.get(s) or suite.deviations.get(s) or f"page {suite.page_of(s)}"
+            cells = [s, suite.texts.get(s, ""), result_of(suite, s), remark]
+            yield "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--check", type=pathlib.Path, metavar="ROOT")
     parser.add_argument("--table", type=pathlib.Path, metavar="FILE")
+    parser.add_argument("--document", type=pathlib.Path, metavar="FILE")
+    parser.add_argument("--compare", type=pathlib.Path, metavar="FILE")
     asked = parser.parse_args()
     suite = Suite(asked.check / "tests/conformance" if asked.check else HERE)
     if asked.table:
         text = "\n".join(table(suite)) + "\n"
         asked.table.write_text(text, encoding="utf-8")
+    text = "\n".join(document(suite)) + "\n"
+    if asked.document:
+        asked.document.write_text(text, encoding="utf-8")
+    if asked.compare and asked.compare.read_text(encoding="utf-8") != text:
+        print(f"{asked.compare.name} is stale: run tests/conformance/statements.py --document docs/CONFORMANCE_TABLE.md")
+        return 1
     if asked.check:
         found = list(faults(suite))
         print("\n".join(found) or f"statements: ok ({len(suite.statements())})")
