@@ -77,7 +77,7 @@ LT_EXPORT int _lwp_continue(lwpid_t target)
 
 LT_EXPORT int _lwp_kill(lwpid_t target, int sig)
 {
-    return lt::to_errno(lt::kill_thread(lt::current(), target, sig));
+    return lt::to_errno(lt::kill_thread(lt::current(), target, lt::info_of_kill(sig)));
 }
 
 LT_EXPORT int _lwp_info(struct lwpinfo* buffer)

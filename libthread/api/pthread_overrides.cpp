@@ -7,8 +7,6 @@
 #include "arch/cpu.h"
 #include "base/compiler.h"
 #include "os/real.h"
-#include "os/signal_mask.h"
-#include "thread/handlers.h"
 #include "thread/life.h"
 #include "thread/signals.h"
 
@@ -18,35 +16,6 @@ namespace {
 lt::Thread* known_self()
 {
     return lt::current_thread;
-}
-
-int change_mask(int how, const sigset_t* set, sigset_t* oset)
-{
-    lt::Thread& self = *known_self();
-    std::uint64_t before = 0;
-    const std::uint64_t mask = set != nullptr ? lt::os::to_mask(*set) : 0;
-    const lt::Error error = lt::change_mask(self, how, set != nullptr ? &mask : nullptr, &before);
-    if (error == lt::Error::kNone && oset != nullptr) {
-        lt::os::from_mask(before, *oset);
-    }
-    return lt::to_errno(error);
-}
-
-int raw_mask(int how, const sigset_t* set, sigset_t* oset)
-{
-    sigset_t open;
-    if (set != nullptr) {
-        open = *set;
-        lt::os::from_mask(lt::os::to_mask(open) & ~lt::os::kReservedSignals, open);
-        set = &open;
-    }
-    return static_cast<int>(-lt::os::raw_syscall(
-        SYS_rt_sigprocmask, how, lt::os::syscall_argument(set), lt::os::syscall_argument(oset), 8));
-}
-
-bool is_idle_context(const lt::Thread& thread)
-{
-    return thread.has(lt::kFlagIdle);
 }
 
 int join_own(std::uint32_t id, void** status)
@@ -123,7 +92,19 @@ LT_EXPORT int pthread_kill(pthread_t pthread, int sig)
     if (target == nullptr) {
         return lt::os::real().kill(pthread, sig);
     }
-    return lt::to_errno(lt::kill_thread(lt::current(), target->number(), sig));
+    return lt::to_errno(lt::kill_thread(lt::current(), target->number(), lt::info_of_kill(sig)));
+}
+
+LT_EXPORT int pthread_sigqueue(pthread_t pthread, int sig, const sigval value)
+{
+    const lt::Thread* target = lt::find_pthread(lt::current(), pthread);
+    if (target == nullptr) {
+        return lt::os::real().sigqueue(pthread, sig, value);
+    }
+    siginfo_t info = lt::info_of_kill(sig);
+    info.si_code = SI_QUEUE;
+    info.si_value = value;
+    return lt::to_errno(lt::kill_thread(lt::current(), target->number(), info));
 }
 
 LT_EXPORT int pthread_getattr_np(pthread_t pthread, pthread_attr_t* attributes)
@@ -142,58 +123,4 @@ LT_EXPORT int pthread_getattr_np(pthread_t pthread, pthread_attr_t* attributes)
     return ::pthread_attr_setdetachstate(attributes, target->has(lt::kFlagDetached)
                                                          ? PTHREAD_CREATE_DETACHED
                                                          : PTHREAD_CREATE_JOINABLE);
-}
-
-LT_EXPORT int pthread_sigmask(int how, const sigset_t* set, sigset_t* oset)
-{
-    const lt::Thread* self = known_self();
-    return self != nullptr && !is_idle_context(*self) ? change_mask(how, set, oset)
-                                                      : raw_mask(how, set, oset);
-}
-
-LT_EXPORT int sigprocmask(int how, const sigset_t* set, sigset_t* oset)
-{
-    const int result = pthread_sigmask(how, set, oset);
-    if (result != 0) {
-        errno = result;
-        return -1;
-    }
-    return 0;
-}
-
-// What thr_kill left for the thread to take when it unblocks it is in no kernel queue.
-LT_EXPORT int sigpending(sigset_t* set)
-{
-    sigset_t pending;
-    sigemptyset(&pending);
-    lt::os::raw_syscall(SYS_rt_sigpending, lt::os::syscall_argument(&pending), 8);
-    std::uint64_t mask = lt::os::to_mask(pending);
-    if (const lt::Thread* self = known_self()) {
-        // relaxed: bits that come later come later.
-        mask |= self->signals_pending.load(lt::memory_order_relaxed);
-    }
-    sigemptyset(set);
-    lt::os::from_mask(mask, *set);
-    return 0;
-}
-
-LT_EXPORT int sigaction(int signal, const struct sigaction* action, struct sigaction* before)
-{
-    const int result = lt::change_action(signal, action, before);
-    if (result != 0) {
-        errno = result;
-        return -1;
-    }
-    return 0;
-}
-
-// BSD's rule, as in glibc: the handler stays and system calls restart.
-LT_EXPORT sighandler_t signal(int number, sighandler_t handler)
-{
-    struct sigaction action {};
-    struct sigaction before {};
-    action.sa_handler = handler;
-    action.sa_flags = SA_RESTART;
-    lt::os::from_mask(number > 0 && number <= 64 ? lt::os::signal_bit(number) : 0, action.sa_mask);
-    return ::sigaction(number, &action, &before) == 0 ? before.sa_handler : SIG_ERR;
 }

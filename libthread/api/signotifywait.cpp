@@ -33,5 +33,7 @@ LT_EXPORT int _lwp_sigredirect(lwpid_t target, int sig, int* queued)
     if (queued != nullptr) {
         *queued = 0;
     }
-    return target == 0 ? 0 : lt::to_errno(lt::kill_thread(lt::current(), target, sig));
+    return target == 0
+               ? 0
+               : lt::to_errno(lt::kill_thread(lt::current(), target, lt::info_of_kill(sig)));
 }

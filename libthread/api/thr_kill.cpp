@@ -7,7 +7,7 @@
 
 LT_EXPORT int thr_kill(thread_t tid, int sig)
 {
-    return lt::to_errno(lt::kill_thread(lt::current(), tid, sig));
+    return lt::to_errno(lt::kill_thread(lt::current(), tid, lt::info_of_kill(sig)));
 }
 
 LT_EXPORT int thr_sigsetmask(int how, const sigset_t* set, sigset_t* oset)

@@ -56,7 +56,12 @@ struct alignas(kCacheLine) Lwp {
     Thread* previous = nullptr;     // whom the last switch left; only the LWP itself
     Thread* idle = nullptr;         // its idle context; set once
     RunQueue* run_queue = nullptr;  // set once; nullptr for bound LWPs
-    std::uint64_t kernel_mask = 0;  // the signal mask that the kernel holds for it
+    // The signal mask and the alternate signal stack that the kernel holds for it.
+    std::uint64_t kernel_mask = 0;
+    std::uintptr_t kernel_alternate_sp = 0;
+    // The last set of signals closed to all threads that its idle context knows of: a number, see
+    // thread/mask_census.h. Written by the LWP, read by whoever closes one.
+    Atomic<std::uint32_t> closing_seen{0};
     // Wake-ups of a lone thread that this LWP itself ran next, in a row: while it lasts, waking
     // another LWP for such a thread would be for nothing. Written by the LWP, reset by the monitor;
     // relaxed.
@@ -71,10 +76,11 @@ struct alignas(kCacheLine) Lwp {
     std::uint32_t spins = 0;          // times it did; the same
     std::uint32_t ticks = 0;          // picks, for looking at the shared queues now and then
 
-    // A signal arrived in a critical region: all are blocked until the region is left. Written by
-    // the handler on this LWP, read by the same LWP.
-    Atomic<std::uint32_t> signal_deferred{0};  // its number
-    siginfo_t deferred_info{};
+    // Signals that arrived in a critical region: all are blocked until the region is left. Written
+    // by handlers on this LWP, read by the same LWP.
+    static constexpr std::uint32_t kMaxDeferred = 4;
+    Atomic<std::uint32_t> signal_deferred{0};  // how many
+    siginfo_t deferred_info[kMaxDeferred]{};
 
     Parker parker;
     Lwp* next = nullptr;       // in the idle list or the free list, guarded by the pool's lock

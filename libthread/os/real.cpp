@@ -33,7 +33,16 @@ const RealFunctions& real() noexcept
     find(functions.cancel, "pthread_cancel");
     find(functions.kill, "pthread_kill");
     find(functions.getattr, "pthread_getattr_np");
+    find(functions.sigqueue, "pthread_sigqueue");
     find(functions.sigaction, "sigaction");
+    find(functions.sigaltstack, "sigaltstack");
+    find(functions.sigsuspend, "sigsuspend");
+    find(functions.sigwait, "sigwait");
+    find(functions.sigtimedwait, "sigtimedwait");
+    find(functions.raise, "raise");
+    find(functions.siglongjmp, "siglongjmp");
+    find(functions.setcontext, "setcontext");
+    find(functions.swapcontext, "swapcontext");
     find(functions.wait4, "wait4");
     find(functions.waitid, "waitid");
     find(functions.nanosleep, "nanosleep");

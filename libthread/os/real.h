@@ -2,8 +2,10 @@
 #pragma once
 
 #include <pthread.h>
+#include <setjmp.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
+#include <ucontext.h>
 
 #include <csignal>
 #include <ctime>
@@ -17,7 +19,16 @@ struct RealFunctions {
     decltype(&::pthread_cancel) cancel = nullptr;
     decltype(&::pthread_kill) kill = nullptr;
     decltype(&::pthread_getattr_np) getattr = nullptr;
+    int (*sigqueue)(pthread_t, int, sigval) = nullptr;
     decltype(&::sigaction) sigaction = nullptr;
+    decltype(&::sigaltstack) sigaltstack = nullptr;
+    decltype(&::sigsuspend) sigsuspend = nullptr;
+    decltype(&::sigwait) sigwait = nullptr;
+    decltype(&::sigtimedwait) sigtimedwait = nullptr;
+    decltype(&::raise) raise = nullptr;
+    void (*siglongjmp)(__jmp_buf_tag*, int) = nullptr;
+    decltype(&::setcontext) setcontext = nullptr;
+    decltype(&::swapcontext) swapcontext = nullptr;
     pid_t (*wait4)(pid_t, int*, int, rusage*) = nullptr;
     decltype(&::waitid) waitid = nullptr;
     decltype(&::nanosleep) nanosleep = nullptr;
@@ -30,6 +41,12 @@ const RealFunctions& real() noexcept;
 [[noreturn]] inline void real_pthread_exit(void* status) noexcept
 {
     real().exit(status);
+    __builtin_unreachable();
+}
+
+[[noreturn]] inline void real_siglongjmp(__jmp_buf_tag* environment, int value) noexcept
+{
+    real().siglongjmp(environment, value);
     __builtin_unreachable();
 }
 

@@ -42,6 +42,16 @@ inline std::uint64_t kernel_mask() noexcept
     return mask;
 }
 
+// The calling task's alternate signal stack; sp 0: none.
+inline void set_alternate_stack(std::uintptr_t sp, std::size_t size) noexcept
+{
+    stack_t stack{};
+    stack.ss_sp = reinterpret_cast<void*>(sp);
+    stack.ss_size = size;
+    stack.ss_flags = sp != 0 ? 0 : SS_DISABLE;
+    raw_syscall(SYS_sigaltstack, syscall_argument(&stack), 0);
+}
+
 inline std::uint64_t to_mask(const sigset_t& set) noexcept
 {
     std::uint64_t mask = 0;

@@ -22,6 +22,8 @@ namespace lt {
 // harmless.
 constinit Atomic<std::uint32_t> clock_unwatching{1};
 
+constinit ClockTurnHook clock_turn_hook = nullptr;
+
 namespace {
 
 constexpr std::int64_t kTickNs = 10'000'000;
@@ -272,6 +274,7 @@ void* clock_main(void* argument)
     for (;;) {
         make_lwps_asked_for();
         keep_spare_lwp();
+        clock_turn_hook();
         const std::int64_t next = expire_timeouts(self);
         const std::int64_t next_look = watch_progress(os::monotonic_now());
         sleep_until(next, next_look);

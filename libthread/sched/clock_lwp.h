@@ -31,4 +31,8 @@ inline void notify_clock_of_work() noexcept
     }
 }
 
+// Called at each turn of the clock LWP, which may start tasks there. Installed once.
+using ClockTurnHook = void (*)() noexcept;
+extern ClockTurnHook clock_turn_hook;
+
 }  // namespace lt

@@ -2,6 +2,7 @@
 #include "lwp/pool.h"
 #include "os/clock.h"
 #include "os/kernel_thread.h"
+#include "os/signal_mask.h"
 #include "os/syscall.h"
 #include "sched/critical.h"
 #include "sched/dispatch.h"
@@ -117,6 +118,17 @@ bool may_retire(const Lwp& lwp)
 
 enum class Parked { kWoken, kLookAgain, kRetire };
 
+// Signals for the process that the thread it ran last had blocked come to the LWP in its sleep.
+void open_to_process(Lwp& lwp)
+{
+    // relaxed, both: whoever closes more kicks us; and this LWP only.
+    const std::uint64_t closed = closed_signals.load(memory_order_relaxed);
+    if ((lwp.kernel_mask & ~closed) != 0 && lwp.signal_deferred.load(memory_order_relaxed) == 0) {
+        lwp.kernel_mask = closed;
+        os::set_kernel_mask(closed);
+    }
+}
+
 // Sleeps until there may be work. kWoken: a waker counted us as searching.
 Parked park_idle(Lwp& lwp)
 {
@@ -130,6 +142,7 @@ Parked park_idle(Lwp& lwp)
     os::process_wide_fence();
     bool timed_out = false;
     if (!work_in_sight(lwp)) {
+        open_to_process(lwp);
         // relaxed: a hint for how long to sleep.
         const bool surplus = process.pool_lwps.load(memory_order_relaxed) >
                              process.concurrency.load(memory_order_relaxed);

@@ -145,7 +145,9 @@ Thread& take_lwp_identity(Lwp& lwp, const char* name) noexcept
     idle->tcb = arch::thread_pointer();
     idle->pthread_id = ::pthread_self();
     current_thread = idle;
-    lwp.kernel_mask = os::kernel_mask();
+    lwp.kernel_mask = os::kAllSignals & ~settings.own_signals;
+    lwp.kernel_alternate_sp = 0;
+    os::set_kernel_mask(lwp.kernel_mask);
     idle->signal_mask = lwp.kernel_mask;
     // relaxed: watchers bear with 0 for a moment.
     lwp.thread.store(idle, memory_order_relaxed);
@@ -162,9 +164,13 @@ void close_to_signals(Lwp& lwp) noexcept
 {
     os::set_kernel_mask(os::kAllSignals);
     // relaxed: this LWP only.
-    const std::uint32_t deferred = lwp.signal_deferred.exchange(0, memory_order_relaxed);
-    if (deferred != 0) {
-        os::raw_syscall(SYS_kill, os::process_id(), static_cast<long>(deferred));
+    const std::uint32_t count = lwp.signal_deferred.exchange(0, memory_order_relaxed);
+    for (std::uint32_t i = 0; i < count; ++i) {
+        siginfo_t& info = lwp.deferred_info[i];
+        if (info.si_code != SI_TKILL) {  // not for the thread that ends here
+            os::raw_syscall(SYS_rt_sigqueueinfo, os::process_id(), info.si_signo,
+                            os::syscall_argument(&info));
+        }
     }
 }
 

@@ -145,14 +145,15 @@ void block_bound(Thread& self)
 {
     const Deadline until{self.deadline_ns, self.deadline_clock};
     const bool timed = until.ns != 0;
-    bool closed = false;
+    bool closed = false;  // to signals
     const ParkedRegisters registers{self};
     // acquire, all three: what the waker wrote (cause, hand-over) is visible.
     ThreadState state = self.state.load(memory_order_acquire);
     while (state != ThreadState::kRunning) {
-        if (LT_UNLIKELY(is_suspended(self)) && !closed) {
-            closed = true;
-            os::set_kernel_mask(os::kAllSignals);
+        if (LT_UNLIKELY(is_suspended(self) != closed)) {
+            closed = !closed;
+            // Continued while it sleeps on: signals end the sleep again.
+            os::set_kernel_mask(closed ? os::kAllSignals : self.signal_mask);
         }
         const bool expires = timed && state == ThreadState::kSleeping;
         spin_then_park(*self.lwp, expires ? &until : nullptr);

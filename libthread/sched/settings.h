@@ -22,6 +22,9 @@ struct Settings {
     std::uint32_t cpus = 1;
     std::uint32_t concurrency = 1;                 // LIBTHREAD_CONCURRENCY
     bool process_wide_fence = false;               // the kernel offers it
+    int kick_signal = 0;                           // the library's own signal
+    int stop_signal = 0;                           // and the one for suspension
+    std::uint64_t own_signals = 0;                 // their bits in signal masks
     std::int64_t retire_after_ns = 5'000'000'000;  // LIBTHREAD_RETIRE_MS
 };
 

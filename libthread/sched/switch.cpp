@@ -9,6 +9,9 @@
 #include "sched/settings.h"
 
 namespace lt {
+
+constinit Atomic<std::uint64_t> closed_signals{0};
+
 namespace {
 
 constinit bool has_fs_base_instruction = false;
@@ -98,13 +101,34 @@ void finish_switch(Thread& self) noexcept
         // suspender raises a request, then looks at the state.
         std::atomic_thread_fence(std::memory_order_seq_cst);
     }
-    if (LT_UNLIKELY(self.signal_mask != lwp.kernel_mask) && !self.has(kFlagIdle)) {
-        lwp.kernel_mask = self.signal_mask;
-        // relaxed: this LWP only. While a signal is deferred all are blocked; redelivery sets the
-        // mask.
-        if (lwp.signal_deferred.load(memory_order_relaxed) == 0) {
-            os::set_kernel_mask(self.signal_mask);
+    if (LT_UNLIKELY(((self.signal_mask ^ lwp.kernel_mask) |
+                     (self.alternate_sp ^ lwp.kernel_alternate_sp)) != 0)) {
+        load_signal_state(self, lwp);
+    }
+}
+
+void load_signal_state(Thread& self, Lwp& lwp) noexcept
+{
+    if (self.alternate_sp != lwp.kernel_alternate_sp) {
+        lwp.kernel_alternate_sp = self.alternate_sp;
+        os::set_alternate_stack(self.alternate_sp, self.alternate_size);
+    }
+    std::uint64_t mask = self.signal_mask;
+    if (self.has(kFlagIdle)) {
+        if (LT_UNLIKELY(!settings.process_wide_fence)) {
+            // seq_cst: what this LWP runs was stored before; see settle_masks().
+            std::atomic_thread_fence(std::memory_order_seq_cst);
         }
+        // relaxed: whoever closes more makes sure by a process-wide fence and a signal.
+        mask = lwp.kernel_mask | closed_signals.load(memory_order_relaxed);
+    }
+    if (mask == lwp.kernel_mask) {
+        return;
+    }
+    lwp.kernel_mask = mask;
+    // relaxed: this LWP only. While a signal is deferred all are blocked; redelivery sets the mask.
+    if (lwp.signal_deferred.load(memory_order_relaxed) == 0) {
+        os::set_kernel_mask(mask);
     }
 }
 

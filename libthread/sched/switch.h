@@ -14,6 +14,14 @@ void switch_to(Thread& self, Thread& next, AfterSwitch after) noexcept;
 // What a thread does first when it is resumed, or started.
 void finish_switch(Thread& self) noexcept;
 
+// Signals that no thread has open. An LWP on its idle context has these closed too, lest the kernel
+// end the process by one of them there. Written under the registry's lock, see
+// thread/mask_census.h.
+extern Atomic<std::uint64_t> closed_signals;
+
+// Gives the calling LWP the kernel's mask and alternate stack of the thread that it runs.
+LT_NOINLINE void load_signal_state(Thread& self, Lwp& lwp) noexcept;
+
 // Whether switches can set the FS base by an instruction; set once, before the first switch.
 void use_fs_base_instruction(bool usable) noexcept;
 

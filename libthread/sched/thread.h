@@ -10,13 +10,16 @@
 #include "base/atomic.h"
 #include "base/compiler.h"
 #include "base/deadline.h"
+#include "os/spinlock.h"
 #include "sched/process.h"
 #include "sched/processor_use.h"
 #include "sched/request.h"
+#include "sched/wait_kind.h"
 
 namespace lt {
 
 struct Lwp;
+struct PendingSignal;
 struct Thread;
 class SleepQueue;
 
@@ -38,28 +41,6 @@ enum class ThreadState : std::uint32_t {
     // Ended and off its stack; waits to be joined. The zombie list owns it.
     kZombie = 5,
 };
-
-enum class WaitKind : std::uint32_t {
-    kNone = 0,
-    kMutex = 1,
-    kCond = 2,
-    kSema = 3,
-    kReadLock = 4,
-    kWriteLock = 5,
-    kJoin = 6,
-    kExit = 7,
-    kSleep = 8,
-    // Until a descriptor is ready: wait_target is its number.
-    kRead = 9,
-    kWrite = 10,
-    kAccept = 11,
-    kPoll = 12,  // wait_target is the first descriptor
-    kEpoll = 13,
-    kStop = 14,
-};
-
-// Why a sleep ended. Decided by whoever takes the thread off its sleep queue.
-enum class WakeCause : std::uint32_t { kWoken, kTimedOut, kInterrupted, kCancelled };
 
 enum ThreadFlag : std::uint32_t {
     kFlagBound = 1,
@@ -124,6 +105,7 @@ struct alignas(kCacheLine) Thread {
     std::uint32_t barged = 0;      // releases of a mutex another was woken for; its own
     bool in_shared_queue = false;  // guarded by the lock of sched/shared_queues.h
     bool exiting = false;          // thr_exit or pthread_exit set `status`; its own
+    bool leaving = false;          // no signal of the process goes to it; guarded by the life lock
     Atomic<std::int64_t> since_ns{0};
 
     // --- Timeouts: guarded by the lock of sched/timeouts.cpp.
@@ -138,9 +120,21 @@ struct alignas(kCacheLine) Thread {
     Thread* heap_next = nullptr;
     Thread* heap_prev = nullptr;
 
-    // --- Signals. The mask is the thread's own; pending bits are set by thr_kill from anywhere.
+    // --- Signals. The mask is the thread's own, and so is the alternate stack (sp 0: none), which
+    // the LWP's kernel state follows at a switch.
     std::uint64_t signal_mask = 0;
+    std::uintptr_t alternate_sp = 0;
+    std::size_t alternate_size = 0;
+    // As which it is counted, see thread/mask_census.h; guarded by the life lock.
+    std::uint64_t counted_mask = 0;
+    std::uint8_t counted_class = 0;
+    SpinLock signal_lock;  // guards `pending` and `pending_last`; leaf
+    PendingSignal* pending = nullptr;
+    PendingSignal* pending_last = nullptr;
+    // Their numbers. Changed under the lock, read by anyone.
     Atomic<std::uint64_t> signals_pending{0};
+    // The set that it waits for in sigwait and its kin. Written by itself, read by senders.
+    Atomic<std::uint64_t> awaited{0};
     Atomic<std::uint32_t> cancel_requested{0};
     // Handlers of the program that ran on it, and those of them installed without SA_RESTART: a
     // call that parks compares them to tell whether it is to end with EINTR. Its own.

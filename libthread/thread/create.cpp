@@ -16,6 +16,7 @@
 #include "sched/suspension.h"
 #include "sched/switch.h"
 #include "thread/life.h"
+#include "thread/pending_signals.h"
 #include "thread/registry.h"
 #include "thread/stack_cache.h"
 #include "thread/suspend.h"
@@ -94,6 +95,18 @@ void become_lwp_of(Thread& self)
     }
 }
 
+// Signals sent before there was a task to send them to.
+void take_over_signals(Thread& self)
+{
+    const SpinGuard guard{life_lock};  // from here on senders find the task
+    siginfo_t info;
+    while (take_pending(self, ~std::uint64_t{0}, info)) {
+        os::raw_syscall(SYS_rt_tgsigqueueinfo, os::process_id(),
+                        static_cast<long>(os::kernel_thread_id()), info.si_signo,
+                        os::syscall_argument(&info));
+    }
+}
+
 void await_continue(Thread& self)
 {
     const ParkedRegisters registers{self};
@@ -109,6 +122,7 @@ void* bound_main(void* argument)
     Thread& self = *static_cast<Thread*>(argument);
     Lwp& lwp = *self.lwp;
     become_lwp_of(self);
+    take_over_signals(self);
     await_continue(self);
     os::set_kernel_mask(self.signal_mask);
     if (self.has(kFlagUserStack)) {
@@ -152,6 +166,8 @@ Thread* make_record(const Thread& creator, const CreateRequest& request)
     thread->slot = nullptr;
     thread->signal_mask =
         request.signal_mask != nullptr ? *request.signal_mask : creator.signal_mask;
+    thread->alternate_sp = thread->alternate_size = 0;
+    thread->awaited.store(0, memory_order_relaxed);  // relaxed: as above
     thread->priority = thread->effective = creator.priority;
     thread->mxcsr = arch::mxcsr();
     thread->x87_control = arch::x87_control();

@@ -12,7 +12,10 @@
 #include "sched/suspension.h"
 #include "sync/sleep_queue.h"
 #include "thread/life.h"
+#include "thread/mask_census.h"
+#include "thread/pending_signals.h"
 #include "thread/registry.h"
+#include "thread/signal_lwp.h"
 #include "thread/signals.h"
 #include "thread/stack_cache.h"
 #include "thread/suspend.h"
@@ -29,17 +32,26 @@ bool is_last_non_daemon(const Thread& self)
 }
 
 // Takes the thread out of the census; true if it was the last that keeps the process.
-bool leave_census(Thread& self)
+bool leave_census(Thread& self) LT_NO_TSA
 {
-    const CriticalRegion region{self};
-    const SpinGuard guard{life_lock};
+    enter_critical(self);
+    life_lock.lock();
     if (self.has(kFlagNewLwp)) {
         process.concurrency.fetch_sub(1, memory_order_relaxed);  // relaxed: a level
     }
     if (!self.has(kFlagDaemon) && !self.has(kFlagForeign)) {
         ++census.ending;  // joinable before long: bury() makes it so
     }
-    return census_remove(self);
+    const bool last = census_remove(self);
+    life_lock.unlock();
+    // What came to it for the process, and it did not take, is for others.
+    siginfo_t info;
+    while (take_pending(self, ~std::uint64_t{0}, info, true)) {
+        route_signal(self, info);
+    }
+    leave_critical(self);
+    settle_masks();
+    return last;
 }
 
 // Those who wait for `dead`, those who wait for anybody, and those who wait for it to stop.

@@ -18,8 +18,11 @@
 #include "sync/sleep_queue.h"
 #include "thread/children.h"
 #include "thread/fork.h"
+#include "thread/mask_census.h"
 #include "thread/mutators.h"
+#include "thread/pending_signals.h"
 #include "thread/registry.h"
+#include "thread/signal_lwp.h"
 #include "thread/start_up.h"
 
 namespace lt {
@@ -34,12 +37,14 @@ void before_fork() noexcept LT_NO_TSA
     lock_read_holds();
     thread_records.lock();
     lwp_records.lock();
+    lock_pending();
     os::tcb_before_fork();
     os::stack_map_before_fork();
 }
 
 void unlock_all() noexcept LT_NO_TSA
 {
+    unlock_pending();
     lwp_records.unlock();
     thread_records.unlock();
     unlock_read_holds();
@@ -88,14 +93,17 @@ void after_fork_in_child() noexcept
     forget_other_threads(self);
     forget_children_after_fork();
     forget_mutators_after_fork();
+    forget_held_after_fork();
+    reset_signal_lwp_after_fork();
+    reset_masks_after_fork(self);
     unlock_all();
+    drop_pending(self);
     // Alone it needs no pool: it sleeps with its LWP, until it makes a thread.
     self.flags.fetch_or(kFlagBound, memory_order_relaxed);  // relaxed: nobody else is here
     self.flags.fetch_and(~std::uint32_t{kFlagDaemon}, memory_order_relaxed);  // relaxed: as above
     self.processor.metered = false;  // the child's task has a clock of its own
     // Nobody is left to continue it.
     self.requests.fetch_and(~std::uint32_t{kRequestStops}, memory_order_relaxed);  // relaxed: above
-    self.signals_pending.store(0, memory_order_relaxed);  // relaxed: as above
     publish_start();
     self.lwp->signal_deferred.store(0, memory_order_relaxed);  // relaxed: the parent's, not ours
     self.lwp->kernel_mask = self.signal_mask;

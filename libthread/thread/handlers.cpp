@@ -4,13 +4,17 @@
 
 #include <cerrno>
 
+#include "arch/restart.h"
 #include "lwp/lwp.h"
 #include "os/real.h"
 #include "os/signal_mask.h"
 #include "sched/critical.h"
+#include "sched/settings.h"
 #include "thread/children.h"
+#include "thread/delivery.h"
+#include "thread/mask_census.h"
+#include "thread/signal_lwp.h"
 #include "thread/signals.h"
-#include "thread/suspend.h"
 
 namespace lt {
 namespace {
@@ -18,13 +22,15 @@ namespace {
 constexpr int kSignals = 65;
 
 // What the program asked for. Written by change_action() before the wrapper is installed for it,
-// read by the wrapper on any thread.
+// read on any thread.
 struct Wanted {
     Atomic<void*> handler{nullptr};  // sa_handler or sa_sigaction
     Atomic<int> flags{0};
     Atomic<std::uint64_t> mask{0};
 };
 constinit Wanted wanted[kSignals];
+// The signals that have a handler. relaxed: as the fields above.
+constinit Atomic<std::uint64_t> caught{0};
 
 bool is_synchronous(int signal, const siginfo_t& info)
 {
@@ -37,22 +43,25 @@ constexpr std::uint64_t kFaults = os::signal_bit(SIGSEGV) | os::signal_bit(SIGBU
                                   os::signal_bit(SIGFPE) | os::signal_bit(SIGILL) |
                                   os::signal_bit(SIGTRAP) | os::signal_bit(SIGSYS);
 
+constexpr std::uint64_t kIgnoredByDefault = os::signal_bit(SIGCHLD) | os::signal_bit(SIGCONT) |
+                                            os::signal_bit(SIGURG) | os::signal_bit(SIGWINCH);
+
 // The interrupted code is in a critical region: nothing more is let in until it leaves.
 void defer(Thread& self, int signal, const siginfo_t& info, ucontext_t& context)
 {
     Lwp& lwp = *self.lwp;
-    // relaxed: this LWP only.
-    if (lwp.signal_deferred.load(memory_order_relaxed) != 0) {
-        // A second one, let in by a mask that was being set: it waits in the kernel's queue.
+    // relaxed, here and below: this LWP only.
+    const std::uint32_t count = lwp.signal_deferred.load(memory_order_relaxed);
+    if (count == Lwp::kMaxDeferred) {
+        // Let in by masks that were being set: it waits in the kernel's queue.
         os::set_kernel_mask(os::kAllSignals & ~kFaults);
         siginfo_t again = info;
         os::raw_syscall(SYS_rt_tgsigqueueinfo, os::process_id(),
                         static_cast<long>(os::kernel_thread_id()), signal,
                         os::syscall_argument(&again));
     } else {
-        lwp.deferred_info = info;
-        // relaxed: read on this LWP only, after the handler.
-        lwp.signal_deferred.store(static_cast<std::uint32_t>(signal), memory_order_relaxed);
+        lwp.deferred_info[count] = info;
+        lwp.signal_deferred.store(count + 1, memory_order_relaxed);  // relaxed: as above
     }
     os::from_mask(os::kAllSignals & ~kFaults, context.uc_sigmask);
     if (self.has(kFlagBound)) {
@@ -60,82 +69,59 @@ void defer(Thread& self, int signal, const siginfo_t& info, ucontext_t& context)
     }
 }
 
-void call_program(int signal, siginfo_t* info, void* context, const Wanted& want)
-{
-    if (signal == SIGCHLD && is_quiet_end(*info)) {
-        return;
-    }
-    // relaxed: installed before the signal could arrive; a concurrent change may win or lose.
-    void* handler = want.handler.load(memory_order_relaxed);
-    const int flags = want.flags.load(memory_order_relaxed);  // relaxed: as above
-    if ((flags & static_cast<int>(SA_RESETHAND)) != 0) {
-        struct sigaction standard {};
-        standard.sa_handler = SIG_DFL;
-        os::real().sigaction(signal, &standard, nullptr);
-    }
-    if ((flags & SA_SIGINFO) != 0) {
-        reinterpret_cast<void (*)(int, siginfo_t*, void*)>(handler)(signal, info, context);
-    } else {
-        reinterpret_cast<void (*)(int)>(handler)(signal);
-    }
-}
-
-// The mask that the kernel has set, or will when the handler returns. In a critical region, lest
-// the thread stops in between and goes on on another LWP.
-void note_mask(Thread& self, std::uint64_t mask)
-{
-    const CriticalRegion region{self};
-    self.signal_mask = mask;
-    self.lwp->kernel_mask = mask;
-}
-
 // What the kernel calls in place of the program's handlers.
 void wrapper(int signal, siginfo_t* info, void* context)
 {
     const int saved_errno = errno;
-    const Wanted& want = wanted[signal];
     auto& machine = *static_cast<ucontext_t*>(context);
     Thread* self = current_thread;
     if (self == nullptr) {
-        call_program(signal, info, context, want);
-        errno = saved_errno;
-        return;
-    }
-    // relaxed: our own thread's depth.
-    if (self->critical.load(memory_order_relaxed) > 0 && !is_synchronous(signal, *info)) {
+        if (signal != SIGCHLD || !is_quiet_end(*info)) {
+            call_handler(take_handler(signal), signal, info, context);
+        }
+    } else if (self->critical.load(memory_order_relaxed) > 0 &&  // relaxed: our own depth
+               !is_synchronous(signal, *info)) {
         defer(*self, signal, *info, machine);
         return;
+    } else if (self->has(kFlagIdle)) {
+        // An LWP without a thread, asleep: it only passes the signal on.
+        enter_critical(*self);
+        route_signal(*self, *info);
+        leave_critical(*self);
+    } else {
+        run_kernel_frame(*self, signal, info, machine);
     }
-    // The kernel has blocked more for the handler's time; the thread takes that along if it
-    // switches.
-    const int flags = want.flags.load(memory_order_relaxed);  // relaxed: as in call_program()
-    std::uint64_t mask =
-        self->signal_mask | want.mask.load(memory_order_relaxed);  // relaxed: as above
-    mask |= (flags & SA_NODEFER) != 0 ? 0 : os::signal_bit(signal);
-    note_mask(*self, mask & os::kAllSignals & ~library_signals());
-    ++self->handlers_run;
-    self->handlers_ending_calls += (flags & SA_RESTART) != 0 ? 0 : 1;
-    call_program(signal, info, context, want);
-    // sigreturn sets this mask on whatever LWP we are on now; the program may have edited it.
-    note_mask(*self, os::to_mask(machine.uc_sigmask));
-    // A thr_kill that found the signal blocked by this handler has left it to us. seq_cst: the mask
-    // is stored before the bits are read; the sender sets a bit, then reads the mask.
-    std::atomic_thread_fence(memory_order_seq_cst);
-    raise_pending(*self);
     errno = saved_errno;
 }
 
-void on_kick(int, siginfo_t*, void*)
+// Whether the LWP looks for work, as others see it.
+bool is_idle(const Lwp& lwp)
 {
+    // relaxed: written by this LWP.
+    const Thread* thread = lwp.thread.load(memory_order_relaxed);
+    return thread != nullptr && thread->has(kFlagIdle);
+}
+
+void on_kick(int, siginfo_t* info, void* context)
+{
+    const int saved_errno = errno;
+    auto& machine = *static_cast<ucontext_t*>(context);
+    act_on_kick(*info);
     Thread* self = current_thread;
-    // relaxed, both: our own depth, and raised before the kick was sent; a region that is being
-    // left looks at the requests itself.
-    if (self != nullptr && self->critical.load(memory_order_relaxed) == 0 &&
-        (self->requests.load(memory_order_relaxed) & kRequestAttention) != 0) {
-        const int saved_errno = errno;
-        attend_in_handler(*self);
-        errno = saved_errno;
+    if (self != nullptr && is_idle(*self->lwp)) {
+        os::from_mask(note_closed(*self->lwp, os::to_mask(machine.uc_sigmask)), machine.uc_sigmask);
+    } else if (self != nullptr &&
+               // relaxed, both: our own depth, and raised before the kick was sent; a region that
+               // is being left looks at the requests itself.
+               self->critical.load(memory_order_relaxed) == 0 &&
+               (self->requests.load(memory_order_relaxed) & kRequestAttention) != 0) {
+        const std::uint32_t ending = self->handlers_ending_calls;
+        attend_in_handler(*self, machine);
+        if (self->handlers_ending_calls != ending) {
+            arch::end_restarted_call(machine);
+        }
     }
+    errno = saved_errno;
 }
 
 bool is_function(void (*handler)(int))
@@ -145,53 +131,86 @@ bool is_function(void (*handler)(int))
 
 }  // namespace
 
-int kick_signal() noexcept
+void act_on_kick(const siginfo_t& /*info*/) noexcept
 {
-    return SIGRTMAX - 1;
 }
 
-bool is_library_signal(int signal) noexcept
+Disposition disposition_of(int signal) noexcept
 {
-    return signal == kick_signal() || signal == stop_signal();
+    const std::uint64_t bit = os::signal_bit(signal);
+    if ((caught.load(memory_order_relaxed) & bit) != 0) {  // relaxed: see its declaration
+        return Disposition::kCaught;
+    }
+    struct sigaction actual {};
+    os::real().sigaction(signal, nullptr, &actual);
+    if (is_function(actual.sa_handler)) {
+        return Disposition::kCaught;
+    }
+    return actual.sa_handler == SIG_IGN || (kIgnoredByDefault & bit) != 0 ? Disposition::kIgnored
+                                                                          : Disposition::kDefault;
 }
 
-std::uint64_t library_signals() noexcept
+Handler take_handler(int signal) noexcept
 {
-    return os::signal_bit(kick_signal()) | os::signal_bit(stop_signal());
+    Wanted& want = wanted[signal];
+    Handler handler;
+    // relaxed: installed before the signal could arrive; a concurrent change may win or lose.
+    handler.function = want.handler.load(memory_order_relaxed);
+    handler.flags = want.flags.load(memory_order_relaxed);  // relaxed: as above
+    handler.mask = want.mask.load(memory_order_relaxed);    // relaxed: as above
+    if ((handler.flags & static_cast<int>(SA_RESETHAND)) != 0) {
+        struct sigaction standard {};
+        standard.sa_handler = SIG_DFL;
+        // relaxed: see its declaration.
+        caught.fetch_and(~os::signal_bit(signal), memory_order_relaxed);
+        os::real().sigaction(signal, &standard, nullptr);
+    }
+    return handler;
+}
+
+void act_by_default(int signal) noexcept
+{
+    const std::uint64_t before = os::set_kernel_mask(os::kAllSignals & ~os::signal_bit(signal));
+    os::raw_syscall(SYS_tgkill, os::process_id(), static_cast<long>(os::kernel_thread_id()),
+                    signal);
+    os::set_kernel_mask(before);
 }
 
 int change_action(int signal, const struct sigaction* action, struct sigaction* before) noexcept
 {
-    if (signal <= 0 || signal >= kSignals) {
-        return EINVAL;
-    }
-    if (is_library_signal(signal)) {
+    if (signal <= 0 || signal >= kSignals || is_library_signal(signal)) {
         return EINVAL;
     }
     Wanted& want = wanted[signal];
+    const std::uint64_t bit = os::signal_bit(signal);
     struct sigaction old {};
     // relaxed everywhere: racing sigaction calls are the program's to order; see Wanted.
     void* old_handler = want.handler.load(memory_order_relaxed);
     const int old_flags = want.flags.load(memory_order_relaxed);          // relaxed: as above
     const std::uint64_t old_mask = want.mask.load(memory_order_relaxed);  // relaxed: as above
     struct sigaction actual {};
+    const bool catches = action != nullptr && is_function(action->sa_handler);
     if (action != nullptr) {
         actual = *action;
-        // A handler can be stopped, and its thread kicked.
-        os::from_mask(os::to_mask(action->sa_mask) & ~library_signals(), actual.sa_mask);
-        if (is_function(action->sa_handler)) {
+        // A thread can be stopped, and kicked, in a handler.
+        os::from_mask(os::to_mask(action->sa_mask) & ~settings.own_signals, actual.sa_mask);
+        if (catches) {
             void* handler = reinterpret_cast<void*>(action->sa_handler);
-            const std::uint64_t mask = os::to_mask(action->sa_mask);
             // relaxed, all three: as above.
             want.handler.store(handler, memory_order_relaxed);
             want.flags.store(action->sa_flags, memory_order_relaxed);
-            want.mask.store(mask, memory_order_relaxed);
+            want.mask.store(os::to_mask(action->sa_mask), memory_order_relaxed);
             actual.sa_sigaction = wrapper;
             actual.sa_flags = (action->sa_flags | SA_SIGINFO) & ~static_cast<int>(SA_RESETHAND);
         }
     }
     if (os::real().sigaction(signal, action != nullptr ? &actual : nullptr, &old) != 0) {
         return errno;
+    }
+    if (catches) {
+        caught.fetch_or(bit, memory_order_relaxed);  // relaxed: as above
+    } else if (action != nullptr) {
+        caught.fetch_and(~bit, memory_order_relaxed);  // relaxed: as above
     }
     if (before != nullptr) {
         *before = old;
@@ -208,11 +227,12 @@ void install_kick_handler() noexcept
 {
     struct sigaction action {};
     action.sa_sigaction = on_kick;
-    // No SA_RESTART: a system call that the thread is in shall end, as if the signal had come
-    // itself.
-    action.sa_flags = SA_SIGINFO;
-    ::sigfillset(&action.sa_mask);
-    os::real().sigaction(kick_signal(), &action, nullptr);
+    // Calls that the thread is in are restarted; end_restarted_call() ends them all the same if a
+    // handler has run that is to end them.
+    action.sa_flags = SA_SIGINFO | SA_RESTART;
+    // Also glibc's: a cancellation acts when the handler has returned.
+    os::from_mask(~std::uint64_t{0}, action.sa_mask);
+    os::real().sigaction(settings.kick_signal, &action, nullptr);
 }
 
 }  // namespace lt

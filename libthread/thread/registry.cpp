@@ -2,6 +2,8 @@
 
 #include "os/tcb.h"
 #include "sched/records.h"
+#include "thread/mask_census.h"
+#include "thread/pending_signals.h"
 #include "thread/stack_cache.h"
 
 namespace lt {
@@ -62,6 +64,8 @@ void register_thread(Thread& thread) noexcept
     thread.hash_next = bucket;
     bucket = &thread;
     thread.id.store(id, memory_order_relaxed);  // relaxed: under the lock
+    thread.leaving = false;
+    count_mask(thread);
     add_to(process.threads, 1);
     if (!thread.has(kFlagDaemon)) {
         add_to(census.non_daemons, 1);
@@ -69,8 +73,10 @@ void register_thread(Thread& thread) noexcept
     }
 }
 
-bool census_remove(const Thread& thread) noexcept
+bool census_remove(Thread& thread) noexcept
 {
+    thread.leaving = true;
+    uncount_mask(thread);
     add_to(process.threads, -1);
     if (thread.has(kFlagDaemon)) {
         return false;
@@ -177,9 +183,9 @@ void free_thread(Thread& thread) noexcept
     give_back_slot(thread);
     thread.flags.store(0, memory_order_relaxed);                   // relaxed: under the lock
     thread.state.store(ThreadState::kFree, memory_order_relaxed);  // relaxed: as above
-    thread.signals_pending.store(0, memory_order_relaxed);         // relaxed: as above
-    thread.requests.store(0, memory_order_relaxed);                // relaxed: as above
-    thread.cancel_requested.store(0, memory_order_relaxed);        // relaxed: as above
+    drop_pending(thread);
+    thread.requests.store(0, memory_order_relaxed);          // relaxed: as above
+    thread.cancel_requested.store(0, memory_order_relaxed);  // relaxed: as above
     thread.wait_kind = WaitKind::kNone;
     thread.name[0] = '\0';
     thread_records.release(&thread);

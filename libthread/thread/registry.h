@@ -48,7 +48,7 @@ struct Census {
 extern Census census;
 
 // A thread ends, or was not made after all; true: it was the last that keeps the process alive.
-bool census_remove(const Thread& thread) noexcept LT_REQUIRES(life_lock);
+bool census_remove(Thread& thread) noexcept LT_REQUIRES(life_lock);
 
 // The thread runs no more: its stack is for the next. Takes the stack cache's lock.
 void give_back_slot(Thread& thread) noexcept LT_REQUIRES(life_lock);

@@ -1,15 +1,25 @@
 #include "thread/signals.h"
 
+#include <unistd.h>
+
 #include "os/kernel_thread.h"
 #include "os/real.h"
 #include "os/signal_mask.h"
+#include "sched/clock_lwp.h"
 #include "sched/critical.h"
+#include "sched/settings.h"
 #include "sched/suspension.h"
 #include "sched/timeouts.h"
 #include "sync/sleep_queue.h"
+#include "thread/delivery.h"
 #include "thread/handlers.h"
+#include "thread/mask_census.h"
+#include "thread/pending_signals.h"
 #include "thread/registry.h"
+#include "thread/signal_lwp.h"
 #include "thread/start_up.h"
+
+extern "C" int __libc_allocate_rtsig(int high);  // NOLINT: glibc's name
 
 namespace lt {
 namespace {
@@ -17,12 +27,6 @@ namespace {
 constexpr int kLastSignal = 64;
 constexpr int kCancelSignal = 32;  // glibc's own
 constexpr int kSetIdSignal = 33;   // glibc's own
-
-// Masks that the program may set: glibc's signals and ours stay open.
-std::uint64_t allowed(std::uint64_t mask)
-{
-    return mask & os::kAllSignals & ~library_signals();
-}
 
 void send_to_lwp(const Lwp& lwp, int signal)
 {
@@ -34,68 +38,46 @@ void send_to_lwp(const Lwp& lwp, int signal)
     }
 }
 
-// The LWP that runs `self` if it holds a signal back, which keeps the thread there, as all are
-// blocked.
-Lwp* holding_lwp(Thread& self)
+bool queue_in_kernel(std::uint32_t tid, siginfo_t info)
+{
+    if (info.si_code == SI_TKILL) {
+        return os::raw_syscall(SYS_tgkill, os::process_id(), static_cast<long>(tid),
+                               info.si_signo) == 0;
+    }
+    return os::raw_syscall(SYS_rt_tgsigqueueinfo, os::process_id(), static_cast<long>(tid),
+                           info.si_signo, os::syscall_argument(&info)) == 0;
+}
+
+// A signal that came to this LWP in a critical region, now for the thread that it runs: not always
+// the one that was interrupted. In a critical region, all signals blocked.
+void accept_deferred(Thread& self, const siginfo_t& info)
+{
+    const bool for_thread = info.si_code == SI_TKILL && self.has(kFlagBound);
+    const bool open = (self.signal_mask & os::signal_bit(info.si_signo)) == 0;
+    if (for_thread && !open) {
+        queue_in_kernel(os::kernel_thread_id(), info);
+    } else if (self.has(kFlagIdle) || !open || !add_pending(self, info, !for_thread)) {
+        route_signal(self, info);
+    }
+}
+
+// The signals that came inside a critical region, now that it is over.
+void accept_deferred(Thread& self)
 {
     enter_critical(self);
     Lwp& lwp = *self.lwp;
-    // relaxed: this LWP only.
-    const bool holds = lwp.signal_deferred.load(memory_order_relaxed) != 0;
-    leave_critical_quietly(self);
-    return holds ? &lwp : nullptr;
-}
-
-// The signal that came inside a critical region, sent again now that it is over.
-void redeliver(Thread& self)
-{
-    Lwp* const held = holding_lwp(self);
-    if (held == nullptr) {
-        return;
-    }
-    Lwp& lwp = *held;
-    // relaxed: this LWP only.
-    const std::uint32_t signal = lwp.signal_deferred.load(memory_order_relaxed);
-    siginfo_t info = lwp.deferred_info;
-    lwp.signal_deferred.store(0, memory_order_relaxed);  // relaxed: as above
-    os::raw_syscall(SYS_rt_tgsigqueueinfo, os::process_id(),
-                    static_cast<long>(os::kernel_thread_id()), static_cast<long>(signal),
-                    os::syscall_argument(&info));
-    // An idle context has the mask of the thread that its LWP ran last.
-    const std::uint64_t mask = self.has(kFlagIdle) ? lwp.kernel_mask : self.signal_mask;
-    lwp.kernel_mask = mask;
-    os::set_kernel_mask(mask);  // it arrives here, if the thread lets it
-}
-
-}  // namespace
-
-void raise_pending(Thread& self) noexcept
-{
-    for (;;) {
-        // acquire: what the sender did before is visible to the handler.
-        const std::uint64_t open =
-            self.signals_pending.load(memory_order_acquire) & ~self.signal_mask;
-        if (open == 0) {
-            return;
+    // relaxed, all: this LWP only.
+    const std::uint32_t count = lwp.signal_deferred.load(memory_order_relaxed);
+    if (count != 0) {
+        for (std::uint32_t i = 0; i < count; ++i) {
+            accept_deferred(self, lwp.deferred_info[i]);
         }
-        const int signal = __builtin_ctzll(open) + 1;
-        // relaxed: only this thread takes bits away.
-        self.signals_pending.fetch_and(~os::signal_bit(signal), memory_order_relaxed);
-        // Handled on leaving the region: outside of one the thread may stop, and go on elsewhere,
-        // between the look at its LWP and the call.
-        const CriticalRegion region{self};
-        send_to_lwp(*self.lwp, signal);
+        lwp.signal_deferred.store(0, memory_order_relaxed);  // relaxed: as above
+        // An idle context has the mask of the thread that its LWP ran last.
+        lwp.kernel_mask = self.has(kFlagIdle) ? lwp.kernel_mask : self.signal_mask;
+        os::set_kernel_mask(lwp.kernel_mask);
     }
-}
-
-namespace {
-
-bool lower_attention(Thread& self)
-{
-    // acq_rel: bits raised before are seen by the caller; bits raised later raise it again.
-    const std::uint32_t before =
-        self.requests.fetch_and(~std::uint32_t{kRequestAttention}, memory_order_acq_rel);
-    return (before & kRequestAttention) != 0;
+    leave_critical_quietly(self);
 }
 
 void end_sleep(Thread& self, Thread& thread, WakeCause cause)
@@ -110,46 +92,130 @@ void interrupt_own_sleep(Thread& self)
     end_sleep(self, self, WakeCause::kInterrupted);
 }
 
-// Makes `target`, whose request was just raised, look at it. Under the life lock, so that it
+// Makes `target` look at its `attention`, which is raised first. Under the life lock, so that it
 // lives.
-void attract(Thread& self, Thread& target)
+void attract(Thread& self, Thread& target, WakeCause cause)
 {
+    // seq_cst: before the look at where it sleeps; pairs with lock_to_sleep().
+    target.requests.fetch_or(kRequestAttention, memory_order_seq_cst);
     if (&target == &self) {
         return;  // on leaving the critical region
     }
-    // relaxed: a thread about to sleep finds the request; see lock_to_sleep().
+    // relaxed: a thread about to sleep finds `attention`; see lock_to_sleep().
     if (target.state.load(memory_order_relaxed) == ThreadState::kRunning && target.lwp != nullptr) {
-        send_to_lwp(*target.lwp, kick_signal());
+        send_to_lwp(*target.lwp, settings.kick_signal);
     }
+    end_sleep(self, target, cause);
+}
+
+// A bound thread waits for signals in the kernel: what it blocks belongs into its task's queue.
+void requeue_own(Thread& self)
+{
+    siginfo_t info;
+    if (!self.has(kFlagBound)) {
+        return;
+    }
+    enter_critical(self);
+    while (take_pending(self, self.signal_mask, info)) {
+        queue_in_kernel(os::kernel_thread_id(), info);
+    }
+    leave_critical_quietly(self);
+}
+
+bool take_open(Thread& self, siginfo_t& info)
+{
+    enter_critical(self);
+    const std::uint64_t open = ~self.signal_mask;
+    const bool taken = take_pending(self, open, info) || take_held(open, info);
+    leave_critical_quietly(self);
+    return taken;
+}
+
+bool lower_attention(Thread& self)
+{
+    // acq_rel: what was raised before is seen by the caller; what is raised later raises it again.
+    const std::uint32_t before =
+        self.requests.fetch_and(~std::uint32_t{kRequestAttention}, memory_order_acq_rel);
+    return (before & kRequestAttention) != 0;
+}
+
+bool is_refused(int signal)
+{
+    return signal < 0 || signal > kLastSignal || signal == kCancelSignal ||
+           signal == kSetIdSignal || is_library_signal(signal);
+}
+
+// glibc's handler acts on it if the thread has asked for asynchronous cancellation; it also ends a
+// system call that is a cancellation point.
+void repeat_cancellation(Thread& self)
+{
+    // relaxed: set before `attention` was raised.
+    if (self.cancel_requested.load(memory_order_relaxed) == 0) {
+        return;
+    }
+    // It may unwind the stack, and must not do so from inside the region; nor may the thread leave
+    // the LWP before.
+    enter_critical(self);
+    const std::uint64_t before = os::set_kernel_mask(~std::uint64_t{0});
+    send_to_lwp(*self.lwp, kCancelSignal);
+    leave_critical_quietly(self);
+    os::set_kernel_mask(before);
 }
 
 }  // namespace
 
+std::uint64_t allowed_mask(std::uint64_t mask) noexcept
+{
+    return mask & os::kAllSignals & ~settings.own_signals;
+}
+
+bool has_open_signal(const Thread& self) noexcept
+{
+    // relaxed: the caller has ordered its mask before.
+    return ((self.signals_pending.load(memory_order_relaxed) | held_signals()) &
+            ~self.signal_mask) != 0;
+}
+
+void raise_pending(Thread& self, ucontext_t* context) noexcept
+{
+    siginfo_t info;
+    while (has_open_signal(self) && take_open(self, info)) {
+        deliver(self, info, context);
+    }
+}
+
 void handle_attention(Thread& self) noexcept
 {
     stop_while_suspended(self);
-    redeliver(self);
+    accept_deferred(self);
     if (lower_attention(self)) {
+        repeat_cancellation(self);
+        requeue_own(self);
+    }
+    if (!self.has(kFlagIdle)) {
         raise_pending(self);
     }
 }
 
-void attend_in_handler(Thread& self) noexcept
+// What the kernel will set when the handler returns need not be the thread's mask: in the wrapper
+// of a handler of the program, before it has noted its mask and after it has given it up. It is
+// left alone then, unless a handler that runs here changes the thread's.
+void attend_in_handler(Thread& self, ucontext_t& context) noexcept
 {
-    enter_critical(self);
+    const sigset_t to_be_set = context.uc_sigmask;
+    const std::uint64_t mask = self.signal_mask;
     lower_attention(self);
-    raise_pending(self);
-    leave_critical_quietly(self);
-}
-
-void repeat_cancellation(Thread& self) noexcept
-{
+    repeat_cancellation(self);  // arrives when this handler has returned
+    requeue_own(self);
     enter_critical(self);
-    // relaxed: set before the thread was continued, or its own signal is on the way.
-    if (self.cancel_requested.load(memory_order_relaxed) != 0) {
-        send_to_lwp(*self.lwp, kCancelSignal);
-    }
+    self.lwp->kernel_mask = ~std::uint64_t{0};
     leave_critical_quietly(self);
+    raise_pending(self, &context);
+    os::from_mask(self.signal_mask, context.uc_sigmask);
+    settle_frame(self, context);
+    if (self.signal_mask == mask) {
+        context.uc_sigmask = to_be_set;
+    }
 }
 
 Error change_mask(Thread& self, int how, const std::uint64_t* set, std::uint64_t* before) noexcept
@@ -171,62 +237,106 @@ Error change_mask(Thread& self, int how, const std::uint64_t* set, std::uint64_t
                 return Error::kInvalid;
         }
     }
-    mask = allowed(mask);
     if (before != nullptr) {
         *before = old;
     }
-    if (mask == old) {
-        return Error::kNone;
-    }
-    {
-        const CriticalRegion region{self};
-        self.signal_mask = mask;
-        self.lwp->kernel_mask = mask;
-        if (self.lwp->signal_deferred.load(memory_order_relaxed) == 0) {  // relaxed: this LWP only
-            os::set_kernel_mask(mask);
-        }
-    }
-    raise_pending(self);
+    adopt_mask(self, allowed_mask(mask));
     return Error::kNone;
 }
 
-Error kill_thread(Thread& self, std::uint32_t id, int signal) noexcept
+void adopt_mask(Thread& self, std::uint64_t mask) noexcept
 {
-    if (signal < 0 || signal > kLastSignal || signal == kCancelSignal || signal == kSetIdSignal ||
-        is_library_signal(signal)) {
+    if (mask == self.signal_mask) {
+        return;
+    }
+    set_mask_for_now(self, mask);
+    if (self.counted_mask != mask) {
+        recount_mask(self);
+    }
+    // seq_cst: as in settle_frame().
+    std::atomic_thread_fence(memory_order_seq_cst);
+    raise_pending(self);
+}
+
+void expect_kernel_mask(Thread& self, std::uint64_t mask) noexcept
+{
+    enter_critical(self);
+    self.signal_mask = mask;
+    self.lwp->kernel_mask = mask;
+    // seq_cst: as in settle_frame().
+    std::atomic_thread_fence(memory_order_seq_cst);
+    if (has_open_signal(self)) {
+        // relaxed: read by this thread.
+        self.requests.fetch_or(kRequestAttention, memory_order_relaxed);
+    }
+    leave_critical_quietly(self);
+}
+
+siginfo_t info_of_kill(int signal) noexcept
+{
+    siginfo_t info{};
+    info.si_signo = signal;
+    info.si_code = SI_TKILL;
+    info.si_pid = os::process_id();
+    info.si_uid = ::getuid();
+    return info;
+}
+
+bool give_signal(Thread& self, Thread& target, const siginfo_t& info, bool for_process) noexcept
+{
+    const std::uint64_t bit = os::signal_bit(info.si_signo);
+    // relaxed: its own kernel task is there until it is off the list of the living.
+    const std::uint32_t tid =
+        target.has(kFlagBound) ? target.lwp->tid.load(memory_order_relaxed) : 0;
+    // The kernel takes other origins from the task itself only: see requeue_own().
+    if (tid != 0 && info.si_code < 0) {
+        return queue_in_kernel(tid, info);
+    }
+    if (!add_pending(target, info, for_process)) {
+        return false;
+    }
+    // seq_cst: what it awaits is looked at after the signal was queued. A mask that is out of date
+    // wakes it once too often, or leaves the signal to its unblocking.
+    if ((bit & target.signal_mask) == 0 || (target.awaited.load(memory_order_seq_cst) & bit) != 0) {
+        attract(self, target, WakeCause::kInterrupted);
+    }
+    return true;
+}
+
+Error kill_thread(Thread& self, std::uint32_t id, const siginfo_t& info) noexcept
+{
+    const int signal = info.si_signo;
+    if (is_refused(signal)) {
         return Error::kInvalid;
     }
+    const Disposition disposition = signal != 0 ? disposition_of(signal) : Disposition::kCaught;
+    const std::uint64_t bit = signal != 0 ? os::signal_bit(signal) : 0;
     const CriticalRegion region{self};
-    Thread* target = nullptr;
     {
         const SpinGuard guard{life_lock};
-        target = find_thread(id);
+        Thread* target = find_thread(id);
         if (!is_live(target)) {
             return Error::kNoSuchThread;
         }
         if (signal == 0) {
             return Error::kNone;
         }
-        // release: with the seq_cst exchange below, the target finds the bit.
-        target->signals_pending.fetch_or(os::signal_bit(signal), memory_order_release);
-        // A stale mask only wakes it once too often, or leaves the bit to its unblocking.
-        if ((os::signal_bit(signal) & target->signal_mask) != 0) {
-            return Error::kNone;
+        // seq_cst: a hint here; give_signal() looks again.
+        const bool is_wanted =
+            ((target->signal_mask | target->awaited.load(memory_order_seq_cst)) & bit) != 0;
+        if (disposition == Disposition::kCaught || is_wanted || target->has(kFlagBound)) {
+            return give_signal(self, *target, info, false) ? Error::kNone : Error::kLimit;
         }
-        // seq_cst: before the look at where it sleeps; pairs with lock_to_sleep().
-        target->requests.fetch_or(kRequestAttention, memory_order_seq_cst);
-        attract(self, *target);
-        if (target != &self) {
-            end_sleep(self, *target, WakeCause::kInterrupted);
-        }
+    }
+    if (disposition == Disposition::kDefault) {
+        act_by_default(signal);
     }
     return Error::kNone;
 }
 
 void block_all_signals(Thread& self) noexcept
 {
-    const std::uint64_t all = ~std::uint64_t{0};
-    static_cast<void>(change_mask(self, SIG_SETMASK, &all, nullptr));
+    set_mask_for_now(self, allowed_mask(~std::uint64_t{0}));
 }
 
 void announce_cancellation(Thread& self, Thread& target) noexcept
@@ -239,20 +349,22 @@ void announce_cancellation(Thread& self, Thread& target) noexcept
     if (!is_live(&target)) {
         return;
     }
-    // release: seen by whoever finds the request raised.
+    // release: seen by whoever finds `attention` raised.
     target.cancel_requested.store(1, memory_order_release);
-    // seq_cst: as in kill_thread().
-    target.requests.fetch_or(kRequestAttention, memory_order_seq_cst);
-    // relaxed: as in attract().
-    if (target.state.load(memory_order_relaxed) == ThreadState::kRunning && target.lwp != nullptr) {
-        send_to_lwp(*target.lwp, kCancelSignal);  // ends a system call that is a cancellation point
-    }
-    end_sleep(self, target, WakeCause::kCancelled);
+    attract(self, target, WakeCause::kCancelled);
 }
 
 void start_signals() noexcept
 {
+    // From the low end, whose end valgrind and others do not use; SIGRTMIN moves up.
+    const int own = ::__libc_allocate_rtsig(1);
+    settings.kick_signal = own > 0 ? own : SIGRTMAX - 1;
+    const int stop = ::__libc_allocate_rtsig(1);
+    settings.stop_signal = stop > 0 ? stop : SIGRTMAX - 2;
+    settings.own_signals =
+        os::signal_bit(settings.kick_signal) | os::signal_bit(settings.stop_signal);
     interrupt_hook = interrupt_own_sleep;
+    clock_turn_hook = start_signal_lwp_if_wanted;
     install_kick_handler();
 }
 

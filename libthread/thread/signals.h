@@ -1,6 +1,7 @@
-// Signals to threads: masks that belong to them, thr_kill, cancellation, handlers kept out of
-// critical regions.
+// Signals to threads: masks that belong to them, thr_kill, cancellation.
 #pragma once
+
+#include <ucontext.h>
 
 #include <csignal>
 #include <cstdint>
@@ -10,24 +11,42 @@
 
 namespace lt {
 
+// What of a mask a thread can have: the signals of the kernel, of glibc and ours stay open.
+std::uint64_t allowed_mask(std::uint64_t mask) noexcept;
+
 // Changes the calling thread's mask as sigprocmask does; 0 for `set` only asks. Signals that were
 // pending and are open now are delivered before it returns. kInvalid: bad `how`.
 Error change_mask(Thread& self, int how, const std::uint64_t* set, std::uint64_t* before) noexcept;
 
-// thr_kill: `signal` to the thread with that id, wherever it is; 0 only asks.
-Error kill_thread(Thread& self, std::uint32_t id, int signal) noexcept;
+// The same with a mask that is allowed.
+void adopt_mask(Thread& self, std::uint64_t mask) noexcept;
 
-// Raises the signals that thr_kill left for the calling thread and its mask lets through, on its
-// own LWP, whose kernel mask is the thread's.
-void raise_pending(Thread& self) noexcept;
+// libc is about to set that mask without asking us. What it opens is delivered at the thread's next
+// call of the library.
+void expect_kernel_mask(Thread& self, std::uint64_t mask) noexcept;
 
-// The same for a handler of the library that all signals are blocked for: they arrive when it
-// returns.
-void attend_in_handler(Thread& self) noexcept;
+// thr_kill: `info.si_signo` to the thread with that id, wherever it is; 0 only asks. kInvalid,
+// kNoSuchThread, kLimit (too many wait).
+Error kill_thread(Thread& self, std::uint32_t id, const siginfo_t& info) noexcept;
 
-// After a stop in a handler: a cancellation that came meanwhile ends the system call that is about
-// to be restarted. All signals are blocked.
-void repeat_cancellation(Thread& self) noexcept;
+// What a signal sent by thr_kill tells of itself.
+siginfo_t info_of_kill(int signal) noexcept;
+
+// Hands a signal to a thread that lives, and sees to it that it notices. False: there are too many.
+// In a critical region, under the registry's lock.
+[[nodiscard]] bool give_signal(Thread& self, Thread& target, const siginfo_t& info,
+                               bool for_process) noexcept;
+
+// Delivers the signals that wait for the calling thread and that its mask lets through. `context`:
+// what a handler has interrupted, nullptr: nothing.
+void raise_pending(Thread& self, ucontext_t* context = nullptr) noexcept;
+
+// Whether raise_pending() would find something.
+bool has_open_signal(const Thread& self) noexcept;
+
+// The last thing in a handler of the library's own signals, with everything blocked: what was
+// requested of the thread.
+void attend_in_handler(Thread& self, ucontext_t& context) noexcept;
 
 // The signal mask for destructors of an ending thread: everything blocked.
 void block_all_signals(Thread& self) noexcept;

@@ -29,7 +29,9 @@
 #include "thread/environment.h"
 #include "thread/fork.h"
 #include "thread/life.h"
+#include "thread/mask_census.h"
 #include "thread/registry.h"
+#include "thread/signal_wait.h"
 #include "thread/signals.h"
 #include "thread/suspend.h"
 
@@ -146,6 +148,7 @@ void forget_foreign(void* rounds)
             self.flags.fetch_or(kFlagDetached, memory_order_relaxed);  // relaxed: locked
         }
     }
+    settle_masks();
     if (last) {
         leave_critical_quietly(self);
         os::set_kernel_mask(mask);
@@ -185,6 +188,7 @@ Error pool_the_leader(Thread& self)
     if (static_cast<std::int32_t>(tid) != os::process_id()) {
         return start_clock_lwp();
     }
+    take_signals_from_kernel(self);
     // The leader first: a clock LWP that finds the pool empty would add an LWP to it.
     if (!pool_leading_lwp(self)) {
         return Error::kNoMemory;

@@ -25,7 +25,7 @@ void send_stop_signal(const Lwp& lwp)
     // relaxed: a task that has not started, or has ended, stops, or has stopped, by itself.
     const std::uint32_t tid = lwp.tid.load(memory_order_relaxed);
     if (tid != 0) {
-        os::raw_syscall(SYS_tgkill, os::process_id(), static_cast<long>(tid), stop_signal());
+        os::raw_syscall(SYS_tgkill, os::process_id(), static_cast<long>(tid), settings.stop_signal);
     }
 }
 
@@ -67,23 +67,12 @@ Look look_at(const Thread& target, std::uint32_t id) LT_REQUIRES(life_lock)
 void stop_in_handler(Thread& self, ucontext_t& machine)
 {
     const std::uint64_t mask = self.signal_mask;
-    const Lwp* const before = self.lwp;
-    const std::uint64_t kernel_mask = before->kernel_mask;
     self.signal_mask = os::kStoppedMask;  // also where it goes on
     self.stop_machine = &machine;
     stop_while_suspended(self);
     self.stop_machine = nullptr;
-    if (self.lwp != before) {
-        // The alternate stack is the LWP's.
-        os::raw_syscall(SYS_sigaltstack, 0, os::syscall_argument(&machine.uc_stack));
-    }
     self.signal_mask = mask;
-    self.lwp->kernel_mask = kernel_mask;
-    // seq_cst: the mask before the pending bits; who sends a signal sets a bit, then reads the
-    // mask.
-    std::atomic_thread_fence(memory_order_seq_cst);
-    attend_in_handler(self);
-    repeat_cancellation(self);
+    attend_in_handler(self, machine);
 }
 
 void on_stop(int, siginfo_t*, void* context)
@@ -99,11 +88,6 @@ void on_stop(int, siginfo_t*, void* context)
 }
 
 }  // namespace
-
-int stop_signal() noexcept
-{
-    return SIGRTMAX - 2;
-}
 
 void wake_suspenders(Thread& self, const Thread& stopped) noexcept
 {
@@ -187,6 +171,9 @@ Error continue_thread(Thread& self, std::uint32_t id, Request request) noexcept
                 return Error::kNone;
             }
             owned = end_suspension(*thread, request);
+            if (thread->has(kFlagBound)) {
+                thread->lwp->parker.unpark();  // asleep: it opens itself to signals
+            }
         }
         if (owned) {
             make_runnable(self, *thread);
@@ -204,7 +191,7 @@ void start_suspension() noexcept
     action.sa_sigaction = on_stop;
     action.sa_flags = SA_SIGINFO | SA_RESTART;
     os::from_mask(os::kStoppedMask, action.sa_mask);
-    os::real().sigaction(stop_signal(), &action, nullptr);
+    os::real().sigaction(settings.stop_signal, &action, nullptr);
 }
 
 }  // namespace lt

@@ -25,10 +25,8 @@ Error await_stop(Thread& self, Thread& target, std::uint32_t id) noexcept;
 // A suspended thread has ended: those who wait for it to stop look again. In a critical region.
 void wake_suspenders(Thread& self, const Thread& stopped) noexcept;
 
-// The signal that makes a running thread stop; system calls that it interrupts are restarted where
-// the kernel does so at all. Never blocked, never the program's.
-int stop_signal() noexcept;
-
+// Installs the handler of the signal that makes a running thread stop (settings.stop_signal).
+// System calls that it interrupts are restarted where the kernel does so at all.
 void start_suspension() noexcept;
 
 }  // namespace lt

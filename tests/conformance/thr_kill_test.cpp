@@ -4,6 +4,7 @@
 #include <signal.h>
 
 #include <cerrno>
+#include <vector>
 
 #include "conformance/fixture.h"
 #include "conformance/signal_sets.h"
@@ -187,6 +188,88 @@ TEST_P(ThrKill, S15StaysPendingWhileBlocked)
     EXPECT_TRUE(pending.load());
     EXPECT_EQ(handled.load(), 1);
     EXPECT_EQ(handled_by.load(), target);
+}
+
+// SIG-26: what is pending for a thread ends with it; its id is unknown then.
+TEST_P(ThrKill, S26PendingSignalsEndWithTheThread)
+{
+    const ScopedHandler handler{SIGUSR1, note_signal};
+    const sigset_t usr1 = signal_set({SIGUSR1});
+    latch::Gate blocks;
+    latch::Gate leave;
+    const thread_t target = start([&] {
+        thr_sigsetmask(SIG_BLOCK, &usr1, nullptr);
+        blocks.open();
+        leave.wait();
+    });
+    ASSERT_TRUE(blocks.wait());
+    EXPECT_EQ(thr_kill(target, SIGUSR1), 0);
+    leave.open();
+    join(target);
+    EXPECT_EQ(thr_kill(target, SIGUSR1), ESRCH);
+    join(start([] { thr_yield(); }));
+    EXPECT_EQ(handled.load(), 0);
+}
+
+// SIG-29: a thread that is on no LWP handles the signal when it runs next.
+TEST_P(ThrKill, S29RunsTheHandlerInAThreadThatIsReady)
+{
+    const ScopedHandler handler{SIGUSR1, note_signal};
+    constexpr int kThreads = 40;
+    std::vector<thread_t> ids;
+    std::atomic<int> in_place{0};
+    for (int i = 0; i < kThreads; ++i) {
+        ids.push_back(start([&] {
+            while (handled_by.load() != thr_self()) {
+                thr_yield();
+            }
+            ++in_place;
+            handled_by.store(0);
+        }));
+    }
+    for (const thread_t id : ids) {
+        EXPECT_EQ(thr_kill(id, SIGUSR1), 0);
+        join(id);
+    }
+    EXPECT_EQ(in_place.load(), kThreads);
+    EXPECT_EQ(handled.load(), kThreads);
+}
+
+// SIG-30: a wait of the library ends with EINTR after the handler.
+TEST_P(ThrKill, S30EndsCondWaitWithEintr)
+{
+    const ScopedHandler handler{SIGUSR1, note_signal};
+    mutex_t mutex{};
+    cond_t cond{};
+    blocked::Marker waiting;
+    const thread_t target = start([&] {
+        mutex_lock(&mutex);
+        waiting.about_to_wait();
+        EXPECT_EQ(cond_wait(&cond, &mutex), EINTR);
+        EXPECT_EQ(handled.load(), 1);
+        mutex_unlock(&mutex);
+    });
+    ASSERT_TRUE(waiting.seen_waiting());
+    EXPECT_EQ(thr_kill(target, SIGUSR1), 0);
+    join(target);
+    EXPECT_EQ(handled_by.load(), target);
+}
+
+// SIG-30: a signal that is ignored ends nothing.
+TEST_P(ThrKill, S30IgnoredSignalsEndNothing)
+{
+    const ScopedHandler handler{SIGUSR1, SIG_IGN};
+    sema_t sema{};
+    blocked::Marker waiting;
+    const thread_t target = start([&] {
+        waiting.about_to_wait();
+        EXPECT_EQ(sema_wait(&sema), 0);
+    });
+    ASSERT_TRUE(waiting.seen_waiting());
+    EXPECT_EQ(thr_kill(target, SIGUSR1), 0);
+    EXPECT_EQ(thr_kill(target, SIGWINCH), 0);
+    EXPECT_EQ(sema_post(&sema), 0);
+    join(target);
 }
 
 }  // namespace

@@ -1,0 +1,244 @@
+#include "thread/mask_census.h"
+
+#include "lwp/pool.h"
+#include "os/kernel_thread.h"
+#include "os/signal_mask.h"
+#include "os/syscall.h"
+#include "sched/critical.h"
+#include "sched/settings.h"
+#include "sched/switch.h"
+#include "thread/signal_lwp.h"
+
+namespace lt {
+namespace {
+
+struct MaskClass {
+    std::uint64_t mask;
+    std::uint32_t threads;
+};
+
+// The first one is for threads that block nothing. What finds no place counts as open to all.
+constexpr std::uint8_t kClasses = 16;
+constexpr std::uint8_t kNoClass = 0xff;
+constinit MaskClass classes[kClasses] LT_GUARDED_BY(life_lock) = {};
+constinit std::uint32_t unclassified LT_GUARDED_BY(life_lock) = 0;
+constinit std::uint32_t awaiting[64] LT_GUARDED_BY(life_lock) = {};
+constinit std::uint64_t awaited_by_any LT_GUARDED_BY(life_lock) = 0;
+
+// Written under the life lock, read by the signal LWP.
+constinit Atomic<std::uint64_t> watched{os::kAllSignals};
+constinit Atomic<std::uint32_t> class_count{0};  // with threads in them; written under the lock
+// Set under the lock, taken by settle_masks().
+enum Change : std::uint32_t { kWatch = 1, kClosing = 2 };
+constinit Atomic<std::uint32_t> changes{0};
+// How often a signal was closed to the last thread.
+constinit Atomic<std::uint32_t> closings{0};
+
+void sum_up() LT_REQUIRES(life_lock)
+{
+    std::uint64_t open = unclassified != 0 ? os::kAllSignals : 0;
+    std::uint32_t count = unclassified != 0 ? 2 : 0;
+    for (const MaskClass& one : classes) {
+        if (one.threads != 0) {
+            open |= ~one.mask & os::kAllSignals;
+            ++count;
+        }
+    }
+    const std::uint64_t closed = os::kAllSignals & ~open & ~settings.own_signals;
+    const std::uint64_t wanted = (open | awaited_by_any) & ~settings.own_signals;
+    // relaxed: this and the following are written under the lock only.
+    const std::uint64_t closed_before = closed_signals.load(memory_order_relaxed);
+    const bool watch = wanted != watched.load(memory_order_relaxed) ||  // relaxed: as above
+                       count != class_count.load(memory_order_relaxed);
+    closed_signals.store(closed, memory_order_seq_cst);  // seq_cst: see settle_masks()
+    watched.store(wanted, memory_order_seq_cst);         // seq_cst: before the kick of the watcher
+    class_count.store(count, memory_order_relaxed);      // relaxed: read by settle_masks()
+    const std::uint32_t change =
+        (watch ? kWatch : 0U) | ((closed & ~closed_before) != 0 ? kClosing : 0U);
+    if (change != 0) {
+        changes.fetch_or(change, memory_order_relaxed);  // relaxed: taken by settle_masks()
+    }
+}
+
+std::uint8_t class_of(std::uint64_t mask) LT_REQUIRES(life_lock)
+{
+    if (LT_LIKELY(mask == 0)) {
+        return 0;
+    }
+    std::uint8_t free = kNoClass;
+    for (std::uint8_t i = 1; i < kClasses; ++i) {
+        if (classes[i].threads == 0) {
+            free = free == kNoClass ? i : free;
+        } else if (classes[i].mask == mask) {
+            return i;
+        }
+    }
+    if (free != kNoClass) {
+        classes[free].mask = mask;
+    }
+    return free;
+}
+
+bool add(Thread& thread) LT_REQUIRES(life_lock)
+{
+    thread.counted_mask = thread.signal_mask;
+    thread.counted_class = class_of(thread.counted_mask);
+    std::uint32_t& count =
+        thread.counted_class == kNoClass ? unclassified : classes[thread.counted_class].threads;
+    return ++count == 1;
+}
+
+bool remove(const Thread& thread) LT_REQUIRES(life_lock)
+{
+    std::uint32_t& count =
+        thread.counted_class == kNoClass ? unclassified : classes[thread.counted_class].threads;
+    return --count == 0;
+}
+
+void count_awaited(Thread& thread, std::uint64_t set) LT_REQUIRES(life_lock)
+{
+    // relaxed: its own, or it waits no more.
+    const std::uint64_t before = thread.awaited.load(memory_order_relaxed);
+    for (int i = 0; i < 64; ++i) {
+        awaiting[i] += static_cast<std::uint32_t>((set >> i) & 1U);
+        awaiting[i] -= static_cast<std::uint32_t>((before >> i) & 1U);
+        const std::uint64_t bit = std::uint64_t{1} << i;
+        awaited_by_any = awaiting[i] != 0 ? awaited_by_any | bit : awaited_by_any & ~bit;
+    }
+    // seq_cst: before the look at what is pending; senders queue, then look here.
+    thread.awaited.store(set, memory_order_seq_cst);
+}
+
+// Idle LWPs take over `closed_signals`. An LWP that goes idle later sees it by itself.
+void close_idle_lwps()
+{
+    // seq_cst: after the store of closed_signals.
+    const std::uint32_t number = closings.fetch_add(1, memory_order_seq_cst) + 1;
+    os::process_wide_fence();
+    const std::uint32_t limit = pool_members.limit();
+    for (std::uint32_t i = 0; i < limit; ++i) {
+        Lwp* lwp = pool_members.at(i);
+        bool kicked = false;
+        while (lwp != nullptr) {
+            // acquire: pairs with the LWP's switch, which sets its thread's own mask.
+            const Thread* thread = lwp->thread.load(memory_order_acquire);
+            // acquire: pairs with note_closed(): its mask is in force.
+            const std::uint32_t seen = lwp->closing_seen.load(memory_order_acquire);
+            if (thread == nullptr || !thread->has(kFlagIdle) ||
+                static_cast<std::int32_t>(seen - number) >= 0) {
+                break;
+            }
+            if (!kicked) {
+                kicked = true;
+                // relaxed: a stale id belongs to an LWP that is no longer in the pool.
+                os::raw_syscall(SYS_tgkill, os::process_id(),
+                                static_cast<long>(lwp->tid.load(memory_order_relaxed)),
+                                settings.kick_signal);
+            }
+            os::raw_syscall(SYS_sched_yield);
+        }
+    }
+}
+
+}  // namespace
+
+void count_mask(Thread& thread) noexcept
+{
+    if (add(thread)) {
+        sum_up();
+    }
+}
+
+void uncount_mask(Thread& thread) noexcept
+{
+    const bool emptied = remove(thread);
+    // relaxed: its own. A cancellation may have ended the wait.
+    if (thread.awaited.load(memory_order_relaxed) != 0) {
+        count_awaited(thread, 0);
+        sum_up();
+    } else if (emptied) {
+        sum_up();
+    }
+}
+
+void recount_mask(Thread& self) noexcept
+{
+    {
+        const CriticalRegion region{self};
+        const SpinGuard guard{life_lock};
+        if (self.counted_mask == self.signal_mask) {
+            return;
+        }
+        const bool emptied = remove(self);
+        if (add(self) || emptied) {
+            sum_up();
+        }
+    }
+    settle_masks();
+}
+
+void await_signals(Thread& self, std::uint64_t set) noexcept
+{
+    {
+        const CriticalRegion region{self};
+        const SpinGuard guard{life_lock};
+        count_awaited(self, set);
+        sum_up();
+    }
+    settle_masks();
+}
+
+void settle_masks() noexcept
+{
+    // relaxed: whoever changed something comes here afterwards itself.
+    if (changes.load(memory_order_relaxed) == 0) {
+        return;
+    }
+    const std::uint32_t change = changes.exchange(0, memory_order_seq_cst);  // seq_cst: once each
+    if ((change & kClosing) != 0) {
+        close_idle_lwps();
+    }
+    if ((change & kWatch) != 0) {
+        tell_signal_lwp();
+    }
+}
+
+std::uint64_t watched_signals() noexcept
+{
+    return watched.load(memory_order_seq_cst);  // seq_cst: see sum_up()
+}
+
+bool needs_signal_lwp() noexcept
+{
+    // relaxed, both: a later change tells again.
+    return class_count.load(memory_order_relaxed) > 1 ||
+           (watched.load(memory_order_relaxed) & closed_signals.load(memory_order_relaxed)) != 0;
+}
+
+std::uint64_t note_closed(Lwp& lwp, std::uint64_t mask) noexcept
+{
+    const std::uint32_t number = closings.load(memory_order_seq_cst);  // seq_cst: before the mask
+    const std::uint64_t closed = closed_signals.load(memory_order_seq_cst);  // seq_cst: as above
+    lwp.kernel_mask |= closed;
+    lwp.closing_seen.store(number, memory_order_release);  // release: all is blocked in a handler
+    return mask | closed;
+}
+
+void reset_masks_after_fork(Thread& self) noexcept
+{
+    for (MaskClass& one : classes) {
+        one.threads = 0;
+    }
+    unclassified = 0;
+    for (std::uint32_t& count : awaiting) {
+        count = 0;
+    }
+    awaited_by_any = 0;
+    self.awaited.store(0, memory_order_relaxed);  // relaxed: nobody else is here
+    changes.store(0, memory_order_relaxed);       // relaxed: as above
+    add(self);
+    sum_up();
+    changes.store(0, memory_order_relaxed);  // relaxed: as above
+}
+
+}  // namespace lt

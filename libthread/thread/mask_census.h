@@ -1,0 +1,39 @@
+// Which signals are open to some thread, and which are awaited. Signals that are closed to all stay
+// in the kernel's queue; the others are taken from it even when no LWP that runs has them open.
+//
+// The census goes by the masks that threads have for longer than a handler's time.
+#pragma once
+
+#include <cstdint>
+
+#include "sched/thread.h"
+#include "thread/registry.h"
+
+namespace lt {
+
+// A thread comes and goes.
+void count_mask(Thread& thread) noexcept LT_REQUIRES(life_lock);
+void uncount_mask(Thread& thread) noexcept LT_REQUIRES(life_lock);
+
+// The running thread's mask has changed. In no lock.
+void recount_mask(Thread& self) noexcept;
+
+// The running thread is about to wait for these, or has waited; 0: for none.
+void await_signals(Thread& self, std::uint64_t set) noexcept;
+
+// Acts on what has changed: to be called once the life lock is free. When it returns, no idle LWP
+// has a signal open that is closed to all threads.
+void settle_masks() noexcept;
+
+// What to take out of the kernel's queue.
+std::uint64_t watched_signals() noexcept;
+
+// Whether that takes the signal LWP: LWPs of the pool see to signals that are open to all.
+bool needs_signal_lwp() noexcept;
+
+// In a handler on an LWP that looks for work: the mask to have when the handler returns.
+std::uint64_t note_closed(Lwp& lwp, std::uint64_t mask) noexcept;
+
+void reset_masks_after_fork(Thread& self) noexcept LT_NO_TSA;
+
+}  // namespace lt
