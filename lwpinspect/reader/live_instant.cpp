@@ -113,6 +113,15 @@ struct Instant {
     std::uint32_t count = 0;
 };
 
+// Memory for the copies, touched now: nothing is allocated while the target stands still.
+void make_room(const AllStopped& all, bool with_stacks, Instant& instant)
+{
+    instant.lwps.reserve(all.tasks().size() * 2);
+    for (const StoppedLwp& task : all.tasks()) {
+        instant.lwps[task.tid()].bytes.resize(with_stacks ? kCopy : 0);
+    }
+}
+
 // The stop itself: everything it needs has been made before.
 void copy_all(const AllStopped& all, bool with_stacks, const std::vector<Mapping>& maps,
               Memory& memory, Instant& instant)
@@ -147,9 +156,9 @@ void LiveTake::read_instant()
     RecordReader::SlabCopies copies =
         records_ ? records_->make_copies() : RecordReader::SlabCopies();
     Instant instant;
-    instant.lwps.reserve(lwps_.size() * 2);
     in_stopping_thread([&] {
         std::optional<AllStopped> all(std::in_place, process_);
+        make_room(*all, request_.stacks != Stacks::kNone, instant);
         be_quick();
         const auto begin = Clock::now();
         all->stop();

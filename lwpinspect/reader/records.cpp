@@ -22,6 +22,7 @@ ThreadRecord RecordReader::parse_thread(Address address, RecordBytes bytes) cons
     record.flags = number(LWPT_SLOT_thread_flags).value_or(0);
     record.lwp = number(LWPT_SLOT_thread_lwp).value_or(0);
     record.sp = number(LWPT_SLOT_thread_sp).value_or(0);
+    record.tcb = number(LWPT_SLOT_thread_tcb).value_or(0);
     record.stack_lo = number(LWPT_SLOT_thread_stack_lo).value_or(0);
     record.stack_hi = number(LWPT_SLOT_thread_stack_hi).value_or(0);
     record.wait_kind = number(LWPT_SLOT_thread_wait_kind).value_or(0);

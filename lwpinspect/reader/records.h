@@ -20,6 +20,7 @@ struct ThreadRecord {
     std::uint64_t flags = 0;
     Address lwp = 0;  // its LWP's record
     Address sp = 0;
+    Address tcb = 0;  // glibc's, at the FS base
     Address stack_lo = 0;
     Address stack_hi = 0;
     std::uint64_t wait_kind = 0;

@@ -48,6 +48,8 @@ class Take {
     [[nodiscard]] bool wants_stack(const LwpObservation& lwp) const;
     [[nodiscard]] bool wants_stack(std::uint64_t id) const;
     [[nodiscard]] ThreadState state_of(const ThreadRecord& record) const;
+    // Whom glibc means by a number in a pthread mutex.
+    [[nodiscard]] std::optional<Owner> pthread_owner(std::uint32_t number);
     // What the first argument of a call names.
     virtual void name_file(std::optional<Syscall>& call) const = 0;
 
@@ -72,6 +74,11 @@ class Take {
 
   private:
     void note_library();
+    void read_thread_numbers();
+
+    std::map<int, int> inner_tids_;  // the target's own numbers of its tasks, and ours
+    // A thread that moves between LWPs has a number of its own in its TCB, which no task has.
+    std::optional<std::unordered_map<std::uint32_t, std::uint64_t>> thread_numbers_;
 
     std::unordered_set<std::uint64_t> chosen_threads_;
     std::unordered_set<int> chosen_lwps_;

@@ -1,16 +1,55 @@
 // The second half of a snapshot: names for what was read.
 #include <algorithm>
+#include <span>
 
 #include "reader/take.h"
 
 namespace lwpi {
 
+void Take::read_thread_numbers()
+{
+    // Where glibc keeps a thread's number, on x86-64. Should it ever be elsewhere nothing is found
+    // there: a thread's number is like no other word.
+    constexpr Address kNumber = 0x2d0;
+    thread_numbers_.emplace();
+    std::vector<std::uint32_t> numbers(threads_.size());
+    std::vector<RemoteBlock> blocks;
+    blocks.reserve(threads_.size());
+    for (std::size_t i = 0; i < threads_.size(); ++i) {
+        const auto into = std::as_writable_bytes(std::span(numbers)).subspan(4 * i, 4);
+        const bool sane = threads_[i].tcb != 0 && threads_[i].tcb < kAddressEnd - kNumber;
+        blocks.push_back({sane ? threads_[i].tcb + kNumber : 0, into, 0});
+    }
+    tools_.memory.read_blocks(blocks);
+    for (std::size_t i = 0; i < threads_.size(); ++i) {
+        if (blocks[i].got == blocks[i].into.size() && numbers[i] != 0 &&
+            state_of(threads_[i]) != ThreadState::kZombie) {
+            thread_numbers_->emplace(numbers[i], threads_[i].id);
+        }
+    }
+}
+
+std::optional<Owner> Take::pthread_owner(std::uint32_t number)
+{
+    if (library_.layout && !thread_numbers_) {
+        read_thread_numbers();
+    }
+    if (thread_numbers_) {
+        if (const auto thread = thread_numbers_->find(number); thread != thread_numbers_->end()) {
+            return Owner{Owner::Kind::kThread, thread->second};
+        }
+    }
+    const auto task = inner_tids_.find(static_cast<int>(number));
+    return task == inner_tids_.end()
+               ? std::nullopt
+               : std::optional(Owner{Owner::Kind::kLwp, static_cast<std::uint64_t>(task->second)});
+}
+
 void Take::add_lwps()
 {
     const Now now = {snapshot_.taken_ns, snapshot_.wall_ns};
-    std::map<int, int> inner_tids;
     for (const LwpObservation& lwp : lwps_) {
-        inner_tids.emplace(lwp.inner_tid, lwp.info.tid);
+        inner_tids_.emplace(lwp.inner_tid, lwp.info.tid);
     }
     for (LwpObservation& lwp : lwps_) {
         if (library_.layout) {
@@ -21,7 +60,9 @@ void Take::add_lwps()
         name_file(info.syscall);
         // An idle LWP waits for work, which is no news.
         if (info.syscall && (!lwp.record || info.thread)) {
-            info.wait = futex_wait_of(*info.syscall, tools_.memory, inner_tids, now);
+            info.wait = futex_wait_of(
+                *info.syscall, tools_.memory,
+                [this](std::uint32_t number) { return pthread_owner(number); }, now);
             if (info.wait.object) {
                 info.wait.object_name = places_->name_at(*info.wait.object, SymbolKind::kData);
             }

@@ -184,8 +184,7 @@ std::optional<std::int64_t> futex_time_left(const Syscall& call, Memory& memory,
 
 }  // namespace
 
-Wait futex_wait_of(const Syscall& call, Memory& memory, const std::map<int, int>& inner_tids,
-                   const Now& now)
+Wait futex_wait_of(const Syscall& call, Memory& memory, const OwnerLookup& owner_of, const Now& now)
 {
     Wait wait;
     wait.name = "-";
@@ -201,11 +200,11 @@ Wait futex_wait_of(const Syscall& call, Memory& memory, const std::map<int, int>
     wait.left_ns = futex_time_left(call, memory, now);
     const auto words = memory.read_value<FutexWords>(call.arguments[0]);
     const auto tid = words ? pthread_owner(operation, call.arguments[2], *words) : 0;
-    const auto owner = inner_tids.find(static_cast<int>(tid));
-    if (tid != 0 && owner != inner_tids.end()) {
+    const auto owner = tid != 0 ? owner_of(tid) : std::nullopt;
+    if (owner) {
         wait.kind = WaitKind::kMutex;
         wait.name = "mutex";
-        wait.owner = Owner{Owner::Kind::kLwp, static_cast<std::uint64_t>(owner->second)};
+        wait.owner = owner;
     }
     return wait;
 }

@@ -1,6 +1,7 @@
 // What a thread or LWP waits for, and who holds it.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <vector>
 
@@ -43,9 +44,11 @@ class WaitReader {
     std::map<std::pair<Address, WaitKind>, Holder> holders_;  // many threads wait for few objects
 };
 
+using OwnerLookup = std::function<std::optional<Owner>(std::uint32_t)>;
+
 // The wait of an LWP that sleeps in a futex call: for a pthread mutex with its owner, else for the
-// futex. `inner_tids` are the target's own numbers of its tasks, with the numbers we know them by.
-[[nodiscard]] Wait futex_wait_of(const Syscall& call, Memory& memory,
-                                 const std::map<int, int>& inner_tids, const Now& now);
+// futex. `owner_of` says whom glibc means by a number in a mutex.
+[[nodiscard]] Wait futex_wait_of(const Syscall& call, Memory& memory, const OwnerLookup& owner_of,
+                                 const Now& now);
 
 }  // namespace lwpi

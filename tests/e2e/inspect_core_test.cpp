@@ -6,8 +6,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <chrono>
 #include <filesystem>
 #include <fstream>
+#include <random>
+#include <vector>
 
 #include "e2e/inspect_support.h"
 
@@ -167,6 +171,38 @@ TEST_F(InspectCore, RefusesAProgramThatIsAnotherOne)
     const Result cut = inspect({"ps", core});
     EXPECT_EQ(cut.exit_code, 8) << cut.err;
     EXPECT_NE(cut.err.find("was cut short"), std::string::npos) << cut.err;
+}
+
+// Whatever is wrong in a core, the program ends by itself, soon and with a code it knows.
+TEST_F(InspectCore, SurvivesDamage)
+{
+    const CoreFolder folder;
+    Target target({ORACLE_PROGRAM});
+    ASSERT_TRUE(target.is_ready());
+    const std::string core = folder.core_of(target);
+    ASSERT_FALSE(core.empty());
+    const int fd = ::open(core.c_str(), O_RDWR | O_CLOEXEC);
+    ASSERT_GE(fd, 0);
+    // Headers, notes, and the first pages of memory: what decides where all the rest is.
+    std::vector<unsigned char> whole(64 * 1024);
+    whole.resize(
+        static_cast<std::size_t>(std::max<ssize_t>(::pread(fd, whole.data(), whole.size(), 0), 0)));
+    ASSERT_GT(whole.size(), 1000U);
+    std::mt19937 random(5);
+    for (int i = 0; i < 60; ++i) {
+        auto damaged = whole;
+        for (unsigned changes = 1 + random() % 8; changes > 0; --changes) {
+            const std::size_t reach = random() % 2 == 0 ? 4096 : damaged.size();
+            damaged[64 + random() % (reach - 64)] = static_cast<unsigned char>(random());
+        }
+        ASSERT_EQ(::pwrite(fd, damaged.data(), damaged.size(), 0),
+                  static_cast<ssize_t>(damaged.size()));
+        const auto begin = std::chrono::steady_clock::now();
+        const Result result = inspect({"stack", core, "--timeout", "2000"});
+        EXPECT_LT(result.exit_code, 11) << result.err;
+        EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(30));
+    }
+    ::close(fd);
 }
 
 TEST_F(InspectCore, RefusesWhatIsNoCore)

@@ -57,6 +57,13 @@ TEST(InspectDeadlocks, OfUserThreads)
     expect_one({STUCK_PROGRAM, "orphan"}, "orphan", 2);
 }
 
+// Threads that move between LWPs hold pthread mutexes too.
+TEST(InspectDeadlocks, OfUserThreadsOverPthreadMutexes)
+{
+    expect_one({STUCK_PROGRAM, "pthreads"}, "deadlock", 2);
+    expect_one({STUCK_PROGRAM, "mixed"}, "deadlock", 2);
+}
+
 TEST(InspectDeadlocks, OfPthreadMutexes)
 {
     for (const char* kind : {"normal", "recursive", "errorcheck", "robust"}) {

@@ -2,11 +2,13 @@
  * stuck.c - threads that wait for each other, or seem to.
  *
  * stuck CASE: prints "ready" once the threads are on their way there, and ends when its standard
- * input does. Cases: circle2 circle3 rwlocks self join orphan handover conditions holder.
+ * input does. Cases: circle2 circle3 rwlocks self join orphan handover
+ * conditions holder pthreads mixed.
  */
 #include <synch.h>
 #include <thread.h>
 
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,6 +25,8 @@ mutex_t stuck_cond_mutex;
 cond_t stuck_conds[2];
 sema_t stuck_semas[2];
 
+static pthread_mutex_t pthread_mutexes[2] = {PTHREAD_MUTEX_INITIALIZER, PTHREAD_MUTEX_INITIALIZER};
+static int mixed;
 static sema_t holding; /* posted by each thread that has its first lock */
 static sema_t go;
 static thread_t joined[2];
@@ -43,6 +47,26 @@ static NOINLINE void* in_circle(void* argument)
     sema_post(&holding);
     sema_wait(&go);
     mutex_lock(&stuck_mutexes[(i + 1) % members]);
+    AFTER_CALL;
+    return NULL;
+}
+
+/* Two pthread mutexes, or a pthread mutex and a mutex of libthread. */
+static NOINLINE void* on_pthread_mutexes(void* argument)
+{
+    const long i = (long)argument;
+    if (mixed && i == 1) {
+        mutex_lock(&stuck_mutexes[0]);
+    } else {
+        pthread_mutex_lock(&pthread_mutexes[i]);
+    }
+    sema_post(&holding);
+    sema_wait(&go);
+    if (mixed && i == 0) {
+        mutex_lock(&stuck_mutexes[0]);
+    } else {
+        pthread_mutex_lock(&pthread_mutexes[1 - i]);
+    }
     AFTER_CALL;
     return NULL;
 }
@@ -161,6 +185,10 @@ static int run(const char* name)
         release(members);
     } else if (strcmp(name, "rwlocks") == 0) {
         start(on_rwlocks, 0, 2);
+        release(2);
+    } else if (strcmp(name, "pthreads") == 0 || strcmp(name, "mixed") == 0) {
+        mixed = name[0] == 'm';
+        start(on_pthread_mutexes, 0, 2);
         release(2);
     } else if (strcmp(name, "self") == 0) {
         start(locks_twice, 0, 1);
