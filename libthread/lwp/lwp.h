@@ -69,12 +69,13 @@ struct alignas(kCacheLine) Lwp {
     // What waits in its run queue has waited for long while turns were lent. Set by the monitor,
     // cleared by the LWP; relaxed.
     Atomic<std::uint32_t> turn_overdue{0};
-    std::uint32_t lone_yields = 0;    // yields that found nobody else; only the LWP itself
-    std::uint64_t creates_since = 0;  // its dispatches when `creates` was 0; only the LWP itself
-    std::uint32_t creates = 0;        // threads created since its last switch; the same
-    std::int64_t spin_ns = 20'000;    // how long a bound thread spins before it parks; the same
-    std::uint32_t spins = 0;          // times it did; the same
-    std::uint32_t ticks = 0;          // picks, for looking at the shared queues now and then
+    std::uint32_t lone_yields = 0;       // yields that found nobody else; only the LWP itself
+    std::uint64_t creates_since = 0;     // its dispatches when `creates` was 0; only the LWP itself
+    std::uint32_t creates = 0;           // threads created since its last switch; the same
+    std::int64_t spin_ns = 20'000;       // how long a bound thread spins before it parks; the same
+    std::uint32_t spins = 0;             // times it did; the same
+    std::uint32_t ticks = 0;             // picks, for looking at the shared queues now and then
+    std::uint32_t picks_since_poll = 0;  // the same, for looking at descriptors
 
     // Signals that arrived in a critical region: all are blocked until the region is left. Written
     // by handlers on this LWP, read by the same LWP.

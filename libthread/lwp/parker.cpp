@@ -3,8 +3,15 @@
 #include "arch/cpu.h"
 #include "os/clock.h"
 #include "os/futex.h"
+#include "os/syscall.h"
 
 namespace lt {
+namespace {
+
+// Set when the poller opens or moves it, and in the child of fork; read by whoever rings.
+constinit Atomic<int> bell_fd{-1};
+
+}  // namespace
 
 bool Parker::park(const Deadline* until, std::int64_t spin_ns) noexcept
 {
@@ -37,9 +44,41 @@ void Parker::unpark() noexcept
 {
     // release: what the unparker wrote is visible to the LWP it wakes. An exchange even when
     // already kNotified: the sleeper must read *our* write to synchronise with us.
-    if (state_.exchange(kNotified, memory_order_release) == kParked) {
+    const std::uint32_t before = state_.exchange(kNotified, memory_order_release);
+    if (before == kParked) {
         os::futex_wake(&state_, 1, os::FutexScope::kPrivate);
+    } else if (before == kWatching) {
+        const std::uint64_t one = 1;
+        os::raw_syscall(SYS_write, bell(), os::syscall_argument(&one), sizeof(one));
     }
+}
+
+bool Parker::begin_watch() noexcept
+{
+    std::uint32_t expected = kEmpty;
+    // acq_rel, acquire: as in park().
+    if (state_.compare_exchange_strong(expected, kWatching, memory_order_acq_rel,
+                                       memory_order_acquire)) {
+        return true;
+    }
+    // acquire: pairs with the release in unpark(); takes the notification.
+    state_.exchange(kEmpty, memory_order_acquire);
+    return false;
+}
+
+void Parker::end_watch() noexcept
+{
+    state_.exchange(kEmpty, memory_order_acquire);  // acquire: as in park()
+}
+
+void Parker::set_bell(int fd) noexcept
+{
+    bell_fd.store(fd, memory_order_release);  // release: it exists
+}
+
+int Parker::bell() noexcept
+{
+    return bell_fd.load(memory_order_acquire);  // acquire: pairs with set_bell()
 }
 
 }  // namespace lt

@@ -25,8 +25,17 @@ class Parker {
     // Lets the current or the next park() return. Calls the kernel only if someone sleeps there.
     void unpark() noexcept;
 
+    // Around a sleep elsewhere that the bell ends: between the two, unpark() rings it. False: an
+    // unpark() came before; do not sleep.
+    [[nodiscard]] bool begin_watch() noexcept;
+    void end_watch() noexcept;
+
+    // The bell: an eventfd that whoever watches waits for too. -1: there is none.
+    static void set_bell(int fd) noexcept;
+    static int bell() noexcept;
+
   private:
-    enum : std::uint32_t { kEmpty = 0, kNotified = 1, kParked = 2 };
+    enum : std::uint32_t { kEmpty = 0, kNotified = 1, kParked = 2, kWatching = 3 };
 
     // Written by the parking LWP and by whoever unparks it; every change is a read-modify-write, so
     // all agree on one history.

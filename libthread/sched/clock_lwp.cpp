@@ -12,6 +12,7 @@
 #include "sched/expiry.h"
 #include "sched/fork.h"
 #include "sched/lwp_identity.h"
+#include "sched/poll_hooks.h"
 #include "sched/run_queue.h"
 #include "sched/settings.h"
 #include "sched/shared_queues.h"
@@ -218,6 +219,9 @@ std::int64_t watch_progress(std::int64_t now)
         return watch.last_look + watch.interval;
     }
     watch.last_look = now;
+    if (lacks_watcher()) {
+        poll_hooks.poll(*clock->idle);
+    }
     const Look look = look_at_pool();
     if (look.progress) {
         watch.last_progress = now;
@@ -258,11 +262,18 @@ void sleep_until(std::int64_t next, std::int64_t next_look)
     // relaxed: the process-wide fence orders it against the pushers' looks.
     clock_unwatching.store(1, memory_order_relaxed);
     os::process_wide_fence();
-    if (queued_threads() == 0) {
+    ReadyEvents ready;
+    // Nobody has switched for a while. If threads wait for descriptors and no LWP is idle to watch
+    // these, all are held by computations and calls: then it is for us.
+    if (queued_threads() == 0 && !(lacks_watcher() && poll_hooks.watch(*clock, next, ready))) {
         clock->parker.park_until(next);
     }
     clock_unwatching.store(0, memory_order_relaxed);  // relaxed: from here on we look anyway
     watch.quiet = 0;
+    if (ready.count != 0) {
+        poll_hooks.deliver(*clock->idle, ready);
+    }
+    find_watcher();
 }
 
 void* clock_main(void* argument)

@@ -6,6 +6,7 @@
 #include "os/syscall.h"
 #include "sched/critical.h"
 #include "sched/dispatch.h"
+#include "sched/poll_hooks.h"
 #include "sched/run_queue.h"
 #include "sched/settings.h"
 #include "sched/shared_queues.h"
@@ -79,6 +80,9 @@ Thread* spin_for_work(Lwp& lwp)
         if (Thread* thread = settings.migrate_always ? nullptr : steal_lonely(lwp)) {
             return thread;
         }
+        if (lacks_watcher()) {
+            poll_hooks.poll(*lwp.idle);
+        }
     } while (os::monotonic_now() < end);
     return nullptr;
 }
@@ -141,6 +145,7 @@ Parked park_idle(Lwp& lwp)
     // fence whose fast half is in call_for_help().
     os::process_wide_fence();
     bool timed_out = false;
+    ReadyEvents ready;
     if (!work_in_sight(lwp)) {
         open_to_process(lwp);
         // relaxed: a hint for how long to sleep.
@@ -149,15 +154,23 @@ Parked park_idle(Lwp& lwp)
         const std::int64_t until =
             surplus ? saturating_add(os::monotonic_now(), settings.retire_after_ns) : 0;
         leave_critical(idle);  // handlers run here
-        lwp.parker.park_until(until);
+        if (!wants_polling() || !poll_hooks.watch(lwp, until, ready)) {
+            lwp.parker.park_until(until);
+        }
         enter_critical(idle);
         timed_out = surplus && os::monotonic_now() >= until;
     }
     lwp.state.store(LwpState::kSearching, memory_order_relaxed);  // relaxed: for lwpinspect
-    if (!idle_lwps.remove(lwp)) {
+    const bool woken = !idle_lwps.remove(lwp);
+    if (ready.count != 0) {
+        poll_hooks.deliver(idle, ready);
+    }
+    // If it was the watcher, another one without work is to be.
+    find_watcher();
+    if (woken) {
         return Parked::kWoken;
     }
-    return timed_out && may_retire(lwp) ? Parked::kRetire : Parked::kLookAgain;
+    return timed_out && ready.count == 0 && may_retire(lwp) ? Parked::kRetire : Parked::kLookAgain;
 }
 
 // Forced migration: what is queued is for another LWP than this. If all others keep theirs for
@@ -205,7 +218,12 @@ void run_idle_loop(Lwp& lwp) noexcept
 {
     bool counted = false;  // in idle_lwps.searching()
     for (;;) {
-        Thread* thread = look_once(lwp);
+        Thread* thread = is_poll_due(lwp) ? nullptr : look_once(lwp);
+        if (thread == nullptr && wants_polling()) {
+            lwp.picks_since_poll = 0;
+            poll_hooks.poll(*lwp.idle);
+            thread = look_once(lwp);
+        }
         if (thread == nullptr && settings.cpus > 1 && (counted || idle_lwps.searching() == 0)) {
             if (!counted) {
                 idle_lwps.begin_search();

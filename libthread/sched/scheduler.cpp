@@ -8,6 +8,7 @@
 #include "sched/critical.h"
 #include "sched/dispatch.h"
 #include "sched/fork.h"
+#include "sched/poll_hooks.h"
 #include "sched/run_queue.h"
 #include "sched/settings.h"
 #include "sched/shared_queues.h"
@@ -332,7 +333,7 @@ void block_current(Thread& self, SpinLock& lock) noexcept
     Thread* next = self.run_next;
     self.run_next = nullptr;
     if (next == nullptr || stop_if_suspended(*next)) {
-        next = pick_next(lwp);
+        next = is_poll_due(lwp) ? nullptr : pick_next(lwp);  // polling is for the idle context
     }
     if (next != nullptr) {
         // relaxed: a hint of our own.
@@ -354,6 +355,7 @@ void yield(Thread& self) noexcept
     }
     const CriticalRegion region{self};
     Lwp& lwp = *self.lwp;
+    poll_if_due(self, lwp);
     Thread* next = pick_next(lwp);
     if (next == nullptr && settings.migrate_always &&
         process.pool_lwps.load(memory_order_relaxed) > 1) {  // relaxed: a hint
@@ -387,7 +389,7 @@ void leave_for_good(Thread& self, void (*after)(void*), void* argument, Thread* 
         make_runnable(self, *heir);
         next = nullptr;
     }
-    if (next == nullptr) {
+    if (next == nullptr && !is_poll_due(lwp)) {
         next = pick_next(lwp);
     }
     switch_to(self, next != nullptr ? *next : *lwp.idle, {after, argument});

@@ -5,6 +5,7 @@
 
 #include <pthread.h>
 
+#include "io/poller.h"
 #include "lwp/pool.h"
 #include "os/signal_mask.h"
 #include "os/stack_map.h"
@@ -88,6 +89,7 @@ void after_fork_in_child() noexcept
     os::stack_map_after_fork();
     os::tcb_after_fork_child(self.slot != nullptr ? self.tcb : nullptr);
     reset_sleep_queues();
+    io::reset_poller_after_fork();
     reset_scheduler_after_fork();
     keep_own_lwp(self);
     forget_other_threads(self);

@@ -12,10 +12,12 @@
 
 #include "arch/cpu.h"
 #include "base/check.h"
+#include "io/poller.h"
 #include "lwp/pool.h"
 #include "os/clock.h"
 #include "os/kernel_thread.h"
 #include "os/real.h"
+#include "os/real_calls.h"
 #include "os/signal_mask.h"
 #include "os/tcb.h"
 #include "sched/clock_lwp.h"
@@ -255,6 +257,8 @@ __attribute__((constructor(101))) void start_up() noexcept
     }
     started_up = true;
     os::real();
+    os::real_calls();
+    io::start_poller();
     read_environment();
     settings.process_wide_fence = os::start_process_wide_fence();
     process.concurrency.store(settings.concurrency, memory_order_relaxed);  // relaxed: first writer

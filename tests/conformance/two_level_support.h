@@ -8,6 +8,7 @@
 #include <cstdio>
 #include <cstring>
 
+#include "support/in_kernel.h"
 #include "sync_support.h"
 
 namespace conformance {
@@ -90,7 +91,7 @@ class Pipe {
         char byte = 0;
         ssize_t size = 0;
         do {
-            size = ::read(ends_[0], &byte, 1);
+            size = platform::read_in_kernel(ends_[0], &byte, 1);
         } while (size < 0 && errno == EINTR);
         return size == 1;
     }

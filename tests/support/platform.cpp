@@ -8,6 +8,8 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "support/in_kernel.h"
+
 #if defined(__linux__)
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -112,6 +114,11 @@ bool is_lwp_asleep(int lwp)
     return end != nullptr && end[2] == 'S';
 }
 
+long read_in_kernel(int fd, void* buffer, std::size_t size)
+{
+    return syscall(SYS_read, fd, buffer, size);
+}
+
 int lwp_count()
 {
     return count_entries("/proc/self/task");
@@ -207,6 +214,11 @@ bool is_lwp_asleep(int lwp)
         close(file);
     }
     return whole && info.pr_sname == 'S';
+}
+
+long read_in_kernel(int fd, void* buffer, std::size_t size)
+{
+    return read(fd, buffer, size);
 }
 
 int lwp_count()

@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #define NOINLINE __attribute__((noinline, noclone))
@@ -200,7 +201,7 @@ static void print_worker(const struct worker* w)
 static NOINLINE void wait_for_end(void)
 {
     char byte;
-    while (read(STDIN_FILENO, &byte, 1) > 0) {}
+    while (syscall(SYS_read, STDIN_FILENO, &byte, 1) > 0) {}
     AFTER_CALL;
 }
 

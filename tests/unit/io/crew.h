@@ -23,7 +23,9 @@ namespace io_test {
 inline bool parks()
 {
     const char* choice = std::getenv("LIBTHREAD_IO");
-    return insight::is_two_level() && (choice == nullptr || std::string_view{choice} != "block");
+    // Asked when a thread has been made, and true of a child of fork as well.
+    static const bool two_levels = insight::is_two_level();
+    return two_levels && (choice == nullptr || std::string_view{choice} != "block");
 }
 
 inline int kernel_tasks()

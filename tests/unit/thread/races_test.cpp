@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 #include <pthread.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <array>
@@ -28,7 +29,7 @@ std::size_t kernel_task_count()
 void* read_one_byte(void* argument)
 {
     char byte = 0;
-    const auto got = read(*static_cast<int*>(argument), &byte, 1);
+    const auto got = syscall(SYS_read, *static_cast<int*>(argument), &byte, 1);
     return reinterpret_cast<void*>(got);
 }
 

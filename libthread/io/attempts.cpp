@@ -1,0 +1,149 @@
+#include "io/attempts.h"
+
+#include <poll.h>
+#include <sys/socket.h>
+
+#include <cerrno>
+
+#include "os/syscall.h"
+
+namespace lt::io {
+namespace {
+
+constexpr long kCurrentPosition = -1;
+constexpr long kNoWait = RWF_NOWAIT;
+// What a pipe that calls itself writable has room for.
+constexpr std::size_t kSafeWrite = 4096;
+
+void believe(const Call& call, FdKind kind)
+{
+    call.entry->kind.store(kind, memory_order_relaxed);  // relaxed: a belief
+}
+
+long receive(const Call& call, const iovec* parts, std::size_t count)
+{
+    if (count == 1) {
+        return os::raw_syscall(SYS_recvfrom, call.fd, os::syscall_argument(parts->iov_base),
+                               static_cast<long>(parts->iov_len), MSG_DONTWAIT);
+    }
+    msghdr message{};
+    message.msg_iov = const_cast<iovec*>(parts);  // NOLINT: read only
+    message.msg_iovlen = count;
+    return os::raw_syscall(SYS_recvmsg, call.fd, os::syscall_argument(&message), MSG_DONTWAIT);
+}
+
+long send(const Call& call, const Buffers& buffers)
+{
+    const long flags = MSG_DONTWAIT | (buffers.done != 0 ? MSG_NOSIGNAL : 0);
+    if (buffers.single()) {
+        const iovec part = buffers.first();
+        return os::raw_syscall(SYS_sendto, call.fd, os::syscall_argument(part.iov_base),
+                               static_cast<long>(part.iov_len), flags);
+    }
+    msghdr message{};
+    message.msg_iov = const_cast<iovec*>(buffers.parts);  // NOLINT: read only
+    message.msg_iovlen = buffers.count;
+    return os::raw_syscall(SYS_sendmsg, call.fd, os::syscall_argument(&message), flags);
+}
+
+long write_without_waiting(const Call& call, const Buffers& buffers)
+{
+    const iovec part = buffers.single() ? buffers.first() : iovec{};
+    const iovec* parts = buffers.single() ? &part : buffers.parts;
+    const std::size_t count = buffers.single() ? 1 : buffers.count;
+    return os::raw_syscall(SYS_pwritev2, call.fd, os::syscall_argument(parts),
+                           static_cast<long>(count), kCurrentPosition, 0, kNoWait);
+}
+
+// A little at a time: a write for which there is not enough room would wait for it.
+long write_if_ready(const Call& call, const Buffers& buffers)
+{
+    if (!is_ready(call)) {
+        return -EAGAIN;
+    }
+    const iovec part = buffers.first();
+    const std::size_t size = part.iov_len < kSafeWrite ? part.iov_len : kSafeWrite;
+    return os::raw_syscall(SYS_write, call.fd, os::syscall_argument(part.iov_base),
+                           static_cast<long>(size));
+}
+
+}  // namespace
+
+void Buffers::advance(std::size_t bytes)
+{
+    done += bytes;
+    offset += bytes;
+    while (count != 0 && offset >= parts->iov_len) {
+        offset -= parts->iov_len;
+        ++parts;
+        --count;
+    }
+}
+
+bool is_ready(const Call& call) noexcept
+{
+    pollfd file{call.fd, static_cast<short>(call.events), 0};
+    return os::raw_syscall(SYS_poll, os::syscall_argument(&file), 1, 0) != 0;
+}
+
+long read_once(const Call& call, const iovec* parts, std::size_t count) noexcept
+{
+    for (;;) {
+        long result = 0;
+        switch (kind_of(call.fd, call.entry)) {
+            case FdKind::kSocket:
+                result = receive(call, parts, count);
+                if (result != -ENOTSOCK) {
+                    return result;
+                }
+                forget_beliefs(*call.entry);
+                break;
+            case FdKind::kStream:
+                result = os::raw_syscall(SYS_preadv2, call.fd, os::syscall_argument(parts),
+                                         static_cast<long>(count), kCurrentPosition, 0, kNoWait);
+                if (result != -EOPNOTSUPP) {
+                    return result;
+                }
+                believe(call, FdKind::kPolled);
+                break;
+            case FdKind::kPolled:
+                return !is_ready(call)
+                           ? -EAGAIN
+                           : os::raw_syscall(SYS_readv, call.fd, os::syscall_argument(parts),
+                                             static_cast<long>(count));
+            case FdKind::kUnknown:
+            case FdKind::kDirect:
+                return kUseLibc;
+        }
+    }
+}
+
+long write_once(const Call& call, const Buffers& buffers) noexcept
+{
+    for (;;) {
+        long result = 0;
+        switch (kind_of(call.fd, call.entry)) {
+            case FdKind::kSocket:
+                result = send(call, buffers);
+                if (result != -ENOTSOCK) {
+                    return result;
+                }
+                forget_beliefs(*call.entry);
+                break;
+            case FdKind::kStream:
+                result = write_without_waiting(call, buffers);
+                if (result != -EOPNOTSUPP) {
+                    return result;
+                }
+                believe(call, FdKind::kPolled);
+                break;
+            case FdKind::kPolled:
+                return write_if_ready(call, buffers);
+            case FdKind::kUnknown:
+            case FdKind::kDirect:
+                return kUseLibc;
+        }
+    }
+}
+
+}  // namespace lt::io

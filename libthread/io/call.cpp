@@ -1,0 +1,161 @@
+#include "io/call.h"
+
+#include <fcntl.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+
+#include <cerrno>
+
+#include "io/poller.h"
+#include "io/socket_timeouts.h"
+#include "os/clock.h"
+#include "os/syscall.h"
+#include "sched/critical.h"
+#include "sched/held_lwp.h"
+
+namespace lt::io {
+namespace {
+
+// Wake-ups in a row that found nothing, after which the kernel is left to wait: a file may call
+// itself ready and not be, such as a datagram socket whose addressee is full.
+constexpr int kMostFutile = 64;
+
+enum class End : std::uint8_t {
+    kDone,
+    kFutile,
+    kAgain,
+    kClosed,
+    kUnpollable,
+    kTimedOut,
+    kInterrupted
+};
+
+struct Round {
+    End end;
+    long result = 0;
+};
+
+bool is_nonblocking(int fd)
+{
+    const long flags = os::raw_syscall(SYS_fcntl, fd, F_GETFL);
+    return flags < 0 || (flags & O_NONBLOCK) != 0;
+}
+
+long call_libc(Thread& self, Call& call, bool waits)
+{
+    if (waits) {
+        expect_to_block(self);
+    }
+    const long result = call.block(call);
+    return result < 0 ? -errno : result;
+}
+
+// Sleeps once. The attempt after it is made before handlers run, which may leave by siglongjmp:
+// what the thread was woken for is then taken, or passed on.
+Round wait_once(Thread& self, Call& call, const HandlersSeen& before)
+{
+    Waiter waiter{&self};
+    WaitNode node;
+    node.waiter = &waiter;
+    node.events = call.events;
+    node.exclusive = true;
+    enter_critical(self);
+    if (before.interrupt(self, call.restarts)) {
+        leave_critical(self);
+        return {End::kInterrupted};
+    }
+    if (const int error = join_waiters(self, node, call.fd)) {
+        leave_critical(self);
+        if (error == EPERM && call.entry != nullptr) {
+            call.entry->kind.store(FdKind::kDirect, memory_order_relaxed);  // relaxed: a belief
+        }
+        return {error == ESTALE ? End::kAgain : error == EBADF ? End::kClosed : End::kUnpollable};
+    }
+    const WakeCause cause = sleep_for_descriptor(self, waiter, call.kind, call.fd,
+                                                 call.timed ? &call.deadline : nullptr);
+    const bool others = leave_waiters(node);
+    // relaxed: stored under the entry's lock, which we have taken since.
+    const std::uint32_t outcome = waiter.outcome.load(memory_order_relaxed);
+    long result = -EAGAIN;
+    if (outcome == Waiter::kReady) {
+        result = call.attempt(call);
+        if (others) {
+            pass_on(self, *node.entry, call.fd);
+        }
+    }
+    leave_critical(self);  // pending handlers run here
+    if (result != -EAGAIN) {
+        return {End::kDone, result};
+    }
+    if (outcome == Waiter::kClosed) {
+        return {End::kClosed};
+    }
+    if (cause == WakeCause::kTimedOut) {
+        return {End::kTimedOut};
+    }
+    return {outcome == Waiter::kReady ? End::kFutile : End::kAgain};
+}
+
+long wait_and_retry(Thread& self, Call& call, const HandlersSeen& before)
+{
+    if (call.obeys_nonblock && is_nonblocking(call.fd)) {
+        return -EAGAIN;
+    }
+    if (!can_park_here(self)) {
+        return call_libc(self, call, true);
+    }
+    for (int futile = 0;;) {
+        if (!call.timed && apply_socket_timeout(call)) {
+            call.restarts = false;
+        }
+        const Round round = wait_once(self, call, before);
+        switch (round.end) {
+            case End::kDone:
+                return round.result != kUseLibc ? round.result : call_libc(self, call, true);
+            case End::kClosed:
+                return -EBADF;
+            case End::kTimedOut:
+                return -EAGAIN;
+            case End::kInterrupted:
+                return -EINTR;
+            case End::kUnpollable:
+                return call_libc(self, call, true);
+            case End::kFutile:
+                if (++futile == kMostFutile) {
+                    return call_libc(self, call, true);
+                }
+                break;
+            case End::kAgain:
+                futile = 0;
+                act_on_cancellation(self);
+                break;
+        }
+    }
+}
+
+}  // namespace
+
+long perform(Thread& self, Call& call)
+{
+    act_on_cancellation(self);
+    const HandlersSeen before{self};
+    const long result = call.attempt(call);
+    if (LT_LIKELY(result != -EAGAIN && result != kUseLibc)) {
+        return result;
+    }
+    return result == kUseLibc ? call_libc(self, call, false) : wait_and_retry(self, call, before);
+}
+
+long finish(long result, std::size_t done) noexcept
+{
+    if (result >= 0) {
+        return result;
+    }
+    if (done != 0) {
+        return static_cast<long>(done);
+    }
+    errno = static_cast<int>(-result);
+    return -1;
+}
+
+}  // namespace lt::io

@@ -1,0 +1,45 @@
+// The process's epoll instance, and the bell in it by which the LWP that waits there is woken.
+#pragma once
+
+#include <sys/epoll.h>
+
+#include <array>
+#include <cstdint>
+
+#include "sched/poll_hooks.h"
+
+namespace lt::io {
+
+// The bell's data in an event; otherwise the descriptor's number.
+inline constexpr std::uint64_t kBell = ~std::uint64_t{0};
+
+inline bool is_bell(const epoll_event& event)
+{
+    return event.data.u64 == kBell;
+}
+
+// Makes both, at the first use. False: no descriptor or no memory left.
+bool open_epoll_set() noexcept;
+
+bool has_epoll_set() noexcept;
+
+// Whether this process made it. A child of vfork finds its parent's memory, not its descriptors.
+bool owns_epoll_set() noexcept;
+
+// epoll_ctl(2): 0 or a negative error number.
+long control_epoll(int operation, int fd, std::uint32_t events, std::uint64_t data) noexcept;
+
+// How many are ready, or a negative error number; waits until `until`, 0: for ever, 1: not at all.
+int wait_for_events(ReadyEvents& ready, std::int64_t until) noexcept;
+
+// The bell stays rung for whoever looks in passing; its ringing was meant for the watcher, who
+// calls this.
+void quiet_bell(const ReadyEvents& ready) noexcept;
+
+// The two descriptors; -1: not open.
+std::array<int, 2> own_fds() noexcept;
+
+// In the child of fork.
+void reset_epoll_set() noexcept;
+
+}  // namespace lt::io

@@ -1,0 +1,154 @@
+// What ends a read or a write that waits, other than data: errors, signals, cancellation.
+#include <fcntl.h>
+#include <poll.h>
+#include <pthread.h>
+#include <pty.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/timerfd.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include <array>
+#include <atomic>
+#include <cerrno>
+#include <csignal>
+#include <cstring>
+#include <numeric>
+#include <string>
+
+#include "unit/io/crew.h"
+#include "unit/io/files.h"
+
+namespace {
+
+using io_test::Crew;
+using io_test::Pair;
+
+std::string read_text(int fd, std::size_t room = 64)
+{
+    std::string text(room, '\0');
+    const ssize_t got = read(fd, text.data(), text.size());
+    if (got < 0) {
+        return "error " + std::to_string(errno);
+    }
+    text.resize(static_cast<std::size_t>(got));
+    return text;
+}
+
+TEST(TransferEnds, EndAndErrorsWakeTheReader)
+{
+    for (const Pair::Kind kind : {Pair::kPipe, Pair::kSocket, Pair::kTcp}) {
+        SCOPED_TRACE(Pair::name(kind));
+        Pair pair{kind};
+        ASSERT_TRUE(pair.works());
+        Crew crew;
+        const thread_t reader = crew.start([&] { EXPECT_EQ(read_text(pair.reader()), ""); });
+        ASSERT_TRUE(io_test::asleep(reader));
+        pair.close_writer();
+    }
+    Pair pair{Pair::kSocket};
+    ASSERT_TRUE(pair.works());
+    Crew crew;
+    const thread_t reader = crew.start([&] { EXPECT_EQ(read_text(pair.reader()), ""); });
+    ASSERT_TRUE(io_test::asleep(reader));
+    ASSERT_EQ(shutdown(pair.reader(), SHUT_RD), 0);
+}
+
+TEST(TransferEnds, AResetFailsTheRead)
+{
+    Pair pair{Pair::kTcp};
+    ASSERT_TRUE(pair.works());
+    Crew crew;
+    const thread_t reader = crew.start(
+        [&] { EXPECT_EQ(read_text(pair.reader()), "error " + std::to_string(ECONNRESET)); });
+    ASSERT_TRUE(io_test::asleep(reader));
+    const linger abort{1, 0};
+    ASSERT_EQ(setsockopt(pair.writer(), SOL_SOCKET, SO_LINGER, &abort, sizeof(abort)), 0);
+    pair.close_writer();
+}
+
+TEST(TransferEnds, AWriterLearnsThatNobodyReads)
+{
+    ASSERT_NE(signal(SIGPIPE, SIG_IGN), SIG_ERR);
+    for (const Pair::Kind kind : {Pair::kPipe, Pair::kSocket}) {
+        SCOPED_TRACE(Pair::name(kind));
+        Pair pair{kind};
+        ASSERT_TRUE(pair.works());
+        Crew crew;
+        const thread_t writer = crew.start([&] {
+            const std::string much(4'000'000, 'x');
+            const ssize_t some = write(pair.writer(), much.data(), much.size());
+            EXPECT_LT(some, 4'000'000);
+            EXPECT_TRUE(some > 0 || !io_test::parks()) << some;
+            errno = 0;
+            EXPECT_EQ(write(pair.writer(), "x", 1), -1);
+            EXPECT_EQ(errno, EPIPE);
+        });
+        ASSERT_TRUE(io_test::asleep(writer));
+        pair.close_reader();
+    }
+}
+
+std::atomic<int> handled{0};
+
+// A handler ends the read if it was installed without SA_RESTART, and only then.
+TEST(TransferEnds, AHandlerEndsItUnlessItRestarts)
+{
+    for (const int flags : {0, SA_RESTART}) {
+        handled = 0;
+        struct sigaction action {};
+        action.sa_handler = [](int) { ++handled; };
+        action.sa_flags = flags;
+        ASSERT_EQ(sigaction(SIGUSR1, &action, nullptr), 0);
+        Pair pair{Pair::kSocket};
+        ASSERT_TRUE(pair.works());
+        Crew crew;
+        std::atomic<bool> ended{false};
+        const thread_t reader = crew.start([&] {
+            char byte = 0;
+            errno = 0;
+            const ssize_t got = read(pair.reader(), &byte, 1);
+            EXPECT_EQ(got, flags == 0 || !io_test::parks() ? got : 1);
+            if (io_test::parks()) {
+                EXPECT_EQ(got, flags == 0 ? -1 : 1);
+                EXPECT_EQ(errno, flags == 0 ? EINTR : 0);
+            }
+            ended = true;
+        });
+        ASSERT_TRUE(io_test::asleep(reader));
+        ASSERT_TRUE(bounded::until([&] {
+            if (handled == 0 || (flags == 0 && !ended)) {
+                thr_kill(reader, SIGUSR1);
+            }
+            return handled != 0 && (flags != 0 || ended);
+        }));
+        ASSERT_EQ(write(pair.writer(), "x", 1), 1);
+    }
+}
+
+TEST(TransferEnds, IsACancellationPoint)
+{
+    static std::atomic<pthread_t> target{};
+    Pair pair{Pair::kPipe};
+    ASSERT_TRUE(pair.works());
+    int fd = pair.reader();
+    const auto body = [](void* argument) -> void* {
+        target = pthread_self();
+        char byte = 0;
+        const ssize_t got = read(*static_cast<int*>(argument), &byte, 1);
+        return reinterpret_cast<void*>(got);
+    };
+    thread_t id = 0;
+    ASSERT_EQ(thr_create(nullptr, 0, body, &fd, 0, &id), 0);
+    ASSERT_TRUE(bounded::until([] { return target.load() != pthread_t{}; }));
+    ASSERT_TRUE(io_test::asleep(id));
+    EXPECT_EQ(pthread_cancel(target), 0);
+    void* status = nullptr;
+    ASSERT_EQ(thr_join(id, nullptr, &status), 0);
+    EXPECT_EQ(status, PTHREAD_CANCELED);
+}
+
+}  // namespace
