@@ -125,6 +125,17 @@ void add_stacks(CLI::App& verb, Options& options)
     verb.add_option("--state", options.state, "only threads in this state")->option_text("STATE");
     verb.add_option("--wait", options.wait, "only threads that wait for this kind of object")
         ->option_text("KIND");
+    verb.add_option("--name", options.name, "only threads whose name matches RE")
+        ->option_text("RE");
+    verb.add_option("--lwp", options.lwp, "only what is on this LWP (its number or kernel TID)")
+        ->option_text("N");
+    verb.add_option("--min-age", options.min_age_seconds,
+                    "only threads that have been blocked or ready for so many seconds")
+        ->option_text("SEC")
+        ->check(CLI::NonNegativeNumber);
+    verb.add_option("--by", options.by, "group by stack, state, wait, start, creator or top")
+        ->option_text("KEY")
+        ->check(CLI::IsMember({"stack", "state", "wait", "start", "creator", "top"}));
     verb.add_flag("--collapsed", options.collapsed, "one line a stack, for flame graphs");
     add_depth(verb, options);
 }

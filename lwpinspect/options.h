@@ -80,6 +80,10 @@ struct Options {
     std::string not_function;  // --not-fn
     std::string state;
     std::string wait;
+    std::string name;            // --name
+    std::optional<int> lwp;      // --lwp
+    double min_age_seconds = 0;  // --min-age
+    std::string by = "stack";
     bool collapsed = false;
 
     // top

@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include <map>
+
 #include "commands/commands.h"
 #include "commands/session.h"
 #include "report/json.h"
@@ -22,19 +24,32 @@ std::optional<std::regex> pattern(const std::string& text)
     }
 }
 
+GroupBy key_of(const std::string& word)
+{
+    static const std::map<std::string, GroupBy> keys{
+        {"stack", GroupBy::kStack}, {"state", GroupBy::kState},     {"wait", GroupBy::kWait},
+        {"start", GroupBy::kStart}, {"creator", GroupBy::kCreator}, {"top", GroupBy::kTop}};
+    return keys.at(word);
+}
+
 }  // namespace
 
 int run_stacks(const Options& options)
 {
-    const StackFilter filter{pattern(options.function), pattern(options.not_function),
-                             options.state, options.wait};
+    const StackFilter filter{pattern(options.function),
+                             pattern(options.not_function),
+                             options.state,
+                             options.wait,
+                             pattern(options.name),
+                             options.lwp,
+                             static_cast<std::int64_t>(options.min_age_seconds * 1e9)};
     Session session(options);
     SnapshotRequest request = session.request();
     request.stacks = Stacks::kAll;
     const Snapshot snapshot = session.take(request);
     Snapshot shown = snapshot;
     apply(filter, shown);
-    const std::vector<Group> groups = group_stacks(shown, 0);
+    const std::vector<Group> groups = group_threads(shown, key_of(options.by));
     if (options.json) {
         std::string lines;
         for (const Group& group : groups) {

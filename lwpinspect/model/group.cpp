@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <map>
 
+#include "model/order.h"
+
 namespace lwpi {
 namespace {
 
@@ -53,6 +55,19 @@ class Groups {
         }
         group.end = shown < stack.frames.size() ? StackEnd::kLimit : stack.end;
         group.detail = stack.detail;
+        insert(std::move(group), modules, id);
+    }
+
+    // A group that says all there is to say of its member.
+    void add_whole(Group group, std::uint64_t id)
+    {
+        const std::vector<std::string> modules(group.functions.size());
+        insert(std::move(group), modules, id);
+    }
+
+  private:
+    void insert(Group group, const std::vector<std::string>& modules, std::uint64_t id)
+    {
         std::string key = key_of(group, modules);
         const std::int64_t age = group.longest_ns;
         const std::optional<Owner> owner = group.wait.owner;
@@ -69,6 +84,7 @@ class Groups {
         kept.ids.push_back(id);
     }
 
+  public:
     std::vector<Group> finish()
     {
         std::vector<Group> sorted;
@@ -103,6 +119,55 @@ std::string function_of(const Place& place)
 {
     return place.function.empty() ? fmt::format("{}+{:#x}", place.module, place.offset)
                                   : place.function;
+}
+
+namespace {
+
+std::string shared_word(const Snapshot& snapshot, const ThreadInfo& thread, GroupBy by)
+{
+    switch (by) {
+        case GroupBy::kStart:
+            return thread.start_function;
+        case GroupBy::kCreator:
+            return thread.creator ? fmt::format("made by #{}", *thread.creator) : std::string();
+        case GroupBy::kTop:
+            return where(snapshot, thread);
+        case GroupBy::kStack:
+        case GroupBy::kState:
+        case GroupBy::kWait:
+            break;
+    }
+    return {};
+}
+
+}  // namespace
+
+std::vector<Group> group_threads(const Snapshot& snapshot, GroupBy by)
+{
+    if (by == GroupBy::kStack || snapshot.process.library.state != LibraryState::kPresent) {
+        return group_stacks(snapshot, 0);
+    }
+    Groups groups(snapshot, 0);
+    for (std::size_t i = 0; i < snapshot.threads.size(); ++i) {
+        const ThreadInfo& thread = snapshot.threads[i];
+        Group group;
+        const bool by_state = by == GroupBy::kState || by == GroupBy::kWait;
+        group.state_name = by_state ? thread.state_name : std::string(1, '-');
+        group.state = by_state ? thread.state : ThreadState::kUnknown;
+        group.wait.name = std::string(1, '-');
+        if (by == GroupBy::kWait) {
+            group.wait = thread.wait;
+            group.wait.left_ns.reset();
+        }
+        if (std::string word = shared_word(snapshot, thread, by); !word.empty()) {
+            group.functions.push_back(std::move(word));
+            group.internal.push_back(false);
+        }
+        group.sample = i;
+        group.longest_ns = thread.since_ns.value_or(0);
+        groups.add_whole(std::move(group), thread.id);
+    }
+    return groups.finish();
 }
 
 std::vector<Group> group_stacks(const Snapshot& snapshot, std::size_t depth)

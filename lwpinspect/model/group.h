@@ -23,11 +23,24 @@ struct Group {
     std::int64_t longest_ns = 0;  // blocked or ready for, the member that has been longest
 };
 
+// What makes two threads members of one group, beside their stack.
+enum class GroupBy : std::uint8_t {
+    kStack,
+    kState,    // state alone
+    kWait,     // state and object waited for
+    kStart,    // start function
+    kCreator,  // the thread that made it
+    kTop,      // the innermost function outside of the library
+};
+
 // Groups of equal functions, modules, state, wait kind and stack end, of user threads, or of LWPs
 // in a process without the library; biggest first, then by smallest id. Locks waited for are kept
 // apart too, so that waiters of two mutexes are two groups; conditions and semaphores are not.
 // `depth` limits the frames that are compared; 0: all.
 [[nodiscard]] std::vector<Group> group_stacks(const Snapshot& snapshot, std::size_t depth);
+// The same by something else than stacks; the group's functions are then a word for what its
+// members share. LWPs are grouped by stacks whatever is asked for.
+[[nodiscard]] std::vector<Group> group_threads(const Snapshot& snapshot, GroupBy by);
 
 // Whether a function is one of libthread's inner ones, not of its interface.
 [[nodiscard]] bool is_internal(const Snapshot& snapshot, const Place& place);

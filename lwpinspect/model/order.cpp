@@ -120,6 +120,10 @@ bool matches(const StackFilter& filter, const Snapshot& snapshot, const ThreadIn
 {
     return (filter.state.empty() || filter.state == thread.state_name) &&
            (filter.wait.empty() || filter.wait == thread.wait.name) &&
+           (!filter.name || std::regex_search(thread.name, *filter.name)) &&
+           (!filter.lwp || thread.tid == filter.lwp ||
+            (thread.lwp && static_cast<int>(*thread.lwp) == *filter.lwp)) &&
+           (filter.min_age_ns == 0 || thread.since_ns.value_or(0) >= filter.min_age_ns) &&
            matches_stack(filter, snapshot, thread.stack);
 }
 
@@ -129,6 +133,10 @@ bool matches(const StackFilter& filter, const Snapshot& snapshot, const LwpInfo&
         lwp.wait.kind == WaitKind::kNone && lwp.syscall ? lwp.syscall->name : lwp.wait.name;
     return (filter.state.empty() || filter.state == std::string(1, lwp.kernel_state)) &&
            (filter.wait.empty() || filter.wait == wait) &&
+           (!filter.name || std::regex_search(lwp.name, *filter.name)) &&
+           (!filter.lwp || lwp.tid == *filter.lwp ||
+            (lwp.index && static_cast<int>(*lwp.index) == *filter.lwp)) &&
+           (filter.min_age_ns == 0 || lwp.idle_ns.value_or(0) >= filter.min_age_ns) &&
            matches_stack(filter, snapshot, lwp.stack);
 }
 

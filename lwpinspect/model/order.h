@@ -37,6 +37,9 @@ struct StackFilter {
     std::optional<std::regex> not_function;  // no frame matches
     std::string state;                       // state name; empty: any
     std::string wait;                        // wait name; empty: any
+    std::optional<std::regex> name{};        // the thread's, or the LWP's
+    std::optional<int> lwp{};                // index or kernel TID of the LWP it is on
+    std::int64_t min_age_ns = 0;             // blocked or ready for at least so long
 };
 
 [[nodiscard]] bool matches(const StackFilter& filter, const Snapshot& snapshot,

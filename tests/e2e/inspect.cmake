@@ -11,6 +11,9 @@ add_executable(inspect_blocking_calls e2e/targets/blocking_calls.c)
 target_link_libraries(inspect_blocking_calls PRIVATE Threads::Threads)
 add_executable(inspect_many e2e/targets/many.c)
 target_link_libraries(inspect_many PRIVATE thread)
+add_executable(inspect_churn e2e/targets/churn.c)
+target_link_libraries(inspect_churn PRIVATE thread)
+target_compile_options(inspect_churn PRIVATE -O2)
 add_executable(inspect_stuck e2e/targets/stuck.c)
 target_link_libraries(inspect_stuck PRIVATE thread Threads::Threads)
 add_executable(inspect_pthread_stuck e2e/targets/pthread_stuck.c)
@@ -24,13 +27,15 @@ function(inspect_test name)
     LWPINSPECT_PROGRAM="$<TARGET_FILE:lwpinspect>"
     ORACLE_PROGRAM="$<TARGET_FILE:inspect_oracle>"
     BLOCKING_CALLS_PROGRAM="$<TARGET_FILE:inspect_blocking_calls>"
+    CHURN_PROGRAM="$<TARGET_FILE:inspect_churn>"
     STUCK_PROGRAM="$<TARGET_FILE:inspect_stuck>"
     PTHREAD_STUCK_PROGRAM="$<TARGET_FILE:inspect_pthread_stuck>")
-  add_dependencies(${name} lwpinspect inspect_oracle inspect_blocking_calls inspect_stuck
+  add_dependencies(${name} lwpinspect inspect_oracle inspect_blocking_calls inspect_churn inspect_stuck
     inspect_pthread_stuck)
 endfunction()
 inspect_test(inspect_oracle_test)
 inspect_test(inspect_harmless_test)
+inspect_test(inspect_churn_test)
 inspect_test(inspect_core_test)
 inspect_test(inspect_files_test)
 inspect_test(inspect_instant_test)

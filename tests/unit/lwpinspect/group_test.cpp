@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "model/order.h"
+
 using namespace lwpi;
 
 namespace {
@@ -88,4 +90,43 @@ TEST(Group, GroupsLwpsOfAProcessWithoutTheLibrary)
     EXPECT_TRUE(groups[0].lwps);
     EXPECT_EQ(groups[0].ids, (std::vector<std::uint64_t>{10, 20}));
     EXPECT_EQ(groups[0].wait.name, "read");
+}
+
+TEST(Group, ByWhatIsAskedFor)
+{
+    Snapshot snapshot = three_threads();
+    snapshot.threads[0].start_function = "reader";
+    snapshot.threads[1].start_function = "writer";
+    snapshot.threads[2].start_function = "reader";
+    snapshot.threads[1].creator = 7;
+    EXPECT_EQ(group_threads(snapshot, GroupBy::kStack).size(), 1U);
+    const auto starts = group_threads(snapshot, GroupBy::kStart);
+    ASSERT_EQ(starts.size(), 2U);
+    EXPECT_EQ(starts[0].functions, (std::vector<std::string>{"reader"}));
+    EXPECT_EQ(starts[0].ids, (std::vector<std::uint64_t>{1, 3}));
+    EXPECT_EQ(starts[0].longest_ns, 30);
+    EXPECT_EQ(group_threads(snapshot, GroupBy::kCreator)[1].functions.front(), "made by #7");
+    EXPECT_EQ(group_threads(snapshot, GroupBy::kTop).size(), 1U);
+    snapshot.threads[2].state_name = "ready";
+    EXPECT_EQ(group_threads(snapshot, GroupBy::kState).size(), 2U);
+    EXPECT_EQ(group_threads(snapshot, GroupBy::kWait)[0].wait.name, "cond");
+}
+
+TEST(Group, FiltersLookAtNameLwpAndAge)
+{
+    Snapshot snapshot = three_threads();
+    snapshot.threads[1].name = "worker-2";
+    snapshot.threads[2].lwp = 3;
+    StackFilter filter;
+    filter.name = std::regex("^worker");
+    EXPECT_TRUE(matches(filter, snapshot, snapshot.threads[1]));
+    EXPECT_FALSE(matches(filter, snapshot, snapshot.threads[0]));
+    filter = {};
+    filter.lwp = 3;
+    EXPECT_TRUE(matches(filter, snapshot, snapshot.threads[2]));
+    EXPECT_FALSE(matches(filter, snapshot, snapshot.threads[1]));
+    filter = {};
+    filter.min_age_ns = 20;
+    EXPECT_TRUE(matches(filter, snapshot, snapshot.threads[1]));
+    EXPECT_FALSE(matches(filter, snapshot, snapshot.threads[0]));
 }
