@@ -51,6 +51,22 @@ class RunQueue {
         }
     }
 
+    // Whether the thread was there at some moment of the call, if it was for all of it.
+    [[nodiscard]] bool contains(const Thread& thread) const noexcept
+    {
+        const auto address = reinterpret_cast<std::uintptr_t>(&thread);
+        // acquire: as in take_entry().
+        const std::uint32_t tail = tail_.load(memory_order_acquire);
+        // relaxed: slots that were taken meanwhile are looked at in vain.
+        for (std::uint32_t i = head_.load(memory_order_relaxed); i != tail; ++i) {
+            if ((slots_[i % kCapacity].load(memory_order_relaxed) & ~kUnrun) == address) {
+                // relaxed: taken since then, or not.
+                return static_cast<std::int32_t>(i - head_.load(memory_order_relaxed)) >= 0;
+            }
+        }
+        return false;
+    }
+
     // Anyone. True: the thread was on a run queue and has not run yet; the caller owns it now.
     [[nodiscard]] static bool claim(Thread& thread) noexcept
     {

@@ -3,6 +3,7 @@
 #include "base/check.h"
 #include "lwp/pool.h"
 #include "os/clock.h"
+#include "os/kernel_thread.h"
 #include "os/signal_mask.h"
 #include "sched/clock_lwp.h"
 #include "sched/critical.h"
@@ -71,6 +72,15 @@ void enqueue_local(Lwp& lwp, Thread& thread, bool unrun = false)
     while (!lwp.run_queue->push(thread, unrun)) {
         spill(*lwp.run_queue);
     }
+    // Who gives it another priority at this moment either finds it in the queue, or is found here:
+    // see reposition().
+    std::atomic_signal_fence(std::memory_order_seq_cst);
+    if (LT_UNLIKELY(!settings.process_wide_fence)) {
+        std::atomic_thread_fence(std::memory_order_seq_cst);
+    }
+    if (LT_UNLIKELY(thread.level() != kCommonPriority)) {
+        spill(*lwp.run_queue);
+    }
 }
 
 // After a push that others may take: see to it that somebody does.
@@ -105,7 +115,7 @@ void requeue_after_yield(void* argument)
         stop_hook(*current_thread, thread);
         return;
     }
-    if (thread.effective != kCommonPriority || settings.migrate_always) {
+    if (thread.level() != kCommonPriority || settings.migrate_always) {
         shared_queues.push(thread);
         call_for_help(nullptr);
         return;
@@ -254,7 +264,7 @@ void make_runnable(Thread& self, Thread& thread) noexcept
     }
     // relaxed: the queue's release publishes it.
     thread.state.store(ThreadState::kRunnable, memory_order_relaxed);
-    if (thread.effective == kCommonPriority && owns_run_queue(self) && !settings.migrate_always) {
+    if (thread.level() == kCommonPriority && owns_run_queue(self) && !settings.migrate_always) {
         Lwp& lwp = *self.lwp;
         enqueue_local(lwp, thread);
         call_for_help(&lwp);
@@ -266,7 +276,7 @@ void make_runnable(Thread& self, Thread& thread) noexcept
 
 void make_new_runnable(Thread& self, Thread& thread) noexcept
 {
-    if (thread.effective != kCommonPriority || !owns_run_queue(self) || settings.migrate_always) {
+    if (thread.level() != kCommonPriority || !owns_run_queue(self) || settings.migrate_always) {
         make_runnable(self, thread);
         return;
     }
@@ -278,7 +288,7 @@ void make_new_runnable(Thread& self, Thread& thread) noexcept
 
 void lend_turn(Thread& self, Thread& target) noexcept
 {
-    if (runs_pool_work(self) && shared_queues.best() <= target.effective + 1U &&
+    if (runs_pool_work(self) && shared_queues.best() <= target.level() + 1U &&
         may_lend_turn(*self.lwp) && RunQueue::claim(target)) {
         target.lent_turn = true;
         self.run_next = &target;
@@ -303,9 +313,27 @@ void rest_after_creating(Thread& self) noexcept
     }
 }
 
+void reposition(Thread& thread) noexcept
+{
+    if (shared_queues.requeue(thread) || thread.has(kFlagBound)) {
+        return;
+    }
+    // An LWP's own queue knows no order: if the thread stands in one, all of it moves to the shared
+    // queues. The fence makes every LWP see the new level at its next push, or us what it pushed.
+    os::process_wide_fence();
+    const std::uint32_t limit = pool_members.limit();
+    for (std::uint32_t i = 0; i < limit; ++i) {
+        Lwp* lwp = pool_members.at(i);
+        while (lwp != nullptr && lwp->run_queue->contains(thread)) {
+            spill(*lwp->run_queue);
+        }
+    }
+    call_for_help(nullptr);
+}
+
 void preempt_if_outranked(Thread& self) noexcept
 {
-    if (LT_LIKELY(shared_queues.best() <= self.effective + 1U) || !runs_pool_work(self)) {
+    if (LT_LIKELY(shared_queues.best() <= self.level() + 1U) || !runs_pool_work(self)) {
         return;
     }
     if (self.processor.preemption.hold_off != 0) {
@@ -368,7 +396,7 @@ void yield(Thread& self) noexcept
     if (next == nullptr) {
         return;
     }
-    if (next != lwp.idle && next->effective < self.effective) {
+    if (next != lwp.idle && next->level() < self.level()) {
         // Only threads of lower priority wait: put it back and go on.
         make_runnable(self, *next);
         return;
@@ -384,7 +412,7 @@ void leave_for_good(Thread& self, void (*after)(void*), void* argument, Thread* 
     // turn gets it back.
     if (next != nullptr &&
         (heir->has(kFlagBound) || settings.migrate_always ||
-         heir->effective + 1U < shared_queues.best() ||
+         heir->level() + 1U < shared_queues.best() ||
          (lwp.run_queue->size() != 0 && !(self.lent_turn && may_lend_turn(lwp))))) {
         make_runnable(self, *heir);
         next = nullptr;

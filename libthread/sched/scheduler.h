@@ -24,6 +24,10 @@ void lend_turn(Thread& self, Thread& target) noexcept;
 // without pause. Those that are short end then, and leave their stacks to the next.
 void rest_after_creating(Thread& self) noexcept;
 
+// Brings a thread whose level has changed to its place among the runnable ones, if it is one of
+// them. In a critical region, without locks of the scheduler; the thread may be anything by now.
+void reposition(Thread& thread) noexcept;
+
 // To be called after make_runnable once the caller's locks are dropped and its critical region is
 // left: switches at once if a thread of higher priority than the caller waits for an LWP and
 // the caller did not ask by schedctl_start() to be let run on.

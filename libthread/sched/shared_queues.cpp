@@ -8,17 +8,20 @@ constinit SharedQueues shared_queues;
 
 void SharedQueues::insert(Thread& thread) noexcept
 {
-    lists_[thread.effective].push_back(thread);
-    bitmap_[thread.effective / 64] |= std::uint64_t{1} << (thread.effective % 64);
+    const std::uint8_t level = thread.level();
+    thread.queued_level = level;
+    lists_[level].push_back(thread);
+    bitmap_[level / 64] |= std::uint64_t{1} << (level % 64);
     thread.in_shared_queue = true;
 }
 
 void SharedQueues::erase(Thread& thread) noexcept
 {
-    ThreadList& list = lists_[thread.effective];
+    const std::uint8_t level = thread.queued_level;
+    ThreadList& list = lists_[level];
     list.remove(thread);
     if (list.head() == nullptr) {
-        bitmap_[thread.effective / 64] &= ~(std::uint64_t{1} << (thread.effective % 64));
+        bitmap_[level / 64] &= ~(std::uint64_t{1} << (level % 64));
     }
     thread.in_shared_queue = false;
 }
@@ -81,19 +84,19 @@ void SharedQueues::reset_after_fork() noexcept
     lock_.unlock();
 }
 
-void SharedQueues::change_priority(Thread& thread, std::uint8_t priority) noexcept
+bool SharedQueues::requeue(Thread& thread) noexcept
 {
     const SpinGuard guard{lock_};
     if (!thread.in_shared_queue) {
-        // Under the lock all the same: a push that comes next must file it where erase() will look.
-        thread.effective = priority;
-        return;
+        return false;
     }
-    erase(thread);
-    thread.effective = priority;
-    insert(thread);
-    // relaxed: as in push().
-    best_.store(highest(), memory_order_relaxed);
+    if (thread.queued_level != thread.level()) {
+        erase(thread);
+        insert(thread);
+        // relaxed: as in push().
+        best_.store(highest(), memory_order_relaxed);
+    }
+    return true;
 }
 
 }  // namespace lt

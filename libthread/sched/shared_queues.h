@@ -45,8 +45,9 @@ class SharedQueues {
     // carrier was another LWP (forced migration). nullptr: none.
     [[nodiscard]] Thread* take(std::uint32_t least, const Lwp* avoid = nullptr) noexcept;
 
-    // Gives a thread another priority, and another place if it is queued here.
-    void change_priority(Thread& thread, std::uint8_t priority) noexcept;
+    // Gives a thread whose level has changed its place, if it is queued here; false: it is not, and
+    // whoever pushes it from now on sees the level.
+    bool requeue(Thread& thread) noexcept;
 
     // In the child of fork, where the queued threads do not exist.
     void reset_after_fork() noexcept LT_NO_TSA;

@@ -66,8 +66,13 @@ struct alignas(kCacheLine) Thread {
     Atomic<std::uint64_t> seq{1};
     std::uint32_t mxcsr = 0;
     std::uint16_t x87_control = 0;
-    std::uint8_t priority = 0;   // guarded by priority_lock (sched/priority.h)
-    std::uint8_t effective = 0;  // the run queue it belongs to; owner of the thread writes
+    std::uint8_t priority =
+        0;  // as set by thr_setprio; guarded by priority_lock (sched/priority.h)
+    std::uint8_t inherited = 0;  // likewise: the highest that waits for its inheriting mutexes
+    // What orders it: its priority, or one that it inherits. Written under priority_lock; read by
+    // whoever queues the thread.
+    Atomic<std::uint8_t> effective{0};
+    std::uint8_t queued_level = 0;  // its list there; guarded by the lock of sched/shared_queues.h
     // Depth of critical regions. Written by the thread itself, read by signal handlers on it.
     Atomic<std::uint32_t> critical{0};
     // Request bits: what is to be done when the last critical region is left. Changed by anyone,
@@ -95,6 +100,10 @@ struct alignas(kCacheLine) Thread {
     // The sleep queue it is on. Written under that queue's lock; others read it, lock the queue and
     // read it again.
     Atomic<SleepQueue*> sleep_queue{nullptr};
+    // The sleep queue in whose rings it really is: set and cleared under that queue's lock, so
+    // under it "here or not" is exact.
+    Atomic<SleepQueue*> ring{nullptr};
+    std::uint16_t sleep_rank = 0;  // what orders it there; guarded by that lock
     const void* wait_object = nullptr;
     void* wait_mutex = nullptr;  // cond_wait: the mutex a broadcast may move it to
     WaitKind wait_kind = WaitKind::kNone;
@@ -167,6 +176,12 @@ struct alignas(kCacheLine) Thread {
     {
         // relaxed: fixed while the thread lives; whoever looks at an ended one holds the life lock.
         return id.load(memory_order_relaxed);
+    }
+
+    [[nodiscard]] std::uint8_t level() const
+    {
+        // relaxed: who changes it looks afterwards for the queue in which it may stand wrong.
+        return effective.load(memory_order_relaxed);
     }
 
     [[nodiscard]] bool has(ThreadFlag flag) const

@@ -25,7 +25,7 @@ bool writer_goes_first(const Thread& self, SleepQueue& queue, const RwlockWords&
 {
     Thread* first = peek_first(queue, &lock);
     for (Thread* thread = first; thread != nullptr; thread = sleeper_after(*thread, *first)) {
-        if (thread->effective < self.effective) {
+        if (thread->sleep_rank / 2U < self.level()) {
             return false;
         }
         if (thread->wait_kind == WaitKind::kWriteLock) {

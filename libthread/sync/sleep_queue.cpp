@@ -24,10 +24,12 @@ Thread** find_link(SleepQueue& queue, const void* object) LT_REQUIRES(queue.lock
     return link;
 }
 
-// Higher goes first: priority, then writers.
-unsigned rank_of(const Thread& thread)
+// Higher goes first: priority, then writers. Noted in the thread when it is filed, so that a ring
+// is in order of its notes whatever becomes of priorities meanwhile.
+std::uint16_t rank_of(const Thread& thread)
 {
-    return thread.effective * 2U + (thread.wait_kind == WaitKind::kWriteLock ? 1U : 0U);
+    const unsigned writer = thread.wait_kind == WaitKind::kWriteLock ? 1U : 0U;
+    return static_cast<std::uint16_t>(thread.level() * 2U + writer);
 }
 
 struct Place {
@@ -38,7 +40,7 @@ struct Place {
 Place place_at_front(Thread& first, unsigned rank)
 {
     Thread* thread = &first;
-    while (rank_of(*thread) > rank) {
+    while (thread->sleep_rank > rank) {
         if (thread->next == &first) {
             return {thread, false};
         }
@@ -50,7 +52,7 @@ Place place_at_front(Thread& first, unsigned rank)
 Place place_behind_equals(Thread& first, unsigned rank)
 {
     Thread* thread = first.prev;
-    while (rank_of(*thread) < rank) {
+    while (thread->sleep_rank < rank) {
         if (thread == &first) {
             return {first.prev, true};
         }
@@ -59,8 +61,13 @@ Place place_behind_equals(Thread& first, unsigned rank)
     return {thread, false};
 }
 
-void insert(SleepQueue& queue, Thread& thread) LT_REQUIRES(queue.lock)
+enum class Among : bool { kAtFront, kBehind };
+
+void insert(SleepQueue& queue, Thread& thread, Among equals) LT_REQUIRES(queue.lock)
 {
+    const std::uint16_t rank = rank_of(thread);
+    thread.sleep_rank = rank;
+    thread.ring.store(&queue, memory_order_relaxed);  // relaxed: under the lock
     Thread** link = find_link(queue, thread.wait_object);
     Thread* first = *link;
     if (first == nullptr) {
@@ -69,9 +76,8 @@ void insert(SleepQueue& queue, Thread& thread) LT_REQUIRES(queue.lock)
         *link = &thread;
         return;
     }
-    const unsigned rank = rank_of(thread);
-    const Place place = (thread.wait_flags & kWaitAtFront) != 0 ? place_at_front(*first, rank)
-                                                                : place_behind_equals(*first, rank);
+    const Place place = equals == Among::kAtFront ? place_at_front(*first, rank)
+                                                  : place_behind_equals(*first, rank);
     thread.prev = place.after;
     thread.next = place.after->next;
     thread.prev->next = &thread;
@@ -83,7 +89,7 @@ void insert(SleepQueue& queue, Thread& thread) LT_REQUIRES(queue.lock)
 }
 
 // `link` as found for the thread's object.
-void remove(Thread** link, Thread& thread)
+void unlink(Thread** link, Thread& thread)
 {
     if (*link == &thread) {
         if (thread.next == &thread) {
@@ -96,6 +102,12 @@ void remove(Thread** link, Thread& thread)
     thread.prev->next = thread.next;
     thread.next->prev = thread.prev;
     thread.next = thread.prev = thread.queue_chain = nullptr;
+    thread.ring.store(nullptr, memory_order_relaxed);  // relaxed: under the queue's lock
+}
+
+void remove(Thread** link, Thread& thread)
+{
+    unlink(link, thread);
     // relaxed: written under the queue's lock; take_thread() looks again under it.
     thread.sleep_queue.store(nullptr, memory_order_relaxed);
 }
@@ -184,7 +196,7 @@ void prepare_to_sleep(Thread& self, SleepQueue& queue, const WaitSpec& spec) noe
     // relaxed: read under the queue's lock, and by lwpinspect.
     self.since_ns.store(spec.since_ns != 0 ? spec.since_ns : os::coarse_now(),
                         memory_order_relaxed);
-    insert(queue, self);
+    insert(queue, self, (spec.flags & kWaitAtFront) != 0 ? Among::kAtFront : Among::kBehind);
 }
 
 WakeCause sleep_prepared(Thread& self, SleepQueue& queue,
@@ -257,6 +269,32 @@ bool take_thread(Thread& thread) noexcept
     return take_sleeper(thread, nullptr);
 }
 
+void take_place(Thread& thread) noexcept LT_NO_TSA
+{
+    reposition(thread);
+    for (;;) {
+        // acquire: as in take_sleeper(); reposition() has taken a lock, a full barrier, between the
+        // new level and this. A thread that announces its queue later reads the level later still.
+        SleepQueue* queue = thread.sleep_queue.load(memory_order_acquire);
+        if (queue == nullptr) {
+            return;
+        }
+        const SpinGuard guard{queue->lock};
+        // relaxed: exact under the lock for this queue.
+        if (thread.ring.load(memory_order_relaxed) == queue) {
+            if (thread.sleep_rank != rank_of(thread)) {
+                unlink(find_link(*queue, thread.wait_object), thread);
+                insert(*queue, thread, Among::kBehind);
+            }
+            return;
+        }
+        // relaxed: still announced, so it comes here after us, if at all; else it moved on.
+        if (thread.sleep_queue.load(memory_order_relaxed) == queue) {
+            return;
+        }
+    }
+}
+
 bool put_sleeping(SleepQueue& queue, Thread& thread, const void* object, WaitKind kind) noexcept
 {
     // relaxed: the fence below orders it.
@@ -274,7 +312,7 @@ bool put_sleeping(SleepQueue& queue, Thread& thread, const void* object, WaitKin
     thread.wait_flags = 0;
     // relaxed: read under the queue's lock, and by lwpinspect.
     thread.since_ns.store(os::coarse_now(), memory_order_relaxed);
-    insert(queue, thread);
+    insert(queue, thread, Among::kBehind);
     return true;
 }
 

@@ -109,6 +109,11 @@ void take_chosen(SleepQueue& queue, Thread& chosen) noexcept LT_REQUIRES(queue.l
 // kRequestAttention by a seq_cst read-modify-write first, so that a thread about to sleep finds it.
 [[nodiscard]] bool take_thread(Thread& thread) noexcept;
 
+// Gives a thread whose level has changed its place among the sleepers or the runnable, behind
+// others of its new rank. In a critical region, without locks of rank below life_lock. The thread
+// may be anything by now.
+void take_place(Thread& thread) noexcept;
+
 // Moves a sleeper that the caller has taken with take_first() to another object's queue, whose lock
 // the caller holds: it goes on sleeping there, not cancellable; a deadline may still wake it.
 // False: a signal waits for it, so it was not moved and must be resumed.

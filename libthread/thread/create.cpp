@@ -168,7 +168,8 @@ Thread* make_record(const Thread& creator, const CreateRequest& request)
         request.signal_mask != nullptr ? *request.signal_mask : creator.signal_mask;
     thread->alternate_sp = thread->alternate_size = 0;
     thread->awaited.store(0, memory_order_relaxed);  // relaxed: as above
-    thread->priority = thread->effective = creator.priority;
+    thread->priority = creator.priority;
+    thread->effective.store(creator.priority, memory_order_relaxed);  // relaxed: as above
     thread->mxcsr = arch::mxcsr();
     thread->x87_control = arch::x87_control();
     thread->since_ns.store(os::coarse_now(), memory_order_relaxed);  // relaxed: for lwpinspect

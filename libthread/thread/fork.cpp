@@ -13,6 +13,7 @@
 #include "os/tcb.h"
 #include "sched/clock_lwp.h"
 #include "sched/critical.h"
+#include "sched/priority.h"
 #include "sched/records.h"
 #include "sched/run_queue.h"
 #include "sync/read_holds.h"
@@ -33,6 +34,7 @@ void before_fork() noexcept LT_NO_TSA
 {
     enter_critical(current());
     life_lock.lock();
+    priority_lock.lock();
     lock_keys();
     lock_stack_cache();
     lock_read_holds();
@@ -51,6 +53,7 @@ void unlock_all() noexcept LT_NO_TSA
     unlock_read_holds();
     unlock_stack_cache();
     unlock_keys();
+    priority_lock.unlock();
     life_lock.unlock();
 }
 

@@ -1,8 +1,9 @@
 #include "thread/priority.h"
 
 #include "sched/critical.h"
+#include "sched/priority.h"
 #include "sched/scheduler.h"
-#include "sched/shared_queues.h"
+#include "sync/sleep_queue.h"
 #include "thread/registry.h"
 
 namespace lt {
@@ -11,17 +12,24 @@ Error set_priority(Thread& self, std::uint32_t id, int priority) noexcept
 {
     {
         const CriticalRegion region{self};
-        const SpinGuard guard{life_lock};
-        Thread* target = find_thread(id);
-        if (!is_live(target)) {
-            return Error::kNoSuchThread;
+        Thread* target = nullptr;
+        bool changed = false;
+        {
+            const SpinGuard guard{life_lock};
+            target = find_thread(id);
+            if (!is_live(target)) {
+                return Error::kNoSuchThread;
+            }
+            if (priority < 0 || priority > kMaxPriority) {
+                return Error::kInvalid;
+            }
+            const SpinGuard own{priority_lock};
+            target->priority = static_cast<std::uint8_t>(priority);
+            changed = update_level(*target);
         }
-        if (priority < 0 || priority > kMaxPriority) {
-            return Error::kInvalid;
+        if (changed && target != &self) {
+            take_place(*target);
         }
-        const auto level = static_cast<std::uint8_t>(priority);
-        target->priority = level;
-        shared_queues.change_priority(*target, level);
     }
     preempt_if_outranked(self);
     return Error::kNone;

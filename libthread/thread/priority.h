@@ -8,8 +8,8 @@
 
 namespace lt {
 
-// kNoSuchThread, kInvalid (outside 0..127). Takes effect at once for a thread on a shared queue and
-// for the caller, otherwise when the thread is next queued or sleeps.
+// kNoSuchThread, kInvalid (outside 0..127). Takes effect at once, wherever the thread
+// sleeps or waits for an LWP.
 Error set_priority(Thread& self, std::uint32_t id, int priority) noexcept;
 Error get_priority(Thread& self, std::uint32_t id, int& priority) noexcept;
 

@@ -81,7 +81,8 @@ Thread* enrol(std::uint32_t flags)
     self->tcb = arch::thread_pointer();
     self->pthread_id = ::pthread_self();
     self->signal_mask = mask;
-    self->priority = self->effective = 0;
+    self->priority = 0;
+    self->effective.store(0, memory_order_relaxed);  // relaxed: as above
     self->joiners = 0;
     self->own_values = nullptr;
     self->processor.forget();

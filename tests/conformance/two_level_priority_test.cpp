@@ -105,6 +105,22 @@ TEST_P(TwoLevelPriority, S19RaisedReadyThreadRunsFirst)
     EXPECT_EQ(order_.seen(), (std::vector<int>{kLow, kHigh, kMiddle}));
 }
 
+// MN-19: so it does among those of the common priority, and the running thread gives way to it.
+TEST_P(TwoLevelPriority, S19RaisedOneOfManyRunsFirst)
+{
+    LT_NEEDS_A_POOL_OF_ONE();
+    std::vector<thread_t> threads;
+    for (int i = 0; i < 5; ++i) {
+        threads.push_back(start([this, i] { order_.note(i); }));
+    }
+    EXPECT_EQ(thr_setprio(threads[3], kHigh), 0);
+    order_.note(100);
+    for (const thread_t id : threads) {
+        join(id);
+    }
+    EXPECT_EQ(order_.seen(), (std::vector<int>{3, 100, 0, 1, 2, 4}));
+}
+
 // MN-20: a running thread that lowers its priority below a ready one's lets that run.
 TEST_P(TwoLevelPriority, S20LoweringOnesPriorityYields)
 {

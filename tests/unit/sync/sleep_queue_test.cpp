@@ -19,7 +19,7 @@ class SleepQueueOrder : public testing::Test {
                      std::uint32_t flags = 0)
     {
         Thread& thread = threads_.emplace_back();
-        thread.effective = static_cast<std::uint8_t>(priority);
+        thread.effective.store(static_cast<std::uint8_t>(priority), memory_order_relaxed);
         WaitSpec spec;
         spec.object = object;
         spec.kind = kind;
@@ -126,6 +126,26 @@ TEST_F(SleepQueueOrder, WhoOnlyPreparesIsNotTaken)
     thread.state.store(ThreadState::kRunning);
     EXPECT_FALSE(take_thread(thread));
     EXPECT_EQ(take(&a_), &thread);
+}
+
+// The records stand in queue_, which is nobody's: their priorities change as in set_priority().
+TEST_F(SleepQueueOrder, AnotherPriorityIsAnotherPlaceBehindItsEquals)
+{
+    Thread& low = queue_up(&a_, 1);
+    Thread& middle = queue_up(&a_, 5);
+    Thread& high = queue_up(&a_, 9);
+    Thread& other = queue_up(&b_, 5);
+    low.effective.store(5);
+    take_place(low);
+    high.effective.store(0);
+    take_place(high);
+    take_place(middle);  // nothing has changed
+    for (Thread* thread : {&middle, &low, &high}) {
+        EXPECT_EQ(take(&a_), thread);
+    }
+    take_place(low);  // sleeps no more
+    EXPECT_EQ(take(&a_), nullptr);
+    EXPECT_EQ(take(&b_), &other);
 }
 
 // Threads do not wait for the hook of a deadline that has passed while they woke up: once they did,
