@@ -16,6 +16,7 @@
 #include "lwp/pool.h"
 #include "os/clock.h"
 #include "os/kernel_thread.h"
+#include "os/pthread_attr.h"
 #include "os/real.h"
 #include "os/real_calls.h"
 #include "os/signal_mask.h"
@@ -102,18 +103,21 @@ Thread* enrol(std::uint32_t flags)
     return self;
 }
 
-void note_foreign_stack(Thread& self)
+void enrol_foreign()
 {
     pthread_attr_t attributes;
     if (os::real().getattr(::pthread_self(), &attributes) != 0) {
+        enrol(kFlagBound | kFlagForeign);
         return;
     }
+    const std::uint32_t daemon = os::is_marked_daemon(attributes) ? kFlagDaemon : 0U;
     void* base = nullptr;
     std::size_t size = 0;
     ::pthread_attr_getstack(&attributes, &base, &size);
     ::pthread_attr_destroy(&attributes);
-    self.stack_lo = reinterpret_cast<std::uintptr_t>(base);
-    self.stack_hi = self.stack_lo + size;
+    Thread* self = enrol(kFlagBound | kFlagForeign | daemon);
+    self->stack_lo = reinterpret_cast<std::uintptr_t>(base);
+    self->stack_hi = self->stack_lo + size;
 }
 
 bool ends_detached()
@@ -242,8 +246,7 @@ Thread& adopt_current() noexcept
         start_up();
     }
     if (current_thread == nullptr) {
-        Thread* self = enrol(kFlagBound | kFlagForeign);
-        note_foreign_stack(*self);
+        enrol_foreign();
         ::pthread_setspecific(foreign_key, reinterpret_cast<void*>(std::uintptr_t{1}));
         os::tcb_unregister_rseq();
     }

@@ -25,7 +25,7 @@ DATA = {"lwp_debug"}
 PENDING = re.compile(
     r"pset_\w+|processor_\w+|p_online|forkall|forkallx|fork"
     r"|mutex_consistent"
-    r"|thr_sighndlrinfo|thr_probe_\w+|priocntl\w*|sysinfo|_?sig\w+|pthread_\w+|_signotifywait|getcpuid|gethomelgroup")
+    r"|thr_sighndlrinfo|thr_probe_\w+|priocntl\w*|sysinfo|_?sig\w+|pthread_\w+|sem_\w+_np|_signotifywait|getcpuid|gethomelgroup")
 # Declared because macros and inline functions of the headers call them.
 INTERNAL = re.compile(r"__\w+|_lt_\w+|_assfail")
 # Declared under another name than programs use, which is a macro.

@@ -18,7 +18,8 @@ modes='-std=c89
 compilers=${CC:-cc}
 command -v clang > /dev/null && compilers="$compilers clang"
 checked=0
-for name in thread.h synch.h atomic.h sys/atomic.h schedctl.h libthread/types.h libthread/inspect_abi.h sys/types.h sys/fork.h unistd.h; do
+for name in thread.h synch.h atomic.h sys/atomic.h schedctl.h libthread/types.h libthread/inspect_abi.h sys/types.h sys/fork.h unistd.h \
+    pthread.h semaphore.h; do
     unit=$(printf '#include <%s>\n#include <%s>\nextern int lt_unit_is_not_empty;\n' "$name" "$name")
     for compiler in $compilers; do
         while IFS= read -r mode; do
