@@ -14,6 +14,10 @@ namespace lt {
 // by its own LWP. nullptr: none.
 [[nodiscard]] Thread* steal_plenty(const Lwp& thief) noexcept;
 
+// Moves half of what an LWP's queue can hold to where every LWP looks.
+class RunQueue;
+void spill(RunQueue& queue) noexcept;
+
 // The idle context of a pool LWP: finds threads and runs them; returns when the LWP is to retire.
 void run_idle_loop(Lwp& lwp) noexcept;
 

@@ -3,12 +3,10 @@
 #include "base/check.h"
 #include "lwp/pool.h"
 #include "os/clock.h"
-#include "os/kernel_thread.h"
 #include "os/signal_mask.h"
 #include "sched/clock_lwp.h"
 #include "sched/critical.h"
 #include "sched/dispatch.h"
-#include "sched/fork.h"
 #include "sched/poll_hooks.h"
 #include "sched/run_queue.h"
 #include "sched/settings.h"
@@ -28,11 +26,6 @@ constexpr std::uint32_t kStealEvery = 16;
 // Hand-offs in a row after which an LWP keeps a lone woken thread to itself.
 constexpr std::uint32_t kHandoffsToTrust = 8;
 
-constexpr std::uint32_t kSpilled = RunQueue::kCapacity / 2;
-// Guards `spilled`; ranks above shared_queues.
-constinit SpinLock spill_lock;
-constinit Thread* spilled[kSpilled] = {};
-
 // A record of an LWP keeps its queue for ever, also when a bound thread's LWP uses it next.
 bool runs_pool_work(const Thread& thread)
 {
@@ -50,21 +43,6 @@ bool owns_run_queue(const Thread& self)
     const LwpState state = self.lwp->state.load(memory_order_relaxed);
     return self.lwp->run_queue != nullptr &&
            (state == LwpState::kSearching || state == LwpState::kRunning);
-}
-
-// The owner's queue is full: half of it moves to where every LWP looks.
-void spill(RunQueue& queue)
-{
-    const SpinGuard guard{spill_lock};
-    std::uint32_t count = 0;
-    while (count < kSpilled) {
-        Thread* thread = queue.take();
-        if (thread == nullptr) {
-            break;
-        }
-        spilled[count++] = thread;
-    }
-    shared_queues.push_batch(spilled, count);
 }
 
 void enqueue_local(Lwp& lwp, Thread& thread, bool unrun = false)
@@ -236,11 +214,6 @@ Thread* take_next(Lwp& lwp)
 
 }  // namespace
 
-void reset_spilling_after_fork() noexcept LT_NO_TSA
-{
-    spill_lock.unlock();
-}
-
 Thread* pick_next(Lwp& lwp) noexcept
 {
     Thread* thread = take_next(lwp);
@@ -311,24 +284,6 @@ void rest_after_creating(Thread& self) noexcept
     if (++lwp.creates == kCreates) {
         yield(self);
     }
-}
-
-void reposition(Thread& thread) noexcept
-{
-    if (shared_queues.requeue(thread) || thread.has(kFlagBound)) {
-        return;
-    }
-    // An LWP's own queue knows no order: if the thread stands in one, all of it moves to the shared
-    // queues. The fence makes every LWP see the new level at its next push, or us what it pushed.
-    os::process_wide_fence();
-    const std::uint32_t limit = pool_members.limit();
-    for (std::uint32_t i = 0; i < limit; ++i) {
-        Lwp* lwp = pool_members.at(i);
-        while (lwp != nullptr && lwp->run_queue->contains(thread)) {
-            spill(*lwp->run_queue);
-        }
-    }
-    call_for_help(nullptr);
 }
 
 void preempt_if_outranked(Thread& self) noexcept
