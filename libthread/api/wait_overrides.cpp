@@ -6,6 +6,7 @@
 #include <cerrno>
 
 #include "base/compiler.h"
+#include "io/held.h"
 #include "os/real.h"
 #include "thread/children.h"
 
@@ -143,6 +144,9 @@ pid_t wait_for_many(pid_t pid, Found& found, int options)
 
 pid_t wait_any(pid_t pid, int* status, int options, rusage* usage)
 {
+    if ((options & WNOHANG) == 0) {
+        lt::io::hold_lwp();
+    }
     if (pid > 0 && lt::flags_of_child(pid) == 0) {
         return lt::os::real().wait4(pid, status, options, usage);
     }
@@ -231,6 +235,9 @@ LT_EXPORT int waitid(idtype_t type, id_t id, siginfo_t* info, int options)
 {
     siginfo_t unwanted{};
     siginfo_t* where = info != nullptr ? info : &unwanted;
+    if ((options & WNOHANG) == 0) {
+        lt::io::hold_lwp();
+    }
     if (type == P_PID) {
         return waitid_one(id, where, options);
     }

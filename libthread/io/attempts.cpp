@@ -20,8 +20,29 @@ void believe(const Call& call, FdKind kind)
     call.entry->kind.store(kind, memory_order_relaxed);  // relaxed: a belief
 }
 
+long read_without_waiting(const Call& call, const iovec* parts, std::size_t count)
+{
+    return os::raw_syscall(SYS_preadv2, call.fd, os::syscall_argument(parts),
+                           static_cast<long>(count), kCurrentPosition, 0, kNoWait);
+}
+
+long write_without_waiting(const Call& call, const Buffers& buffers)
+{
+    const iovec part = buffers.single() ? buffers.first() : iovec{};
+    const iovec* parts = buffers.single() ? &part : buffers.parts;
+    const std::size_t count = buffers.single() ? 1 : buffers.count;
+    return os::raw_syscall(SYS_pwritev2, call.fd, os::syscall_argument(parts),
+                           static_cast<long>(count), kCurrentPosition, 0, kNoWait);
+}
+
 long receive(const Call& call, const iovec* parts, std::size_t count)
 {
+    if (call.vectored) {
+        const long result = read_without_waiting(call, parts, count);
+        if (result != -EOPNOTSUPP) {
+            return result;
+        }
+    }
     if (count == 1) {
         return os::raw_syscall(SYS_recvfrom, call.fd, os::syscall_argument(parts->iov_base),
                                static_cast<long>(parts->iov_len), MSG_DONTWAIT);
@@ -34,6 +55,13 @@ long receive(const Call& call, const iovec* parts, std::size_t count)
 
 long send(const Call& call, const Buffers& buffers)
 {
+    // Once begun there is something to write; the first attempt may raise SIGPIPE.
+    if (call.vectored && buffers.done == 0) {
+        const long result = write_without_waiting(call, buffers);
+        if (result != -EOPNOTSUPP) {
+            return result;
+        }
+    }
     const long flags = MSG_DONTWAIT | (buffers.done != 0 ? MSG_NOSIGNAL : 0);
     if (buffers.single()) {
         const iovec part = buffers.first();
@@ -44,15 +72,6 @@ long send(const Call& call, const Buffers& buffers)
     message.msg_iov = const_cast<iovec*>(buffers.parts);  // NOLINT: read only
     message.msg_iovlen = buffers.count;
     return os::raw_syscall(SYS_sendmsg, call.fd, os::syscall_argument(&message), flags);
-}
-
-long write_without_waiting(const Call& call, const Buffers& buffers)
-{
-    const iovec part = buffers.single() ? buffers.first() : iovec{};
-    const iovec* parts = buffers.single() ? &part : buffers.parts;
-    const std::size_t count = buffers.single() ? 1 : buffers.count;
-    return os::raw_syscall(SYS_pwritev2, call.fd, os::syscall_argument(parts),
-                           static_cast<long>(count), kCurrentPosition, 0, kNoWait);
 }
 
 // A little at a time: a write for which there is not enough room would wait for it.
@@ -99,8 +118,7 @@ long read_once(const Call& call, const iovec* parts, std::size_t count) noexcept
                 forget_beliefs(*call.entry);
                 break;
             case FdKind::kStream:
-                result = os::raw_syscall(SYS_preadv2, call.fd, os::syscall_argument(parts),
-                                         static_cast<long>(count), kCurrentPosition, 0, kNoWait);
+                result = read_without_waiting(call, parts, count);
                 if (result != -EOPNOTSUPP) {
                     return result;
                 }

@@ -30,8 +30,9 @@ struct Call {
     FdEntry* entry;              // nullptr: none to be had
     bool restarts = true;        // after handlers installed with SA_RESTART
     bool obeys_nonblock = true;  // fails with EAGAIN if the descriptor says so
-    bool on_socket = false;      // succeeds, or waits, on sockets only
-    bool timed = false;          // ends with EAGAIN at `deadline`
+    bool vectored = false;   // readv or writev: a list without a byte moves none, on sockets too
+    bool on_socket = false;  // succeeds, or waits, on sockets only
+    bool timed = false;      // ends with EAGAIN at `deadline`
     Deadline deadline;
     long (*attempt)(Call&) = nullptr;  // never waits: -EAGAIN; or kUseLibc
     long (*block)(Call&) = nullptr;    // libc's own function: -1 and errno

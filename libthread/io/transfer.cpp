@@ -254,6 +254,7 @@ ssize_t readv(Thread& self, int fd, const iovec* parts, int count)
         return os::real_calls().readv(fd, parts, count);
     }
     Reading call{fd, parts, static_cast<std::size_t>(count)};
+    call.vectored = true;
     return finish(perform(self, call));
 }
 
@@ -274,6 +275,7 @@ ssize_t writev(Thread& self, int fd, const iovec* parts, int count)
         return os::real_calls().writev(fd, parts, count);
     }
     Writing call{fd, parts, static_cast<std::size_t>(count)};
+    call.vectored = true;
     const long result = perform(self, call);
     return finish(result, call.buffers.done);
 }

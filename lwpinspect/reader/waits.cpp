@@ -2,6 +2,7 @@
 
 #include <linux/futex.h>
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <limits>
@@ -103,6 +104,16 @@ std::optional<std::int64_t> time_left(std::int64_t deadline_ns, const Now& now)
     return deadline_ns - (deadline_ns >= kLeastWallTime ? now.wall_ns : now.monotonic_ns);
 }
 
+namespace {
+
+bool is_wait_for_descriptor(const std::string& name)
+{
+    static constexpr std::array kNames{"read", "write", "accept", "poll", "epoll"};
+    return std::find(kNames.begin(), kNames.end(), name) != kNames.end();
+}
+
+}  // namespace
+
 Wait WaitReader::wait_of(const ThreadRecord& record, const Now& now)
 {
     Wait wait;
@@ -121,7 +132,13 @@ Wait WaitReader::wait_of(const ThreadRecord& record, const Now& now)
         }
         return wait;
     }
-    if (wait.kind == WaitKind::kExit || !record.wait_object || *record.wait_object == 0) {
+    if (wait.kind == WaitKind::kExit || wait.name == "sleep" || !record.wait_object ||
+        *record.wait_object == 0) {
+        return wait;
+    }
+    if (is_wait_for_descriptor(wait.name)) {
+        // The object is a place on the thread's stack; the target is the descriptor's number.
+        wait.object_name = "fd " + std::to_string(record.wait_target.value_or(0));
         return wait;
     }
     wait.object = record.wait_object;

@@ -1,0 +1,73 @@
+// Calls in which nothing can be tried first: file locks and look-ups of names hold the LWP, and
+// threads that wait to run get another one at once.
+#include <fcntl.h>
+#include <netdb.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <cstdarg>
+
+#include "base/compiler.h"
+#include "io/held.h"
+#include "os/real_calls.h"
+
+namespace {
+
+using lt::io::hold_lwp;
+
+// Every command's third argument, if it has one, is an int or a pointer: one register.
+int control(int fd, int command, void* argument)
+{
+    if (command == F_SETLKW || command == F_OFD_SETLKW) {
+        hold_lwp();
+    }
+    return lt::os::real_calls().fcntl64(fd, command, argument);
+}
+
+}  // namespace
+
+#define LT_DEFINE_FCNTL(name)                      \
+    LT_EXPORT int name(int fd, int command, ...)   \
+    {                                              \
+        va_list arguments;                         \
+        va_start(arguments, command);              \
+        void* argument = va_arg(arguments, void*); \
+        va_end(arguments);                         \
+        return control(fd, command, argument);     \
+    }
+LT_DEFINE_FCNTL(fcntl)
+LT_DEFINE_FCNTL(fcntl64)
+LT_DEFINE_FCNTL(__fcntl)  // NOLINT: libc's name
+#undef LT_DEFINE_FCNTL
+
+LT_EXPORT int flock(int fd, int operation) noexcept
+{
+    if ((operation & LOCK_NB) == 0 && operation != LOCK_UN) {
+        hold_lwp();
+    }
+    return lt::os::real_calls().flock(fd, operation);
+}
+
+LT_EXPORT int lockf64(int fd, int command, off64_t length)
+{
+    if (command == F_LOCK) {
+        hold_lwp();
+    }
+    return lt::os::real_calls().lockf64(fd, command, length);
+}
+
+LT_EXPORT int lockf(int fd, int command, off_t length)
+{
+    return ::lockf64(fd, command, length);
+}
+
+LT_EXPORT int getaddrinfo(const char* node, const char* service, const addrinfo* hints,
+                          addrinfo** found)
+{
+    const bool asks =
+        node != nullptr && (hints == nullptr || (hints->ai_flags & AI_NUMERICHOST) == 0);
+    if (asks) {
+        hold_lwp();
+    }
+    return lt::os::real_calls().getaddrinfo(node, service, hints, found);
+}
