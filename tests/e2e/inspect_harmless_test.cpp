@@ -35,7 +35,7 @@ TEST(InspectHarmless, LeavesNothingStoppedWhenKilledAtAnyTime)
     ASSERT_TRUE(target.is_ready());
     std::mt19937 random(1);
     std::uniform_int_distribution<int> delay_us(0, 30'000);
-    for (int i = 0; i < 60; ++i) {
+    for (int i = 0; i < inspect_test::rounds(60); ++i) {
         const pid_t tool = inspect_test::start_inspect({"stack", std::to_string(target.pid())});
         // The moment of death is what is varied: no condition to wait for.
         std::this_thread::sleep_for(std::chrono::microseconds(delay_us(random)));
@@ -49,6 +49,28 @@ TEST(InspectHarmless, LeavesNothingStoppedWhenKilledAtAnyTime)
     // It still does its work: its spinning thread gets CPU time, and it ends when told to.
     const auto result = inspect({"ps", std::to_string(target.pid())});
     EXPECT_EQ(result.exit_code, 0) << result.err;
+}
+
+// A target that dies at any moment gives a code and a sentence, never a hang or a crash.
+TEST(InspectHarmless, SurvivesTheEndOfTheTargetAtAnyTime)
+{
+    std::mt19937 random(3);
+    std::uniform_int_distribution<int> delay_us(0, 20'000);
+    for (int i = 0; i < inspect_test::rounds(30); ++i) {
+        Target target({ORACLE_PROGRAM, "spin"});
+        ASSERT_TRUE(target.is_ready());
+        const char* const mode = i % 2 == 0 ? "-S" : "-q";
+        const pid_t tool =
+            inspect_test::start_inspect({mode, "stack", std::to_string(target.pid())});
+        // The moment of death is what is varied: no condition to wait for.
+        std::this_thread::sleep_for(std::chrono::microseconds(delay_us(random)));
+        target.kill();
+        int status = 0;
+        ASSERT_EQ(::waitpid(tool, &status, 0), tool);
+        ASSERT_TRUE(WIFEXITED(status)) << WTERMSIG(status);
+        const int code = WEXITSTATUS(status);
+        EXPECT_TRUE(code == 0 || code == 3 || code == 4 || code == 8) << code;
+    }
 }
 
 TEST(InspectHarmless, LeavesAStoppedProcessStopped)

@@ -63,7 +63,7 @@ TEST(InspectInstant, LeavesNothingStoppedWhenKilledAtAnyTime)
     ASSERT_TRUE(target.is_ready());
     std::mt19937 random(2);
     std::uniform_int_distribution<int> delay_us(0, 20'000);
-    for (int i = 0; i < 40; ++i) {
+    for (int i = 0; i < inspect_test::rounds(40); ++i) {
         const pid_t tool = inspect_test::start_inspect({"-S", "ps", std::to_string(target.pid())});
         // The moment of death is what is varied: no condition to wait for.
         std::this_thread::sleep_for(std::chrono::microseconds(delay_us(random)));

@@ -60,6 +60,9 @@ Result inspect_as_nobody(const std::vector<std::string>& arguments);
 // Starts it with its output thrown away; the caller waits for it.
 pid_t start_inspect(const std::vector<std::string>& arguments);
 
+// How often to do something: `usual`, or LWPINSPECT_ROUNDS for longer runs by hand.
+int rounds(int usual);
+
 // The states of all tasks of a process, as /proc has them.
 std::string task_states(pid_t pid);
 
