@@ -4,6 +4,8 @@
 // was interrupted where there is such a thing.
 #include "thread/delivery.h"
 
+#include <unistd.h>
+
 #include <cerrno>
 
 #include "arch/context.h"
@@ -50,6 +52,20 @@ bool leaves_stack(const Thread& self, const Handler& handler)
            (here < self.alternate_sp || here >= self.alternate_sp + self.alternate_size);
 }
 
+// In a critical region.
+void set_mask_inside(Thread& self, std::uint64_t mask)
+{
+    self.signal_mask = mask;
+    if (self.lwp->kernel_mask == mask) {
+        return;
+    }
+    self.lwp->kernel_mask = mask;
+    // relaxed: this LWP only. While a signal is deferred all are blocked.
+    if (self.lwp->signal_deferred.load(memory_order_relaxed) == 0) {
+        os::set_kernel_mask(mask);
+    }
+}
+
 void run_handler(Thread& self, const Handler& handler, siginfo_t& info, ucontext_t* interrupted)
 {
     ucontext_t own;
@@ -68,7 +84,11 @@ void run_handler(Thread& self, const Handler& handler, siginfo_t& info, ucontext
     } else {
         make_call(&call);
     }
-    set_mask_for_now(self, allowed_mask(os::to_mask(interrupted->uc_sigmask)));
+    // Whoever called looks for more, one handler after the other: from here the stack would grow
+    // with each.
+    enter_critical(self);
+    set_mask_inside(self, allowed_mask(os::to_mask(interrupted->uc_sigmask)));
+    leave_critical_quietly(self);
     if (self.counted_mask != self.signal_mask) {
         recount_mask(self);
     }
@@ -79,15 +99,17 @@ void run_handler(Thread& self, const Handler& handler, siginfo_t& info, ucontext
 void set_mask_for_now(Thread& self, std::uint64_t mask) noexcept
 {
     const CriticalRegion region{self};
-    self.signal_mask = mask;
-    if (self.lwp->kernel_mask == mask) {
-        return;
-    }
-    self.lwp->kernel_mask = mask;
-    // relaxed: this LWP only. While a signal is deferred all are blocked.
-    if (self.lwp->signal_deferred.load(memory_order_relaxed) == 0) {
-        os::set_kernel_mask(mask);
-    }
+    set_mask_inside(self, mask);
+}
+
+siginfo_t info_of_kill(int signal) noexcept
+{
+    siginfo_t info{};
+    info.si_signo = signal;
+    info.si_code = SI_TKILL;
+    info.si_pid = os::process_id();
+    info.si_uid = ::getuid();
+    return info;
 }
 
 void call_handler(const Handler& handler, int signal, siginfo_t* info, void* context)
@@ -136,9 +158,12 @@ void settle_frame(Thread& self, ucontext_t& context)
         if (!news) {
             return;
         }
+        // The kernel's mask stays that of the handler, lest frames pile up on this one; whoever
+        // runs on the LWP meanwhile sets its own.
         enter_critical(self);
-        os::set_kernel_mask(mask);
-        leave_critical(self);
+        self.lwp->kernel_mask = ~std::uint64_t{0};
+        leave_critical_quietly(self);
+        handle_attention(self);
         if (self.counted_mask != mask) {
             recount_mask(self);
         }

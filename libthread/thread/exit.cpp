@@ -91,6 +91,7 @@ void finish_on_own_stack(Thread& self) noexcept
         // Its thread-specific data stays usable for the handlers of atexit.
         std::exit(0);
     }
+    close_to_signals_at_end(self);
     while (run_tsd_destructors(self)) {}
     os::tcb_run_tls_destructors();
     os::tcb_release_robust();

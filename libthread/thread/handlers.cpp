@@ -69,6 +69,13 @@ void defer(Thread& self, int signal, const siginfo_t& info, ucontext_t& context)
     }
 }
 
+// Whether the thread has given up its signals, and the kernel has not been told.
+bool is_ending(const Thread& self, int signal, const siginfo_t& info)
+{
+    return self.exiting && !is_synchronous(signal, info) &&
+           (self.signal_mask & os::signal_bit(signal)) != 0;
+}
+
 // What the kernel calls in place of the program's handlers.
 void wrapper(int signal, siginfo_t* info, void* context)
 {
@@ -83,8 +90,8 @@ void wrapper(int signal, siginfo_t* info, void* context)
                !is_synchronous(signal, *info)) {
         defer(*self, signal, *info, machine);
         return;
-    } else if (self->has(kFlagIdle)) {
-        // An LWP without a thread, asleep: it only passes the signal on.
+    } else if (self->has(kFlagIdle) || is_ending(*self, signal, *info)) {
+        // An LWP without a thread, asleep, or with one that ends: it only passes the signal on.
         enter_critical(*self);
         route_signal(*self, *info);
         leave_critical(*self);

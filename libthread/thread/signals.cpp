@@ -1,7 +1,5 @@
 #include "thread/signals.h"
 
-#include <unistd.h>
-
 #include "os/kernel_thread.h"
 #include "os/real.h"
 #include "os/signal_mask.h"
@@ -97,9 +95,14 @@ void interrupt_own_sleep(Thread& self)
 void attract(Thread& self, Thread& target, WakeCause cause)
 {
     // seq_cst: before the look at where it sleeps; pairs with lock_to_sleep().
-    target.requests.fetch_or(kRequestAttention, memory_order_seq_cst);
+    const std::uint32_t before = target.requests.fetch_or(kRequestAttention, memory_order_seq_cst);
     if (&target == &self) {
         return;  // on leaving the critical region
+    }
+    if (cause == WakeCause::kInterrupted && (before & kRequestAttention) != 0) {
+        // Whoever raised it has seen to the rest. A flood of signals would keep the target from
+        // getting anywhere.
+        return;
     }
     // relaxed: a thread about to sleep finds `attention`; see lock_to_sleep().
     if (target.state.load(memory_order_relaxed) == ThreadState::kRunning && target.lwp != nullptr) {
@@ -137,6 +140,14 @@ bool lower_attention(Thread& self)
     const std::uint32_t before =
         self.requests.fetch_and(~std::uint32_t{kRequestAttention}, memory_order_acq_rel);
     return (before & kRequestAttention) != 0;
+}
+
+// What came while a handler was left; see run_handler().
+bool has_requests(const Thread& self)
+{
+    // relaxed, both: what comes later acts by itself.
+    return self.requests.load(memory_order_relaxed) != 0 ||
+           self.lwp->signal_deferred.load(memory_order_relaxed) != 0;
 }
 
 bool is_refused(int signal)
@@ -186,15 +197,17 @@ void raise_pending(Thread& self, ucontext_t* context) noexcept
 
 void handle_attention(Thread& self) noexcept
 {
-    stop_while_suspended(self);
-    accept_deferred(self);
-    if (lower_attention(self)) {
-        repeat_cancellation(self);
-        requeue_own(self);
-    }
-    if (!self.has(kFlagIdle)) {
-        raise_pending(self);
-    }
+    do {
+        stop_while_suspended(self);
+        accept_deferred(self);
+        if (lower_attention(self)) {
+            repeat_cancellation(self);
+            requeue_own(self);
+        }
+        if (!self.has(kFlagIdle)) {
+            raise_pending(self);
+        }
+    } while (has_requests(self));
 }
 
 // What the kernel will set when the handler returns need not be the thread's mask: in the wrapper
@@ -256,6 +269,9 @@ void adopt_mask(Thread& self, std::uint64_t mask) noexcept
     // seq_cst: as in settle_frame().
     std::atomic_thread_fence(memory_order_seq_cst);
     raise_pending(self);
+    if (has_requests(self)) {
+        handle_attention(self);
+    }
 }
 
 void expect_kernel_mask(Thread& self, std::uint64_t mask) noexcept
@@ -265,21 +281,16 @@ void expect_kernel_mask(Thread& self, std::uint64_t mask) noexcept
     self.lwp->kernel_mask = mask;
     // seq_cst: as in settle_frame().
     std::atomic_thread_fence(memory_order_seq_cst);
-    if (has_open_signal(self)) {
+    const bool opens = has_open_signal(self);
+    if (opens) {
         // relaxed: read by this thread.
         self.requests.fetch_or(kRequestAttention, memory_order_relaxed);
     }
     leave_critical_quietly(self);
-}
-
-siginfo_t info_of_kill(int signal) noexcept
-{
-    siginfo_t info{};
-    info.si_signo = signal;
-    info.si_code = SI_TKILL;
-    info.si_pid = os::process_id();
-    info.si_uid = ::getuid();
-    return info;
+    if (opens) {
+        os::raw_syscall(SYS_tgkill, os::process_id(), static_cast<long>(os::kernel_thread_id()),
+                        settings.kick_signal);
+    }
 }
 
 bool give_signal(Thread& self, Thread& target, const siginfo_t& info, bool for_process) noexcept
@@ -337,6 +348,17 @@ Error kill_thread(Thread& self, std::uint32_t id, const siginfo_t& info) noexcep
 void block_all_signals(Thread& self) noexcept
 {
     set_mask_for_now(self, allowed_mask(~std::uint64_t{0}));
+}
+
+void close_to_signals_at_end(Thread& self) noexcept
+{
+    if (self.has(kFlagBound)) {
+        block_all_signals(self);
+        return;
+    }
+    const CriticalRegion region{self};
+    self.exiting = true;
+    self.signal_mask = allowed_mask(~std::uint64_t{0});
 }
 
 void announce_cancellation(Thread& self, Thread& target) noexcept

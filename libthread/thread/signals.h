@@ -21,8 +21,7 @@ Error change_mask(Thread& self, int how, const std::uint64_t* set, std::uint64_t
 // The same with a mask that is allowed.
 void adopt_mask(Thread& self, std::uint64_t mask) noexcept;
 
-// libc is about to set that mask without asking us. What it opens is delivered at the thread's next
-// call of the library.
+// libc is about to set that mask without asking us.
 void expect_kernel_mask(Thread& self, std::uint64_t mask) noexcept;
 
 // thr_kill: `info.si_signo` to the thread with that id, wherever it is; 0 only asks. kInvalid,
@@ -50,6 +49,10 @@ void attend_in_handler(Thread& self, ucontext_t& context) noexcept;
 
 // The signal mask for destructors of an ending thread: everything blocked.
 void block_all_signals(Thread& self) noexcept;
+
+// No handler runs on the thread any more: its thread-local variables are about to go. Without a
+// system call if it is unbound: what its LWP still lets in, the wrapper passes on.
+void close_to_signals_at_end(Thread& self) noexcept;
 
 // pthread_cancel has marked `target`: wakes it if it sleeps at a cancellation point, or interrupts
 // the system call it is in.

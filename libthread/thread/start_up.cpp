@@ -82,6 +82,9 @@ Thread* enrol(std::uint32_t flags)
     self->tcb = arch::thread_pointer();
     self->pthread_id = ::pthread_self();
     self->signal_mask = mask;
+    self->alternate_sp = self->alternate_size = 0;
+    self->awaited.store(0, memory_order_relaxed);  // relaxed: as above
+    self->exiting = false;
     self->priority = 0;
     self->effective.store(0, memory_order_relaxed);  // relaxed: as above
     self->joiners = 0;

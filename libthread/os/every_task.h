@@ -1,0 +1,12 @@
+// System calls that concern the process, but that the kernel makes for the calling task alone:
+// set*id and their kin.
+#pragma once
+
+namespace lt::os {
+
+// Makes the call here and, if it succeeds, on every other kernel task of the process, those
+// included that are made meanwhile. Returns 0 or the error number of the first one. The caller must
+// stay on its LWP.
+int call_on_every_task(long number, long a, long b = 0, long c = 0) noexcept;
+
+}  // namespace lt::os
