@@ -1,6 +1,8 @@
 // libc's signal functions under their own names. What concerns the mask of a thread goes to the
 // library; a thread that it does not know calls straight through.
 #include <pthread.h>
+#include <sys/time.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <csignal>
@@ -129,4 +131,26 @@ LT_EXPORT int sigaltstack(const stack_t* stack, stack_t* before) noexcept
     }
     lt::leave_critical(*self);
     return result;
+}
+
+// As system libraries of the time call them.
+LT_EXPORT int _sigaction(int signal, const struct sigaction* action,  // NOLINT: Solaris' names
+                         struct sigaction* before)
+{
+    return ::sigaction(signal, action, before);
+}
+
+LT_EXPORT int _sigprocmask(int how, const sigset_t* set, sigset_t* oset)  // NOLINT
+{
+    return ::sigprocmask(how, set, oset);
+}
+
+LT_EXPORT unsigned _alarm(unsigned seconds)  // NOLINT
+{
+    return ::alarm(seconds);
+}
+
+LT_EXPORT int _setitimer(int timer, const itimerval* value, itimerval* before)  // NOLINT
+{
+    return ::setitimer(timer, value, before);
 }

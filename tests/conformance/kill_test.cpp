@@ -12,6 +12,14 @@
 #include "conformance/signal_sets.h"
 #include "conformance/sync_support.h"
 
+// As system libraries of the time call them; no header declares them.
+extern "C" {
+int _sigaction(int number, const struct sigaction* action, struct sigaction* before);
+int _sigprocmask(int how, const sigset_t* set, sigset_t* before);
+unsigned _alarm(unsigned seconds);
+int _setitimer(int timer, const itimerval* value, itimerval* before);
+}
+
 namespace conformance {
 namespace {
 
@@ -197,6 +205,27 @@ TEST_P(Kill, S31TimerGoesToOneThread)
     join(setter);
     EXPECT_TRUE(bounded::holds_for(20ms, [&] { return handler.count() == 1; }));
     EXPECT_NE(handler.runner(), 0U);
+}
+
+// SIG-31: also under the names that system libraries of the time call.
+TEST_P(Kill, S31TimerOfTheUnderscoredNames)
+{
+    const CountingHandler handler{SIGALRM};
+    const thread_t setter = start([&] {
+        struct sigaction seen {};
+        EXPECT_EQ(_sigaction(SIGALRM, nullptr, &seen), 0);
+        EXPECT_NE(seen.sa_handler, SIG_DFL);
+        sigset_t mask;
+        EXPECT_EQ(_sigprocmask(SIG_BLOCK, nullptr, &mask), 0);
+        EXPECT_EQ(sigismember(&mask, SIGALRM), 0);
+        EXPECT_EQ(_alarm(100), 0U);
+        EXPECT_GT(_alarm(0), 0U);
+        itimerval once{};
+        once.it_value.tv_usec = 2000;
+        EXPECT_EQ(_setitimer(ITIMER_REAL, &once, nullptr), 0);
+        EXPECT_TRUE(handler.waits_for(1));
+    });
+    join(setter);
 }
 
 }  // namespace
