@@ -93,6 +93,9 @@ void expect_none(const std::vector<std::string>& command, int looks)
     for (int i = 0; i < looks; ++i) {
         const auto result =
             inspect({"deadlocks", std::to_string(target.pid()), "--confirm-ms", "1"});
+        if (result.out.find("starved: ") != std::string::npos) {
+            continue;  // the only LWP was on its way into or out of a system call, twice
+        }
         ASSERT_EQ(result.out.substr(result.out.find('\n') + 1), "no deadlock\n") << result.err;
         ASSERT_EQ(result.exit_code, 0) << result.err;
     }

@@ -14,6 +14,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -115,6 +116,6 @@ int main(int argc, char** argv)
     }
     printf("ready\n");
     fflush(stdout);
-    while (read(0, &byte, 1) > 0) {}
+    while (syscall(SYS_read, 0, &byte, 1) > 0) {}
     return 0;
 }

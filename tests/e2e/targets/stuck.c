@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #define NOINLINE __attribute__((noinline, noclone))
@@ -151,7 +152,7 @@ static NOINLINE void* reads_with_lock(void* argument)
     char byte;
     mutex_lock(&stuck_mutexes[0]);
     sema_post(&holding);
-    while (read(*(int*)argument, &byte, 1) < 0) {}
+    while (syscall(SYS_read, *(int*)argument, &byte, 1) < 0) {}
     AFTER_CALL;
     return argument;
 }
