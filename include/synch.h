@@ -143,24 +143,34 @@ typedef union {
     }
 
 /*
- * mutex_init(3C). `arg` is not used.
- *   mutex_init     EINVAL undefined type bits, two priority protocols, misaligned address;
- *                  ENOTSUP robust mutexes and priority protocols (docs/CONFORMANCE.md)
+ * mutex_init(3C). `arg` points to the ceiling, an int, for LOCK_PRIO_PROTECT; else it is not used.
+ *   mutex_init     EINVAL undefined type bits, two priority protocols, misaligned address,
+ *                  a ceiling out of range, a robust mutex initialised before with another type;
+ *                  EBUSY a robust mutex initialised before
  *   mutex_lock     EDEADLK error-checking mutex already held by the caller;
  *                  EAGAIN recursive mutex held 256 times. Not interrupted by signals.
- *   mutex_trylock  EBUSY held by anyone (a recursive mutex's owner succeeds); EAGAIN as above
- *   mutex_unlock   EPERM error-checking mutex not held by the caller
+ *                  Robust mutexes: EOWNERDEAD and ELOCKUNMAPPED the last owner has died or has
+ *                  unmapped it, the caller has the mutex; ENOTRECOVERABLE it has not, the mutex is
+ *                  lost until it is destroyed and zeroed; ENOMEM.
+ *                  Ceilings: EPERM the caller is no real-time thread; EINVAL its priority is above
+ *   mutex_trylock  the same but EDEADLK; EBUSY held by anyone (a recursive mutex's owner succeeds);
+ * EAGAIN as above mutex_unlock   EPERM error-checking, robust or priority mutex not held by the
+ * caller. A robust mutex that is inconsistent becomes unrecoverable mutex_consistent  EINVAL unless
+ * robust, inconsistent and held by the caller
  */
 int mutex_init(mutex_t *mp, int type, void *arg);
 int mutex_destroy(mutex_t *mp);
 int mutex_lock(mutex_t *mp);
 int mutex_trylock(mutex_t *mp);
 int mutex_unlock(mutex_t *mp);
+int mutex_consistent(mutex_t *mp);
 
 /*
  * cond_init(3C). The waits return with the mutex held, whatever they return.
  *   cond_init          EINVAL type other than USYNC_THREAD and USYNC_PROCESS
- *   cond_wait          EINTR a signal was caught; EPERM error-checking mutex not held
+ *   cond_wait          EINTR a signal was caught; EPERM error-checking, robust or priority mutex
+ *                      not held; EOWNERDEAD, ELOCKUNMAPPED and ENOTRECOVERABLE (the mutex is then
+ *                      not held) as from mutex_lock
  *   cond_timedwait     ETIME wall-clock time `abstime` has passed; EINVAL bad nanoseconds
  *   cond_reltimedwait  ETIME `reltime` has elapsed; EINVAL bad nanoseconds or negative seconds
  * All three are cancellation points.

@@ -19,6 +19,9 @@ enum class [[nodiscard]] Error : int{
     kOverflow = EOVERFLOW,
     kUnsupported = ENOTSUP,
     kWouldBlock = EWOULDBLOCK,
+    kOwnerDead = EOWNERDEAD,
+    kNotRecoverable = ENOTRECOVERABLE,
+    kUnmapped = 4072,  // ELOCKUNMAPPED
 };
 
 constexpr int to_errno(Error error)

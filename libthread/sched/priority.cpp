@@ -6,8 +6,8 @@ constinit SpinLock priority_lock;
 
 bool update_level(Thread& thread) noexcept
 {
-    const std::uint8_t level =
-        thread.inherited > thread.priority ? thread.inherited : thread.priority;
+    const std::uint8_t inherited = thread.inherited.level;
+    const std::uint8_t level = inherited > thread.priority ? inherited : thread.priority;
     if (thread.level() == level) {
         return false;
     }

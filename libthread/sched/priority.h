@@ -10,7 +10,7 @@ namespace lt {
 extern SpinLock priority_lock;
 
 // Makes the thread's level what its priority and its inheritance say; true: it has changed, and
-// its place in whatever queue it stands is to be looked at: sync/sleep_queue.h, take_place().
+// its place in whatever queue it stands is to be looked at: sync/inherit.h, pass_on_level().
 [[nodiscard]] bool update_level(Thread& thread) noexcept LT_REQUIRES(priority_lock);
 
 }  // namespace lt

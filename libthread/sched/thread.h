@@ -11,6 +11,7 @@
 #include "base/compiler.h"
 #include "base/deadline.h"
 #include "os/spinlock.h"
+#include "sched/inheritance.h"
 #include "sched/process.h"
 #include "sched/processor_use.h"
 #include "sched/request.h"
@@ -39,10 +40,11 @@ struct alignas(kCacheLine) Thread {
     std::uint16_t x87_control = 0;
     std::uint8_t priority =
         0;  // as set by thr_setprio; guarded by priority_lock (sched/priority.h)
-    std::uint8_t inherited = 0;  // likewise: the highest that waits for its inheriting mutexes
+    std::uint8_t sleeping_realtime = 0;  // its own in the kernel when it last slept on a mutex
     // What orders it: its priority, or one that it inherits. Written under priority_lock; read by
     // whoever queues the thread.
     Atomic<std::uint8_t> effective{0};
+    Inheritance inherited;
     std::uint8_t queued_level = 0;  // its list there; guarded by the lock of sched/shared_queues.h
     // Depth of critical regions. Written by the thread itself, read by signal handlers on it.
     Atomic<std::uint32_t> critical{0};
@@ -138,7 +140,7 @@ struct alignas(kCacheLine) Thread {
     // It has called pthread_self(): until it is joined, others may name its control block to
     // pthread_cancel and the like. Its own.
     bool pthread_named = false;
-    void* read_holds = nullptr;  // rwlocks read-held by it; sync/rwlock.cpp
+    void* holds = nullptr;       // locks it must account for; sync/holds.cpp
     void* own_values = nullptr;  // TSD beyond the pthread keys; thread/keys.cpp
     std::uint32_t joiners = 0;   // guarded by the join lock
     char name[32] = {};

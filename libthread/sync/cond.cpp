@@ -16,6 +16,7 @@
 #include "sync/mutex.h"
 #include "sync/shared.h"
 #include "sync/sleep_queue.h"
+#include "sync/special_mutex.h"
 
 namespace lt {
 namespace {
@@ -76,18 +77,21 @@ bool was_asleep(Thread& thread)
 WakeCause sleep_without_mutex(Thread& self, SleepQueue& queue, CondWords& cond, MutexWords& mutex,
                               const Deadline* deadline) LT_RELEASE(queue.lock)
 {
+    const bool special = is_special(mutex);
     const bool shared = (mutex.type & kTypeShared) != 0;
     WaitSpec spec;
     spec.object = &cond;
     spec.kind = WaitKind::kCond;
     spec.flags = kWaitCancellable;
-    spec.mutex = shared ? nullptr : &mutex;
+    spec.mutex = shared || special ? nullptr : &mutex;
     // relaxed: under the queue's lock. A signaller that holds the mutex after us sees it.
     cond.waiters.store(1, memory_order_relaxed);
     prepare_to_sleep(self, queue, spec);
-    if (shared || !release_quiet_mutex(self, mutex)) {
+    if (shared || special || !release_quiet_mutex(self, mutex)) {
         queue.lock.unlock();
-        if (shared) {
+        if (special) {
+            unlock_special_mutex(self, mutex);
+        } else if (shared) {
             unlock_shared_mutex(mutex);
         } else {
             release_mutex(self, mutex);
@@ -104,34 +108,33 @@ WakeCause sleep_without_mutex(Thread& self, SleepQueue& queue, CondWords& cond, 
 
 // Takes the mutex again and leaves the critical region. A thread that others rely on to arrive (it
 // was woken for the mutex) stays in the region, where no handler can detain it.
-void take_back(Thread& self, MutexWords& mutex, WakeCause cause)
+Error take_back(Thread& self, MutexWords& mutex, WakeCause cause)
 {
     if ((self.wait_token & kTokenOwner) != 0) {
         mutex.owner.store(&self, memory_order_relaxed);  // relaxed: a hint for those who spin
         leave_critical(self);
-        return;
+        return Error::kNone;
     }
-    if (cause == WakeCause::kWoken && (mutex.type & kTypeShared) == 0) {
+    if (cause == WakeCause::kWoken && (mutex.type & kTypeShared) == 0 && !is_special(mutex)) {
         const bool moved = (self.wait_token & kTokenMoved) != 0;
         acquire_mutex(self, mutex, moved ? Arrival::kWoken : Arrival::kFresh);
         leave_critical(self);
-        return;
+        return Error::kNone;
     }
     leave_critical(self);
-    retake_mutex(self, mutex);
+    return retake_mutex(self, mutex);
 }
 
 // A deadline that has passed: the mutex is free for a moment all the same, so that a thread which
 // polls in this way lets others in.
-WakeCause give_way(Thread& self, MutexWords& mutex)
+Waited give_way(Thread& self, MutexWords& mutex)
 {
     drop_mutex(self, mutex);
     yield(self);
-    retake_mutex(self, mutex);
-    return WakeCause::kTimedOut;
+    return {WakeCause::kTimedOut, retake_mutex(self, mutex)};
 }
 
-WakeCause wait_private(Thread& self, CondWords& cond, MutexWords& mutex, const Deadline* deadline)
+Waited wait_private(Thread& self, CondWords& cond, MutexWords& mutex, const Deadline* deadline)
 {
     enter_critical(self);
     SleepQueue& queue = sleep_queue_of(&cond);
@@ -139,8 +142,8 @@ WakeCause wait_private(Thread& self, CondWords& cond, MutexWords& mutex, const D
     const WakeCause cause = sleep_without_mutex(self, queue, cond, mutex, deadline);
     // A moved thread was signalled, whatever ended its wait for the mutex.
     const bool moved = (self.wait_token & kTokenMoved) != 0;
-    take_back(self, mutex, cause);
-    return moved ? WakeCause::kWoken : cause;
+    const Error retaken = take_back(self, mutex, cause);
+    return {moved ? WakeCause::kWoken : cause, retaken};
 }
 
 // Everybody on `taken` waits with the same mutex, or is resumed by itself. With the mutex's sleep
@@ -203,21 +206,25 @@ Error error_of(WakeCause cause)
 Error wait_cond(Thread& self, CondWords& cond, MutexWords& mutex, const Deadline* deadline)
 {
     pthread_testcancel();
-    if ((mutex.type & kTypeErrorCheck) != 0 && !holds_mutex(self, mutex)) {
+    if ((mutex.type & (kTypeErrorCheck | kTypeSpecial)) != 0 && !holds_mutex(self, mutex)) {
         return Error::kPermission;
     }
     const std::uint8_t recursion = mutex.recursion;
     mutex.recursion = 0;
-    WakeCause cause = WakeCause::kWoken;
+    Waited waited;
     if (deadline != nullptr && os::now(deadline->clock) >= deadline->ns) {
-        cause = give_way(self, mutex);
+        waited = give_way(self, mutex);
     } else if ((cond.type & kTypeShared) != 0) {
-        cause = wait_shared_cond(self, cond, mutex, deadline);
+        waited = wait_shared_cond(self, cond, mutex, deadline);
     } else {
-        cause = wait_private(self, cond, mutex, deadline);
+        waited = wait_private(self, cond, mutex, deadline);
+    }
+    if (!was_taken(waited.retaken)) {
+        return waited.retaken;
     }
     mutex.recursion = recursion;
-    return error_of(cause);
+    // An owner that died is the more important news, and cancellation comes at the next point.
+    return waited.retaken != Error::kNone ? waited.retaken : error_of(waited.cause);
 }
 
 void signal_cond(Thread& self, CondWords& cond) noexcept

@@ -4,6 +4,7 @@
 #include "sched/suspension.h"
 #include "sync/shared.h"
 #include "sync/sleep_queue.h"
+#include "sync/special_mutex.h"
 
 namespace lt {
 namespace {
@@ -173,18 +174,26 @@ Error lock_mutex_slow(Thread& self, MutexWords& mutex) noexcept
             return error;
         }
     }
-    retake_mutex(self, mutex);
-    return Error::kNone;
+    return retake_mutex(self, mutex);
 }
 
-void retake_mutex(Thread& self, MutexWords& mutex) noexcept
+Error retake_mutex(Thread& self, MutexWords& mutex) noexcept
 {
+    if (is_special(mutex)) {
+        return lock_special_mutex(self, mutex);
+    }
     if ((mutex.type & kTypeShared) != 0) {
         lock_shared_mutex(self, mutex);
     } else if (!try_take(self, mutex, Arrival::kFresh)) {
         const CriticalRegion region{self};
         acquire_mutex(self, mutex, Arrival::kFresh);
     }
+    return Error::kNone;
+}
+
+bool try_take_mutex(Thread& self, MutexWords& mutex) noexcept
+{
+    return try_take(self, mutex, Arrival::kFresh);
 }
 
 // How often a thread may release the mutex while the one woken for it waits for an LWP: then it
@@ -193,6 +202,11 @@ static constexpr std::uint32_t kBargesToYield = 64;
 
 void drop_mutex(Thread& self, MutexWords& mutex) noexcept
 {
+    if (is_special(mutex)) {
+        unlock_special_mutex(self, mutex);
+        preempt_if_outranked(self);
+        return;
+    }
     if ((mutex.type & kTypeShared) != 0) {
         unlock_shared_mutex(mutex);
         return;
@@ -214,6 +228,9 @@ Error try_lock_mutex(Thread& self, MutexWords& mutex) noexcept
 {
     if ((mutex.type & kTypeRecursive) != 0 && holds_mutex(self, mutex)) {
         return lock_again(mutex);
+    }
+    if (is_special(mutex)) {
+        return try_lock_special_mutex(self, mutex);
     }
     const bool taken = (mutex.type & kTypeShared) != 0 ? try_lock_shared_mutex(self, mutex)
                                                        : try_take(self, mutex, Arrival::kFresh);
@@ -268,7 +285,7 @@ void pass_on_mutex(Thread& self, MutexWords& mutex) noexcept LT_NO_TSA
 
 Error unlock_mutex_slow(Thread& self, MutexWords& mutex) noexcept
 {
-    if ((mutex.type & kTypeErrorCheck) != 0 && !holds_mutex(self, mutex)) {
+    if ((mutex.type & (kTypeErrorCheck | kTypeSpecial)) != 0 && !holds_mutex(self, mutex)) {
         return Error::kPermission;
     }
     if ((mutex.type & kTypeRecursive) != 0 && mutex.recursion != 0) {
@@ -281,6 +298,9 @@ Error unlock_mutex_slow(Thread& self, MutexWords& mutex) noexcept
 
 bool holds_mutex(Thread& self, MutexWords& mutex) noexcept
 {
+    if (is_special(mutex)) {
+        return owns_special_mutex(self, mutex);
+    }
     // relaxed: only our own id could be there by our own doing.
     return is_owner(self, mutex.word.load(memory_order_relaxed)) &&
            ((mutex.type & kTypeShared) == 0 || is_own_process(mutex.process));

@@ -27,11 +27,12 @@ inline Error lock_mutex(Thread& self, MutexWords& mutex) noexcept
     return lock_mutex_slow(self, mutex);
 }
 
-// kBusy: held by anyone; the owner of a recursive one gets it again, or kLimit.
+// kBusy: held by anyone; the owner of a recursive one gets it again, or kLimit. Both locks: on
+// special mutexes also the errors of lock_special_mutex().
 Error try_lock_mutex(Thread& self, MutexWords& mutex) noexcept;
 
-// kPermission: an error-checking mutex that the caller does not hold. A normal one may be unlocked
-// by any thread. Nothing is read from the mutex once it is free: it may be gone.
+// kPermission: an error-checking or special mutex that the caller does not hold. A normal one may
+// be unlocked by any thread. Nothing is read from the mutex once it is free: it may be gone.
 inline Error unlock_mutex(Thread& self, MutexWords& mutex) noexcept
 {
     // relaxed: our own id. release: pairs with the acquire of the next owner.
@@ -49,7 +50,8 @@ bool holds_mutex(Thread& self, MutexWords& mutex) noexcept;
 
 // Frees and takes a mutex of either scope. Not in a critical region.
 void drop_mutex(Thread& self, MutexWords& mutex) noexcept;
-void retake_mutex(Thread& self, MutexWords& mutex) noexcept;
+// Errors of the latter: those of lock_special_mutex().
+Error retake_mutex(Thread& self, MutexWords& mutex) noexcept;
 
 // The rest in a critical region of depth 1, on a process-private mutex.
 
@@ -71,6 +73,9 @@ void pass_on_mutex(Thread& self, MutexWords& mutex) noexcept;
 
 // Whether a thread going for the mutex was woken for it, and so may clear kMutexWoken.
 enum class Arrival : bool { kFresh, kWoken };
+
+// Takes the mutex if it is free.
+bool try_take_mutex(Thread& self, MutexWords& mutex) noexcept;
 
 // Takes the mutex; sleeps if need be and runs handlers in between.
 void acquire_mutex(Thread& self, MutexWords& mutex, Arrival arrival) noexcept;

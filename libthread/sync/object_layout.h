@@ -16,6 +16,11 @@ namespace lt {
 inline constexpr std::uint32_t kTypeShared = USYNC_PROCESS;
 inline constexpr std::uint32_t kTypeErrorCheck = LOCK_ERRORCHECK;
 inline constexpr std::uint32_t kTypeRecursive = LOCK_RECURSIVE;
+inline constexpr std::uint32_t kTypeRobust = LOCK_ROBUST;
+inline constexpr std::uint32_t kTypeOldRobust = USYNC_PROCESS_ROBUST;  // besides the two it means
+inline constexpr std::uint32_t kTypeInherit = LOCK_PRIO_INHERIT;
+inline constexpr std::uint32_t kTypeProtect = LOCK_PRIO_PROTECT;
+inline constexpr std::uint32_t kTypeSpecial = kTypeRobust | kTypeInherit | kTypeProtect;
 
 // MutexWords::word: the owner's id, 0 when free, and two marks.
 inline constexpr std::uint32_t kMutexOwner = 0x3fffffff;
@@ -24,20 +29,50 @@ inline constexpr std::uint32_t kMutexWaiters = 0x80000000;
 // Private only: one woken thread is on its way to take it; nobody else need be woken meanwhile.
 inline constexpr std::uint32_t kMutexWoken = 0x40000000;
 
+// MutexWords::flags, of special mutexes only. State of a robust one: its owner has died and nobody
+// has made it consistent; it is lost; its owner has unmapped it.
+inline constexpr std::uint32_t kMutexOwnerDead = 1;
+inline constexpr std::uint32_t kMutexUnrecoverable = 2;
+inline constexpr std::uint32_t kMutexUnmapped = 4;
+inline constexpr std::uint32_t kMutexState = 7;
+// Shared and robust: the owner's process; 0: none, or being noted.
+inline constexpr unsigned kMutexProcessShift = 3;
+inline constexpr std::uint32_t kMutexProcess = 0x3fffffU << kMutexProcessShift;
+// Private and inheriting: what the owner inherits by it, in the library's scale and the kernel's.
+inline constexpr unsigned kMutexLevelShift = 8;
+inline constexpr std::uint32_t kMutexLevel = 0xffU << kMutexLevelShift;
+inline constexpr unsigned kMutexRealtimeShift = 16;
+inline constexpr std::uint32_t kMutexRealtime = 0x7fU << kMutexRealtimeShift;
+// With a ceiling: the ceiling. Shared and robust without: the tag of the owner's namespace of ids.
+inline constexpr unsigned kMutexCeilingShift = 25;
+inline constexpr std::uint32_t kMutexCeiling = 0x7fU << kMutexCeilingShift;
+
 struct MutexWords {
-    std::uint32_t flags;
+    // Of special mutexes. Written by mutex_init, by owners, and as sync/inherit.cpp says.
+    Atomic<std::uint32_t> flags;
     std::uint8_t type;       // written by mutex_init only
     std::uint8_t recursion;  // holds less one; the owner's
     std::uint16_t magic;
-    // Shared: the owner's process. Written by the owner alone, 0 before it lets go.
+    // Shared: the owner's process; if robust, the owning thread, as the word has the process's
+    // keeper. Written by the owner alone, 0 before it lets go.
     Atomic<std::uint32_t> process;
     // Written by everyone, by compare-and-swap, or by a releasing owner under the sleep queue's
     // lock.
     Atomic<std::uint32_t> word;
-    // Private: the last owner, for those who consider spinning; checked against `word`, as it may
-    // be old. Written by the owner.
-    Atomic<Thread*> owner;
+    union {
+        // Private: the last owner, for those who consider spinning; checked against `word`, as it
+        // may be old. Written by the owner. Inheriting: exact, under the sleep queue's lock.
+        Atomic<Thread*> owner;
+        // Shared and robust: the kernel's list of what the process holds. In its address space.
+        Atomic<std::uintptr_t> link;
+    };
 };
+
+inline std::uint8_t ceiling_of(const MutexWords& mutex)
+{
+    // relaxed: written by mutex_init only.
+    return static_cast<std::uint8_t>(mutex.flags.load(memory_order_relaxed) >> kMutexCeilingShift);
+}
 
 struct CondWords {
     std::uint32_t flags;

@@ -4,7 +4,7 @@
 // state.
 #include "sync/rwlock.h"
 
-#include "sync/read_holds.h"
+#include "sync/holds.h"
 #include "sync/shared.h"
 #include "sync/sleep_queue.h"
 
@@ -137,10 +137,10 @@ Thread* hand_over(SleepQueue& queue, RwlockWords& lock) LT_REQUIRES(queue.lock)
     return woken;
 }
 
-enum class Hold : bool { kRead, kWrite };
+enum class HoldKind : bool { kRead, kWrite };
 
 // Gives up a hold on a lock that others wait for.
-void release_contended(Thread& self, RwlockWords& lock, Hold hold)
+void release_contended(Thread& self, RwlockWords& lock, HoldKind hold)
 {
     {
         const CriticalRegion region{self};
@@ -149,7 +149,7 @@ void release_contended(Thread& self, RwlockWords& lock, Hold hold)
         queue.lock.lock();
         // acq_rel: our reads end before the next writer's writes; and what other readers have read
         // was read before we hand over for them.
-        if (hold == Hold::kWrite ||
+        if (hold == HoldKind::kWrite ||
             ((lock.state.fetch_sub(1, memory_order_acq_rel) - 1) & kRwReaders) == 0) {
             woken = hand_over(queue, lock);
         }
@@ -169,7 +169,7 @@ void release_read(Thread& self, RwlockWords& lock)
     std::uint32_t state = lock.state.load(memory_order_relaxed);  // relaxed: the exchange decides
     do {
         if ((state & kRwWaiters) != 0) {
-            release_contended(self, lock, Hold::kRead);
+            release_contended(self, lock, HoldKind::kRead);
             return;
         }
         // release: pairs with the next writer's acquire. The lock may be gone afterwards.
@@ -183,7 +183,7 @@ void release_write(Thread& self, RwlockWords& lock)
     std::uint32_t state = kRwWriteHeld;
     // release: pairs with the next holder's acquire. The lock may be gone afterwards.
     if (!lock.state.compare_exchange_strong(state, 0, memory_order_release, memory_order_relaxed)) {
-        release_contended(self, lock, Hold::kWrite);
+        release_contended(self, lock, HoldKind::kWrite);
     }
 }
 
@@ -217,7 +217,7 @@ Error read(Thread& self, RwlockWords& lock, Mode mode)
     }
     // The region keeps handlers from the caller's record of holds.
     const CriticalRegion region{self};
-    if (ReadHold* again = find_read_hold(self, &lock)) {
+    if (Hold* again = find_hold(self, &lock)) {
         if (again->count == kMaxReadHolds) {
             return Error::kLimit;
         }
@@ -225,7 +225,7 @@ Error read(Thread& self, RwlockWords& lock, Mode mode)
         lock.state.fetch_add(1, memory_order_relaxed);  // relaxed: it was acquired the first time
         return Error::kNone;
     }
-    if (free_read_hold(self) == nullptr) {
+    if (free_hold(self) == nullptr) {
         return Error::kLimit;
     }
     if (!enter_read(self, lock, mode)) {
@@ -233,12 +233,14 @@ Error read(Thread& self, RwlockWords& lock, Mode mode)
     }
     // Asked for again, as a handler may have used the entry; there is one now, or the process has
     // run out of memory in between.
-    ReadHold* hold = free_read_hold(self);
+    Hold* hold = free_hold(self);
     if (hold == nullptr) {
         is_shared(lock) ? end_read_shared(lock) : release_read(self, lock);
         return Error::kLimit;
     }
-    *hold = {&lock, 1};
+    *hold = {};
+    hold->object = &lock;
+    hold->count = 1;
     return Error::kNone;
 }
 
@@ -298,12 +300,12 @@ Error unlock_rwlock(Thread& self, RwlockWords& lock) noexcept
     }
     {
         const CriticalRegion region{self};
-        ReadHold* hold = find_read_hold(self, &lock);
+        Hold* hold = find_hold(self, &lock);
         if (hold == nullptr) {
             return Error::kPermission;
         }
         if (--hold->count == 0) {
-            hold->lock = nullptr;
+            hold->object = nullptr;
         }
     }
     is_shared(lock) ? end_read_shared(lock) : release_read(self, lock);
@@ -313,7 +315,7 @@ Error unlock_rwlock(Thread& self, RwlockWords& lock) noexcept
 bool holds_read(Thread& self, RwlockWords& lock) noexcept
 {
     const CriticalRegion region{self};
-    return find_read_hold(self, &lock) != nullptr;
+    return find_hold(self, &lock) != nullptr;
 }
 
 bool holds_write(Thread& self, RwlockWords& lock) noexcept

@@ -106,15 +106,14 @@ void unlock_shared_mutex(MutexWords& mutex) noexcept
 // The word holds a mark, that someone may wait, and a count of signals. A waiter sets the mark and
 // notes the word before it frees the mutex; every signal since then makes the word differ, so the
 // kernel does not let it sleep. After 2^31 signals in between it would; that is accepted.
-WakeCause wait_shared_cond(Thread& self, CondWords& cond, MutexWords& mutex,
-                           const Deadline* deadline) noexcept
+Waited wait_shared_cond(Thread& self, CondWords& cond, MutexWords& mutex,
+                        const Deadline* deadline) noexcept
 {
     // relaxed: freeing the mutex publishes the mark to who signals under it.
     const std::uint32_t noted = cond.sequence.fetch_or(1, memory_order_relaxed) | 1U;
     drop_mutex(self, mutex);
     const WakeCause cause = wait_interruptibly(cond.sequence, noted, deadline);
-    retake_mutex(self, mutex);
-    return cause;
+    return {cause, retake_mutex(self, mutex)};
 }
 
 void signal_shared_cond(CondWords& cond) noexcept

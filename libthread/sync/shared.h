@@ -1,6 +1,7 @@
 // Process-shared objects: state in the object's words alone, which may lie at different addresses
 // in different processes, and waiters in the kernel. A thread that waits keeps its LWP. None of
-// these may be called in a critical region. Owners that die keep what they hold.
+// these may be called in a critical region, but to unlock. Owners that die keep what they hold
+// (sync/robust_shared.h: not those).
 #pragma once
 
 #include "base/deadline.h"
@@ -17,9 +18,15 @@ void lock_shared_mutex(Thread& self, MutexWords& mutex) noexcept;
 bool try_lock_shared_mutex(Thread& self, MutexWords& mutex) noexcept;
 void unlock_shared_mutex(MutexWords& mutex) noexcept;
 
-// Frees and retakes the mutex, which may be of either scope. Returns why the wait ended, as below.
-WakeCause wait_shared_cond(Thread& self, CondWords& cond, MutexWords& mutex,
-                           const Deadline* deadline) noexcept;
+// How a wait for a condition ended, as below, and what taking the mutex again said.
+struct Waited {
+    WakeCause cause = WakeCause::kWoken;
+    Error retaken = Error::kNone;
+};
+
+// Frees and retakes the mutex, which may be of either scope.
+Waited wait_shared_cond(Thread& self, CondWords& cond, MutexWords& mutex,
+                        const Deadline* deadline) noexcept;
 void signal_shared_cond(CondWords& cond) noexcept;
 void broadcast_shared_cond(CondWords& cond) noexcept;
 

@@ -169,6 +169,7 @@ Thread* make_record(const Thread& creator, const CreateRequest& request)
     thread->alternate_sp = thread->alternate_size = 0;
     thread->awaited.store(0, memory_order_relaxed);  // relaxed: as above
     thread->priority = creator.priority;
+    thread->inherited = {};
     thread->effective.store(creator.priority, memory_order_relaxed);  // relaxed: as above
     thread->mxcsr = arch::mxcsr();
     thread->x87_control = arch::x87_control();

@@ -11,6 +11,7 @@
 #include "sched/scheduler.h"
 #include "sched/suspension.h"
 #include "sync/sleep_queue.h"
+#include "sync/special_mutex.h"
 #include "thread/life.h"
 #include "thread/mask_census.h"
 #include "thread/pending_signals.h"
@@ -95,6 +96,7 @@ void finish_on_own_stack(Thread& self) noexcept
     while (run_tsd_destructors(self)) {}
     os::tcb_run_tls_destructors();
     os::tcb_release_robust();
+    abandon_mutexes(self);
     if (leave_census(self)) {
         std::exit(0);
     }

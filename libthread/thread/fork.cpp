@@ -16,7 +16,8 @@
 #include "sched/priority.h"
 #include "sched/records.h"
 #include "sched/run_queue.h"
-#include "sync/read_holds.h"
+#include "sync/holds.h"
+#include "sync/robust_shared.h"
 #include "sync/sleep_queue.h"
 #include "thread/children.h"
 #include "thread/fork.h"
@@ -37,7 +38,8 @@ void before_fork() noexcept LT_NO_TSA
     priority_lock.lock();
     lock_keys();
     lock_stack_cache();
-    lock_read_holds();
+    lock_holds();
+    lock_robust_list();
     thread_records.lock();
     lwp_records.lock();
     lock_pending();
@@ -50,7 +52,8 @@ void unlock_all() noexcept LT_NO_TSA
     unlock_pending();
     lwp_records.unlock();
     thread_records.unlock();
-    unlock_read_holds();
+    unlock_robust_list();
+    unlock_holds();
     unlock_stack_cache();
     unlock_keys();
     priority_lock.unlock();
@@ -95,6 +98,7 @@ void after_fork_in_child() noexcept
     io::reset_poller_after_fork();
     reset_scheduler_after_fork();
     keep_own_lwp(self);
+    forget_robust_after_fork();
     forget_other_threads(self);
     forget_children_after_fork();
     forget_mutators_after_fork();

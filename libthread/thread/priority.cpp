@@ -3,7 +3,7 @@
 #include "sched/critical.h"
 #include "sched/priority.h"
 #include "sched/scheduler.h"
-#include "sync/sleep_queue.h"
+#include "sync/inherit.h"
 #include "thread/registry.h"
 
 namespace lt {
@@ -28,7 +28,7 @@ Error set_priority(Thread& self, std::uint32_t id, int priority) noexcept
             changed = update_level(*target);
         }
         if (changed && target != &self) {
-            take_place(*target);
+            pass_on_level(*target);
         }
     }
     preempt_if_outranked(self);

@@ -29,6 +29,7 @@
 #include "sched/settings.h"
 #include "sched/switch.h"
 #include "sync/sleep_queue.h"
+#include "sync/special_mutex.h"
 #include "thread/environment.h"
 #include "thread/fork.h"
 #include "thread/life.h"
@@ -86,6 +87,7 @@ Thread* enrol(std::uint32_t flags)
     self->awaited.store(0, memory_order_relaxed);  // relaxed: as above
     self->exiting = false;
     self->priority = 0;
+    self->inherited = {};
     self->effective.store(0, memory_order_relaxed);  // relaxed: as above
     self->joiners = 0;
     self->own_values = nullptr;
@@ -146,6 +148,7 @@ void forget_foreign(void* rounds)
     Thread& self = *current_thread;
     Lwp& lwp = *self.lwp;
     while (run_tsd_destructors(self)) {}
+    abandon_mutexes(self);
     const bool detached = ends_detached();
     const std::uint64_t mask = os::kernel_mask();
     close_to_signals(lwp);

@@ -19,15 +19,20 @@ struct Shared {
     sema_t sema;
     sema_t second_sema;
     rwlock_t lock;
+    mutex_t robust;
+    mutex_t old_robust;
     long total;
     int waiting;
     bool told;
     std::atomic<int> step;
+    std::atomic<pid_t> process;
     std::uintptr_t creators_address;
 
     void init()
     {
         EXPECT_EQ(mutex_init(&mutex, USYNC_PROCESS, nullptr), 0);
+        EXPECT_EQ(mutex_init(&robust, USYNC_PROCESS | LOCK_ROBUST, nullptr), 0);
+        EXPECT_EQ(mutex_init(&old_robust, USYNC_PROCESS_ROBUST, nullptr), 0);
         EXPECT_EQ(cond_init(&cond, USYNC_PROCESS, nullptr), 0);
         EXPECT_EQ(sema_init(&sema, 0, USYNC_PROCESS, nullptr), 0);
         EXPECT_EQ(sema_init(&second_sema, 0, USYNC_PROCESS, nullptr), 0);

@@ -1,4 +1,4 @@
-#include "sync/read_holds.h"
+#include "sync/holds.h"
 
 #include "os/slab.h"
 
@@ -10,7 +10,7 @@ constexpr std::uint32_t kHoldsPerChunk = 7;
 struct HoldChunk {
     HoldChunk* next = nullptr;  // of the same thread; of the pool while free
     std::uint32_t owner = 0;    // id of the thread that wrote it; first chunk of a thread only
-    ReadHold holds[kHoldsPerChunk];
+    Hold holds[kHoldsPerChunk];
 };
 
 constinit lwpt_slab slab_table[LWPT_MAX_SLABS] = {};
@@ -19,12 +19,12 @@ constinit os::SlabPool<HoldChunk, 256> chunks{slab_table, &slab_count};
 
 HoldChunk* first_chunk(Thread& self)
 {
-    auto* chunk = static_cast<HoldChunk*>(self.read_holds);
+    auto* chunk = static_cast<HoldChunk*>(self.holds);
     const std::uint32_t id = self.number();
     if (chunk != nullptr && chunk->owner != id) {
         chunk->owner = id;
         for (HoldChunk* old = chunk; old != nullptr; old = old->next) {
-            for (ReadHold& hold : old->holds) {
+            for (Hold& hold : old->holds) {
                 hold = {};
             }
         }
@@ -32,11 +32,11 @@ HoldChunk* first_chunk(Thread& self)
     return chunk;
 }
 
-ReadHold* find(Thread& self, const void* lock)
+Hold* find(Thread& self, const void* object)
 {
     for (HoldChunk* chunk = first_chunk(self); chunk != nullptr; chunk = chunk->next) {
-        for (ReadHold& hold : chunk->holds) {
-            if (hold.lock == lock) {
+        for (Hold& hold : chunk->holds) {
+            if (hold.object == object) {
                 return &hold;
             }
         }
@@ -46,23 +46,23 @@ ReadHold* find(Thread& self, const void* lock)
 
 }  // namespace
 
-void lock_read_holds() noexcept
+void lock_holds() noexcept
 {
     chunks.lock();
 }
-void unlock_read_holds() noexcept
+void unlock_holds() noexcept
 {
     chunks.unlock();
 }
 
-ReadHold* find_read_hold(Thread& self, const void* lock) noexcept
+Hold* find_hold(Thread& self, const void* object) noexcept
 {
-    return find(self, lock);
+    return find(self, object);
 }
 
-ReadHold* free_read_hold(Thread& self) noexcept
+Hold* free_hold(Thread& self) noexcept
 {
-    if (ReadHold* hold = find(self, nullptr)) {
+    if (Hold* hold = find(self, nullptr)) {
         return hold;
     }
     HoldChunk* chunk = chunks.allocate();
@@ -70,9 +70,20 @@ ReadHold* free_read_hold(Thread& self) noexcept
         return nullptr;
     }
     chunk->owner = self.number();
-    chunk->next = static_cast<HoldChunk*>(self.read_holds);
-    self.read_holds = chunk;
+    chunk->next = static_cast<HoldChunk*>(self.holds);
+    self.holds = chunk;
     return &chunk->holds[0];
+}
+
+void for_each_hold(Thread& self, VisitHold visit, void* argument) noexcept
+{
+    for (HoldChunk* chunk = first_chunk(self); chunk != nullptr; chunk = chunk->next) {
+        for (Hold& hold : chunk->holds) {
+            if (hold.object != nullptr) {
+                visit(hold, argument);
+            }
+        }
+    }
 }
 
 }  // namespace lt
