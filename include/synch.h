@@ -39,11 +39,6 @@ extern "C" {
 #define COND_MAGIC 0x4356
 #define RWL_MAGIC 0x5257
 
-/* Solaris' error for a robust lock whose owner unmapped it; Linux has no such number. */
-#ifndef ELOCKUNMAPPED
-#define ELOCKUNMAPPED 4072
-#endif
-
 /* The objects. Sizes are Solaris' (24, 16, 48, 64 bytes); the words belong to the library. */
 typedef union {
     unsigned int mutex_word[6];

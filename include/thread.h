@@ -9,6 +9,7 @@
 
 #include <signal.h>
 #include <stddef.h>
+#include <sys/time.h>
 
 #include <synch.h>
 
@@ -122,11 +123,6 @@ int thr_keycreate(thread_key_t *keyp, void (*destructor)(void *));
 int thr_keycreate_once(thread_key_t *keyp, void (*destructor)(void *));
 int thr_setspecific(thread_key_t key, void *value);
 int thr_getspecific(thread_key_t key, void **valuep);
-
-/* gethrtime(3C): nanoseconds from an arbitrary fixed point, never going back; gethrvtime(3C): of
- * processor time of the calling light-weight process. */
-hrtime_t gethrtime(void);
-hrtime_t gethrvtime(void);
 
 #ifdef __cplusplus
 }

@@ -4,6 +4,9 @@
 
 #pragma GCC system_header
 
+#include <stdint.h>
+#include <sys/types.h>
+
 #ifdef __cplusplus
 extern "C" {
 #endif

@@ -20,7 +20,31 @@ typedef enum { B_FALSE = 0, B_TRUE = 1 } boolean_t;
 /* Nanoseconds, signed, from an arbitrary point that never moves: gethrtime(3C). */
 typedef long long hrtime_t;
 
+typedef long long longlong_t;
+typedef unsigned long long u_longlong_t;
+typedef long long offset_t;
+typedef unsigned long long u_offset_t;
+
+/* Eight bytes that only pad and align. */
+typedef unsigned long upad64_t;
+
+/* Numbers of light-weight processes, processors, processor sets, and what else idtype_t names. */
 typedef unsigned int lwpid_t;
+typedef int processorid_t;
+typedef int psetid_t;
+typedef int taskid_t;
+typedef int projid_t;
+typedef int poolid_t;
+typedef int zoneid_t;
+typedef int ctid_t;
+
+/* The type of an id of any kind; strict C89 hides the system's. */
+#ifndef __id_t_defined
+typedef __id_t id_t;
+#define __id_t_defined
+#endif
+
+/* Priorities of scheduling classes. */
 typedef short pri_t;
 
 /* struct timespec under its Solaris names; strict C89 hides the structure's members, not its name.

@@ -21,6 +21,10 @@
 #include "thread/stack_cache.h"
 #include "thread/suspend.h"
 
+// Not 0 once a thread was made: read by libraries that lock only then.
+LT_EXPORT int __threaded;
+int __threaded = 0;
+
 namespace lt {
 namespace {
 
@@ -304,6 +308,8 @@ Error create_thread(Thread& self, const CreateRequest& request) noexcept
     error = (actual.flags & kFlagBound) != 0 ? create_bound(self, actual)
                                              : create_unbound(self, actual);
     if (error == Error::kNone) {
+        // relaxed: whoever reads it plainly, reads an old value at worst.
+        __atomic_store_n(&__threaded, 1, __ATOMIC_RELAXED);
         ask_for_lwps((actual.flags & kFlagNewLwp) != 0);
         preempt_if_outranked(self);
         rest_after_creating(self);

@@ -28,13 +28,16 @@ constinit os::SlabPool<ValueBlock, 4> value_blocks{block_slabs, &block_slab_coun
 // Grows only. release by the creator after its destructor is in place, acquire by everyone else.
 constinit Atomic<std::uint32_t> own_key_count{0};
 constinit KeyDestructor own_destructors[kOwnKeys] = {};
+// Set once, by delete_key under the lock; such a key is no key from then on, and not made again.
+constinit Atomic<bool> own_deleted[kOwnKeys] = {};
 // Guards the making of keys, once-keys included. Never held while user code runs; ranks first.
 constinit SpinLock keys_lock;
 
 bool is_own_key(std::uint32_t key)
 {
     // acquire: pairs with create_own_key().
-    return key >= kFirstOwnKey && key - kFirstOwnKey < own_key_count.load(memory_order_acquire);
+    return key >= kFirstOwnKey && key - kFirstOwnKey < own_key_count.load(memory_order_acquire) &&
+           !own_deleted[key - kFirstOwnKey].load(memory_order_relaxed);  // relaxed: a mark
 }
 
 Error create_own_key(std::uint32_t& key, KeyDestructor destructor) LT_REQUIRES(keys_lock)
@@ -75,7 +78,8 @@ bool destroy_own_values(Thread& self)
     for (std::uint32_t i = 0; i < count; ++i) {
         void* value = block->values[i];
         block->values[i] = nullptr;
-        if (value != nullptr && own_destructors[i] != nullptr) {
+        if (value != nullptr && own_destructors[i] != nullptr &&
+            !own_deleted[i].load(memory_order_relaxed)) {  // relaxed: a mark
             block_all_signals(self);
             own_destructors[i](value);
             called = true;
@@ -138,6 +142,23 @@ Error create_key_once(std::uint32_t& key, KeyDestructor destructor) noexcept
         shared.store(made, memory_order_release);  // release: the key is usable
     }
     return error;
+}
+
+Error delete_key(std::uint32_t key) noexcept
+{
+    if (key == 0) {
+        return Error::kInvalid;
+    }
+    if (key < kFirstOwnKey) {
+        return ::pthread_key_delete(key) == 0 ? Error::kNone : Error::kInvalid;
+    }
+    const CriticalRegion region{current()};
+    const SpinGuard guard{keys_lock};
+    if (!is_own_key(key)) {
+        return Error::kInvalid;
+    }
+    own_deleted[key - kFirstOwnKey].store(true, memory_order_relaxed);  // relaxed: a mark
+    return Error::kNone;
 }
 
 Error set_specific(Thread& self, std::uint32_t key, void* value) noexcept

@@ -17,6 +17,9 @@ Error create_key(std::uint32_t& key, KeyDestructor destructor) noexcept;
 // Creates the key once for all callers; `key` holds ~0 before.
 Error create_key_once(std::uint32_t& key, KeyDestructor destructor) noexcept;
 
+// Ends a key; its values are forgotten and its destructor runs no more. kInvalid: no such key.
+Error delete_key(std::uint32_t key) noexcept;
+
 // kInvalid: no such key; kNoMemory.
 Error set_specific(Thread& self, std::uint32_t key, void* value) noexcept;
 Error get_specific(Thread& self, std::uint32_t key, void*& value) noexcept;

@@ -22,6 +22,8 @@ LT_C_PROGRAM(assertions);
 LT_C_PROGRAM(initialisers);
 LT_C_PROGRAM(c17_initialisers);
 LT_C_PROGRAM(twins);
+LT_C_PROGRAM(old_names);
+LT_C_PROGRAM(c17_old_names);
 LT_C_PROGRAM(atomics);
 LT_C_PROGRAM(called_atomics);
 LT_C_PROGRAM(c17_atomics);
@@ -90,6 +92,14 @@ TEST(HeadersInC, S12InitialisersInC17)
 TEST(HeadersInC, S16Twins)
 {
     expect_success(twins);
+}
+
+// COMP-HDR-01: sources for Solaris find their types, constants and calls in the headers named as
+// there, the sigwait and sysinfo of Solaris among them.
+TEST(HeadersInC, S21OldNames)
+{
+    expect_success(old_names);
+    expect_success(c17_old_names);
 }
 
 // COMP-11: the atomic operations give the same results expanded in place and called, in C89.

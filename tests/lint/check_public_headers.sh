@@ -1,6 +1,6 @@
 #!/bin/sh
-# Each public header compiles alone and doubled, in every language mode a program may be built in,
-# without a warning.
+# Every public header compiles alone and doubled, and all compile together, in every language mode a
+# program may be built in, without a warning.
 #   check_public_headers.sh include-directory
 set -eu
 modes='-std=c89
@@ -15,24 +15,35 @@ modes='-std=c89
 -std=c++14
 -std=c++17
 -std=c++20'
-compilers=${CC:-cc}
-command -v clang > /dev/null && compilers="$compilers clang"
+names=$(cd "$1" && find . -name '*.h' | sed 's|^\./||' | sort)
 checked=0
-for name in thread.h synch.h atomic.h sys/atomic.h schedctl.h libthread/types.h libthread/inspect_abi.h sys/types.h sys/fork.h unistd.h \
-    pthread.h semaphore.h; do
-    unit=$(printf '#include <%s>\n#include <%s>\nextern int lt_unit_is_not_empty;\n' "$name" "$name")
-    for compiler in $compilers; do
-        while IFS= read -r mode; do
-            language=c
-            case $mode in *c++*) language=c++ ;; esac
-            # shellcheck disable=SC2086  # a mode may be several words
-            printf '%s\n' "$unit" | "$compiler" -x $language $mode -pedantic-errors -Wall -Wextra \
-                -Wundef -Werror "-I$1" -fsyntax-only - ||
-                { echo "$name fails with $compiler $mode"; exit 1; }
-            checked=$((checked + 1))
-        done <<LIST
+
+# compile WHAT COMPILER MODE INCLUDE: the unit on standard input.
+compile() {
+    language=c
+    case $3 in *c++*) language=c++ ;; esac
+    # shellcheck disable=SC2086  # a mode may be several words
+    "$2" -x $language $3 -pedantic-errors -Wall -Wextra -Wundef -Werror "-I$4" -fsyntax-only - ||
+        { echo "$1 fails with $2 $3"; exit 1; }
+    checked=$((checked + 1))
+}
+
+together=$(for name in $names; do echo "#include <$name>"; done)
+while IFS= read -r mode; do
+    for compiler in ${CC:-cc} $(command -v clang || true); do
+        compile 'the whole set' "$compiler" "$mode" "$1" <<UNIT
+$together
+extern int lt_unit_is_not_empty;
+UNIT
+    done
+    for name in $names; do
+        compile "$name" "${CC:-cc}" "$mode" "$1" <<UNIT
+#include <$name>
+#include <$name>
+extern int lt_unit_is_not_empty;
+UNIT
+    done
+done <<LIST
 $modes
 LIST
-    done
-done
 echo "public headers: ok ($checked compilations)"

@@ -1,0 +1,139 @@
+/*
+ * COMP-HDR-01: types, constants and calls that sources for Solaris take from the system's headers,
+ * the sigwait and sysinfo of Solaris among them. Failures are exit statuses.
+ */
+#include <atomic.h>
+#include <errno.h>
+#include <schedctl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/atomic.h>
+#include <sys/debug.h>
+#include <sys/loadavg.h>
+#include <sys/priocntl.h>
+#include <sys/processor.h>
+#include <sys/procset.h>
+#include <sys/pset.h>
+#include <sys/rtpriocntl.h>
+#include <sys/synch.h>
+#include <sys/sysinfo.h>
+#include <sys/systeminfo.h>
+#include <sys/time.h>
+#include <sys/tspriocntl.h>
+#include <sys/types.h>
+#include <sys/wait.h>
+#include <thread.h>
+#include <time.h>
+#include <unistd.h>
+
+static boolean_t is_known(int error)
+{
+    switch (error) {
+        case ELOCKUNMAPPED:
+        case ENOTACTIVE:
+        case EOWNERDEAD:
+        case ENOTRECOVERABLE:
+        case ETIME:
+            return B_TRUE;
+        default:
+            return B_FALSE;
+    }
+}
+
+static const char *signal_name(int number)
+{
+    switch (number) {
+        case SIGWAITING:
+            return "WAITING";
+        case SIGLWP:
+            return "LWP";
+        case SIGCANCEL:
+            return "CANCEL";
+        case SIGFREEZE:
+            return "FREEZE";
+        case SIGTHAW:
+            return "THAW";
+        case SIGLOST:
+            return "LOST";
+        case SIGXRES:
+            return "XRES";
+        case SIGHUP:
+            return "HUP";
+        default:
+            return "";
+    }
+}
+
+static int types(void)
+{
+    longlong_t signed_number = -1;
+    u_longlong_t number = 1;
+    upad64_t pad = 0;
+    lwpid_t lwp = 1;
+    pri_t priority = -1;
+    id_t id = P_MYID;
+    timestruc_t pause;
+
+    pause.tv_sec = 0;
+    pause.tv_nsec = 1;
+    (void)nanosleep(&pause, (timestruc_t *)0);
+    if (signed_number >= 0 || number != 1 || sizeof pad != 8 || lwp != 1 || priority != -1)
+        return 1;
+    if (id != (id_t)-1 || P_LWPID != 8 || P_PID == P_LWPID || CLK_TCK <= 0)
+        return 2;
+    return is_known(ELOCKUNMAPPED) == B_TRUE && is_known(EPERM) == B_FALSE ? 0 : 3;
+}
+
+/* A signal thread of the time: one argument, and the signal comes back. */
+static int waits(void)
+{
+    sigset_t set;
+    int number = 0;
+
+    (void)sigemptyset(&set);
+    (void)sigaddset(&set, SIGUSR1);
+    (void)sigdelset(&set, SIGWAITING);
+    (void)sigdelset(&set, SIGLWP);
+    (void)thr_sigsetmask(SIG_BLOCK, &set, (sigset_t *)0);
+    (void)kill(getpid(), SIGUSR1);
+    if (sigwait(&set) != SIGUSR1)
+        return 10;
+    (void)kill(getpid(), SIGUSR1);
+    if (sigwait(&set, &number) != 0 || number != SIGUSR1)
+        return 11;
+    if (thr_kill(thr_self(), SIGLWP) != EINVAL || thr_kill(thr_self(), SIGCANCEL) != EINVAL)
+        return 12;
+    return strcmp(signal_name(SIGTHAW), "THAW") == 0 ? 0 : 13;
+}
+
+static int describes(void)
+{
+    char name[257];
+    char shorter[3];
+    struct sysinfo linux_answer;
+    long needed = sysinfo(SI_SYSNAME, name, sizeof name);
+
+    if (needed != (long)strlen(name) + 1 || strcmp(name, "Linux") != 0)
+        return 20;
+    if (sysinfo(SI_SYSNAME, shorter, sizeof shorter) != needed || strcmp(shorter, "Li") != 0)
+        return 21;
+    if (sysinfo(&linux_answer) != 0 || linux_answer.totalram == 0)
+        return 22;
+    if (sysinfo(-5, name, sizeof name) != -1 || errno != EINVAL)
+        return 23;
+    if (sysinfo(SI_ARCHITECTURE, name, sizeof name) <= 1 || strcmp(name, "i386") != 0)
+        return 24;
+    ASSERT(needed > 0);
+    VERIFY(needed > 0);
+    return 0;
+}
+
+int main(void)
+{
+    int failed = types();
+
+    if (failed == 0)
+        failed = waits();
+    return failed != 0 ? failed : describes();
+}
