@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """How long lwpinspect takes, and how long its target stands still, beside gdb.
 
-inspect.py LWPINSPECT MANY [RUNS]
+lwpinspect_cost.py LWPINSPECT MANY [RUNS]
 
 MANY is the program inspect_many of tests/e2e.  Prints a table in Markdown: medians of RUNS runs (5; gdb 1).
 `pause` is what the tool itself measured, of gdb the time from attaching to detaching.
