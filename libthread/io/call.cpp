@@ -93,7 +93,9 @@ Round wait_once(Thread& self, Call& call, const HandlersSeen& before)
     if (cause == WakeCause::kTimedOut) {
         return {End::kTimedOut};
     }
-    return {outcome == Waiter::kReady ? End::kFutile : End::kAgain};
+    const bool futile = outcome == Waiter::kReady && !call.progressed;
+    call.progressed = false;
+    return {futile ? End::kFutile : End::kAgain};
 }
 
 long wait_and_retry(Thread& self, Call& call, const HandlersSeen& before)

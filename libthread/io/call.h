@@ -33,6 +33,8 @@ struct Call {
     bool vectored = false;   // readv or writev: a list without a byte moves none, on sockets too
     bool on_socket = false;  // succeeds, or waits, on sockets only
     bool timed = false;      // ends with EAGAIN at `deadline`
+    // An attempt that ended with -EAGAIN transferred something before. Taken back by who looks.
+    bool progressed = false;
     Deadline deadline;
     long (*attempt)(Call&) = nullptr;  // never waits: -EAGAIN; or kUseLibc
     long (*block)(Call&) = nullptr;    // libc's own function: -1 and errno

@@ -62,17 +62,28 @@ struct Writing : Call {
             return static_cast<long>(buffers.done);
         }
         buffers.advance(static_cast<std::size_t>(written));
+        progressed = true;
         return buffers.complete() ? static_cast<long>(buffers.done) : -1;
     }
 
+    // A call that has begun here goes on until all is written, part by part.
     long write_rest()
     {
-        const iovec part = buffers.offset != 0 ? buffers.first() : iovec{};
-        const long result =
-            buffers.offset != 0
-                ? os::real_calls().write(fd, part.iov_base, part.iov_len)
-                : os::real_calls().writev(fd, buffers.parts, static_cast<int>(buffers.count));
-        return result < 0 ? result : result + static_cast<long>(buffers.done);
+        const bool begun = buffers.done != 0;
+        for (;;) {
+            const iovec part = buffers.offset != 0 ? buffers.first() : iovec{};
+            const long result =
+                buffers.offset != 0
+                    ? os::real_calls().write(fd, part.iov_base, part.iov_len)
+                    : os::real_calls().writev(fd, buffers.parts, static_cast<int>(buffers.count));
+            if (result < 0) {
+                return result;
+            }
+            const long total = account(result);
+            if (!begun || total >= 0) {
+                return static_cast<long>(buffers.done);
+            }
+        }
     }
 
     Buffers buffers;
@@ -122,6 +133,7 @@ struct Receiving : Call {
                                 static_cast<std::size_t>(result) < left && is_stream(fd);
         if (wants_more) {
             done += static_cast<std::size_t>(result);
+            progressed = true;
             return -EAGAIN;
         }
         return result + static_cast<long>(done);
@@ -164,13 +176,25 @@ struct Sending : Call {
         buffers.count = what.msg_iovlen;
         on_socket = true;
         attempt = [](Call& call) { return static_cast<Sending&>(call).try_all(); };
-        block = [](Call& call) -> long {
-            auto& self = static_cast<Sending&>(call);
+        block = [](Call& call) -> long { return static_cast<Sending&>(call).send_rest(); };
+    }
+
+    // As Writing::write_rest().
+    long send_rest()
+    {
+        const bool begun = buffers.done != 0;
+        for (;;) {
             iovec part{};
-            const msghdr rest = self.rest(part);
-            const long result = os::real_calls().sendmsg(self.fd, &rest, self.flags);
-            return result < 0 ? result : result + static_cast<long>(self.buffers.done);
-        };
+            const msghdr left = rest(part);
+            const long result = os::real_calls().sendmsg(fd, &left, flags);
+            if (result < 0) {
+                return result;
+            }
+            buffers.advance(static_cast<std::size_t>(result));
+            if (!begun || result == 0 || buffers.complete()) {
+                return static_cast<long>(buffers.done);
+            }
+        }
     }
 
     msghdr rest(iovec& part) const
@@ -218,6 +242,7 @@ struct Sending : Call {
             return static_cast<long>(buffers.done);
         }
         buffers.advance(static_cast<std::size_t>(result));
+        progressed = true;
         return buffers.complete() ? static_cast<long>(buffers.done) : -EAGAIN;
     }
 

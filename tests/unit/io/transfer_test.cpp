@@ -106,6 +106,37 @@ TEST(Transfer, AWriteWaitsUntilAllIsWritten)
     }
 }
 
+// Each of many waits makes some progress: none of them counts as a wake-up for nothing, after which
+// the kernel would be left to write one of the parts.
+TEST(Transfer, AVectorIsWrittenWholeHoweverManyWaitsItTakes)
+{
+    constexpr std::size_t kPart = 1'000'000;
+    for (const Pair::Kind kind : {Pair::kPipe, Pair::kSocket}) {
+        SCOPED_TRACE(Pair::name(kind));
+        Pair pair{kind};
+        ASSERT_TRUE(pair.works());
+        const std::string part(kPart, 'x');
+        std::array<iovec, 2> list{};
+        list.fill({const_cast<char*>(part.data()), kPart});  // NOLINT: read only
+        Crew crew;
+        crew.start([&] {
+            EXPECT_EQ(writev(pair.writer(), list.data(), 2), static_cast<ssize_t>(2 * kPart));
+            pair.close_writer();
+        });
+        std::size_t got = 0;
+        crew.start([&] {
+            std::array<char, 4096> some{};
+            for (ssize_t size = 1; size > 0;) {
+                size = read(pair.reader(), some.data(), some.size());
+                got += size > 0 ? static_cast<std::size_t>(size) : 0;
+                thr_yield();
+            }
+        });
+        crew.join();
+        EXPECT_EQ(got, 2 * kPart);
+    }
+}
+
 TEST(Transfer, AVectorIsWrittenAndReadWhole)
 {
     for (const Pair::Kind kind : {Pair::kPipe, Pair::kSocket}) {
