@@ -90,8 +90,10 @@ LT_EXPORT int mutex_init(mutex_t* mp, int type, void* arg)
     }
     const int error =
         lt::initialise<lt::MutexWords>(mp, static_cast<std::uint8_t>(type), MUTEX_MAGIC);
-    // relaxed: nobody uses it yet.
-    lt::words_of(mp).flags.store(flags, lt::memory_order_relaxed);
+    if (flags != 0 && lt::is_aligned(mp)) {
+        // relaxed: nobody uses it yet.
+        lt::words_of(mp).flags.store(flags, lt::memory_order_relaxed);
+    }
     return error;
 }
 
