@@ -38,27 +38,29 @@ void expect_jump(const __jmp_buf_tag* environment)
 
 }  // namespace
 
-LT_EXPORT [[noreturn]] void siglongjmp(sigjmp_buf environment, int value)
+LT_EXPORT __attribute__((noreturn)) void siglongjmp(sigjmp_buf environment, int value)
 {
     expect_jump(environment);
     lt::os::real_siglongjmp(environment, value);
 }
 
 // Of a buffer filled by setjmp, which saves no mask, or by BSD's.
-LT_EXPORT [[noreturn]] void longjmp(jmp_buf environment, int value)
+LT_EXPORT __attribute__((noreturn)) void longjmp(jmp_buf environment, int value)
 {
     expect_jump(environment);
     lt::os::real_siglongjmp(environment, value);
 }
 
-LT_EXPORT [[noreturn]] void _longjmp(jmp_buf environment, int value)  // NOLINT: libc's name
+LT_EXPORT __attribute__((noreturn)) void _longjmp(jmp_buf environment,
+                                                  int value)  // NOLINT: libc's name
 {
     expect_jump(environment);
     lt::os::real_siglongjmp(environment, value);
 }
 
 // What the above are with _FORTIFY_SOURCE. Its check is of one stack; threads have others.
-LT_EXPORT [[noreturn]] void __longjmp_chk(jmp_buf environment, int value)  // NOLINT: libc's name
+LT_EXPORT __attribute__((noreturn)) void __longjmp_chk(jmp_buf environment,
+                                                       int value)  // NOLINT: libc's name
 {
     expect_jump(environment);
     lt::os::real_siglongjmp(environment, value);

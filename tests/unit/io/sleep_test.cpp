@@ -179,7 +179,6 @@ TEST(Sleep, IsACancellationPoint)
 {
     std::atomic<pthread_t> target{};
     std::atomic<bool> cleaned{false};
-    std::atomic<thread_t> id{0};
     void* status = nullptr;
     const auto body = [](void* argument) -> void* {
         auto& [self, mark] =
