@@ -5,6 +5,7 @@
 
 #include <csignal>
 
+#include "arch/landing.h"
 #include "base/compiler.h"
 #include "os/real.h"
 #include "os/signal_mask.h"
@@ -28,6 +29,10 @@ void expect_jump(const __jmp_buf_tag* environment)
     // program runs there otherwise.
     if (self != nullptr && self->critical.load(lt::memory_order_relaxed) != 0) {
         self->critical.store(0, lt::memory_order_relaxed);  // relaxed: as above
+    }
+    // A jump out of the outermost handler of the program.
+    if (self != nullptr && lt::arch::jump_stack(environment->__jmpbuf) > self->handler_frame) {
+        self->handler_frame = 0;
     }
     if (environment->__mask_was_saved != 0) {
         sigset_t mask;

@@ -13,6 +13,7 @@
 #include "sched/fork.h"
 #include "sched/lwp_identity.h"
 #include "sched/poll_hooks.h"
+#include "sched/preemption.h"
 #include "sched/run_queue.h"
 #include "sched/settings.h"
 #include "sched/shared_queues.h"
@@ -135,14 +136,6 @@ Look look_at_pool()
     return look;
 }
 
-// Processor time that a task has used so far.
-std::int64_t cpu_time(std::uint32_t tid)
-{
-    // The kernel's encoding of "scheduler clock of that thread".
-    constexpr int kThreadClock = 6;
-    return os::read_clock(static_cast<clockid_t>(~tid << 3) | kThreadClock);
-}
-
 struct Busy {
     std::uint32_t awake = 0;  // not asleep in the kernel
     bool computing = false;  // one of those got the processor most of the time since the last count
@@ -160,7 +153,7 @@ Busy count_busy()
         }
         const std::uint32_t tid = lwp->tid.load(memory_order_relaxed);  // relaxed: a guess
         const char state = kernel_state(tid);
-        const std::int64_t used = cpu_time(tid);
+        const std::int64_t used = os::task_cpu_time(tid);
         const std::int64_t before = watch.cpu_ns[i];
         watch.cpu_ns[i] = used;
         // No answer (no descriptor left, no /proc): no processor time tells the same, a look later.
@@ -253,10 +246,16 @@ void make_lwps_asked_for()
     }
 }
 
+// Of two times of which 0 is never.
+std::int64_t earlier(std::int64_t a, std::int64_t b)
+{
+    return b == 0 || (a != 0 && a < b) ? a : b;
+}
+
 void sleep_until(std::int64_t next, std::int64_t next_look)
 {
     if (next_look != 0) {
-        clock->parker.park_until(next == 0 || next_look < next ? next_look : next);
+        clock->parker.park_until(earlier(next, next_look));
         return;
     }
     // relaxed: the process-wide fence orders it against the pushers' looks.
@@ -287,8 +286,10 @@ void* clock_main(void* argument)
         keep_spare_lwp();
         clock_turn_hook();
         const std::int64_t next = expire_timeouts(self);
-        const std::int64_t next_look = watch_progress(os::monotonic_now());
-        sleep_until(next, next_look);
+        const std::int64_t now = os::monotonic_now();
+        const std::int64_t next_look = watch_progress(now);
+        const std::int64_t next_turn = end_turns(now);
+        sleep_until(next, earlier(next_look, next_turn));
     }
 }
 

@@ -5,6 +5,7 @@
 #include "sched/clock_lwp.h"
 #include "sched/dispatch.h"
 #include "sched/fork.h"
+#include "sched/preemption.h"
 #include "sched/run_queue.h"
 #include "sched/scheduler.h"
 #include "sched/shared_queues.h"
@@ -40,7 +41,11 @@ void spill(RunQueue& queue) noexcept
 
 void reposition(Thread& thread) noexcept
 {
-    if (shared_queues.requeue(thread) || thread.has(kFlagBound)) {
+    if (thread.has(kFlagBound)) {
+        return;
+    }
+    if (shared_queues.requeue(thread)) {
+        preempt_lowest();
         return;
     }
     // If the thread stands in an LWP's own queue, all of that moves. The fence makes every LWP see
@@ -57,6 +62,7 @@ void reposition(Thread& thread) noexcept
     if (idle_lwps.count() != 0 && idle_lwps.searching() == 0) {
         idle_lwps.wake_one();
     }
+    preempt_lowest();  // a thread that waits has risen, or one that runs has sunk
 }
 
 }  // namespace lt

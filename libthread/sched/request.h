@@ -13,6 +13,10 @@ enum Request : std::uint32_t {
     kRequestStop = 2,
     kRequestMutatorStop = 4,
     kRequestStops = kRequestStop | kRequestMutatorStop,
+    // Another thread should have the LWP. Raised by anyone, lowered by the thread when it gives
+    // way; it
+    // may find that nobody waits any more. See sched/preemption.h.
+    kRequestGiveWay = 32,
 };
 
 }  // namespace lt

@@ -8,6 +8,7 @@
 #include "sched/critical.h"
 #include "sched/dispatch.h"
 #include "sched/poll_hooks.h"
+#include "sched/preemption.h"
 #include "sched/run_queue.h"
 #include "sched/settings.h"
 #include "sched/shared_queues.h"
@@ -29,7 +30,7 @@ constexpr std::uint32_t kHandoffsToTrust = 8;
 // A record of an LWP keeps its queue for ever, also when a bound thread's LWP uses it next.
 bool runs_pool_work(const Thread& thread)
 {
-    return !thread.has(kFlagBound) && !thread.has(kFlagIdle) && thread.lwp->run_queue != nullptr;
+    return is_multiplexed(thread) && thread.lwp->run_queue != nullptr;
 }
 
 // Whether the caller may push to its LWP's own queue. On the idle context of a parked LWP a handler
@@ -84,6 +85,13 @@ void call_for_help(Lwp* own)
     }
 }
 
+void push_shared(Thread& thread)
+{
+    shared_queues.push(thread);
+    call_for_help(nullptr);
+    preempt_lowest();
+}
+
 void requeue_after_yield(void* argument)
 {
     Thread& thread = *static_cast<Thread*>(argument);
@@ -94,8 +102,7 @@ void requeue_after_yield(void* argument)
         return;
     }
     if (thread.level() != kCommonPriority || settings.migrate_always) {
-        shared_queues.push(thread);
-        call_for_help(nullptr);
+        push_shared(thread);
         return;
     }
     Lwp& lwp = *thread.lwp;
@@ -243,8 +250,7 @@ void make_runnable(Thread& self, Thread& thread) noexcept
         call_for_help(&lwp);
         return;
     }
-    shared_queues.push(thread);
-    call_for_help(nullptr);
+    push_shared(thread);
 }
 
 void make_new_runnable(Thread& self, Thread& thread) noexcept
@@ -286,18 +292,6 @@ void rest_after_creating(Thread& self) noexcept
     }
 }
 
-void preempt_if_outranked(Thread& self) noexcept
-{
-    if (LT_LIKELY(shared_queues.best() <= self.level() + 1U) || !runs_pool_work(self)) {
-        return;
-    }
-    if (self.processor.preemption.hold_off != 0) {
-        self.processor.preemption.owed = 1;  // schedctl_stop yields
-        return;
-    }
-    yield(self);
-}
-
 void block_current(Thread& self, SpinLock& lock) noexcept
 {
     // relaxed: its own depth.
@@ -337,6 +331,11 @@ void yield(Thread& self) noexcept
         return;
     }
     const CriticalRegion region{self};
+    yield_inside(self);
+}
+
+void yield_inside(Thread& self) noexcept
+{
     Lwp& lwp = *self.lwp;
     poll_if_due(self, lwp);
     Thread* next = pick_next(lwp);

@@ -38,8 +38,10 @@ void preempt_if_outranked(Thread& self) noexcept;
 // returns when the thread was made runnable and chosen. Call in a critical region (depth 1).
 void block_current(Thread& self, SpinLock& lock) noexcept LT_NO_TSA;
 
-// thr_yield: to the end of the run queue of its priority.
+// thr_yield: to the end of the run queue of its priority. The second for an unbound thread in a
+// critical region.
 void yield(Thread& self) noexcept;
+void yield_inside(Thread& self) noexcept;
 
 // Ends the calling thread's use of its stack: runs `after` on the next stack and never returns.
 // `heir`: a thread that the caller has taken off its sleep queue, to be run next; nullptr: none.

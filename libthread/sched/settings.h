@@ -25,6 +25,7 @@ struct Settings {
     int kick_signal = 0;                           // the library's own signal
     int stop_signal = 0;                           // and the one for suspension
     std::uint64_t own_signals = 0;                 // their bits in signal masks
+    std::int64_t timeslice_ns = 0;                 // LIBTHREAD_TIMESLICE; 0: none
     std::int64_t retire_after_ns = 5'000'000'000;  // LIBTHREAD_RETIRE_MS
 };
 

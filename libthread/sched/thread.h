@@ -122,6 +122,9 @@ struct alignas(kCacheLine) Thread {
     // call that parks compares them to tell whether it is to end with EINTR. Its own.
     std::uint32_t handlers_run = 0;
     std::uint32_t handlers_ending_calls = 0;
+    // The frame of the outermost handler of the program on it, on its own stack; 0: none. One that
+    // was left by an exception stays noted. Its own.
+    std::uintptr_t handler_frame = 0;
 
     // --- The processor: its own.
     ProcessorUse processor;
@@ -167,6 +170,12 @@ struct alignas(kCacheLine) Thread {
 // The running thread; nullptr in a kernel thread that has never called the library. Lives in the
 // thread's own TLS block, so it stays right wherever the thread runs.
 extern LT_TLS Thread* current_thread;
+
+// Whether the thread shares LWPs with others.
+inline bool is_multiplexed(const Thread& thread)
+{
+    return !thread.has(kFlagBound) && !thread.has(kFlagIdle);
+}
 
 // Makes the calling kernel thread known: the initial thread as unbound, any other as bound.
 LT_NOINLINE Thread& adopt_current() noexcept;

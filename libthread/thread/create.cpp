@@ -170,7 +170,7 @@ Thread* make_record(const Thread& creator, const CreateRequest& request)
     thread->slot = nullptr;
     thread->signal_mask =
         request.signal_mask != nullptr ? *request.signal_mask : creator.signal_mask;
-    thread->alternate_sp = thread->alternate_size = 0;
+    thread->alternate_sp = thread->alternate_size = thread->handler_frame = 0;
     thread->awaited.store(0, memory_order_relaxed);  // relaxed: as above
     thread->priority = creator.priority;
     thread->inherited = {};

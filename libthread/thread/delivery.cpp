@@ -12,6 +12,7 @@
 #include "lwp/lwp.h"
 #include "os/signal_mask.h"
 #include "sched/critical.h"
+#include "sched/preemption.h"
 #include "sched/settings.h"
 #include "thread/children.h"
 #include "thread/mask_census.h"
@@ -31,6 +32,31 @@ void count_handler(Thread& self, const Handler& handler)
     ++self.handlers_run;
     self.handlers_ending_calls += (handler.flags & SA_RESTART) != 0 ? 0 : 1;
 }
+
+// While it lives a handler of the program runs below `frame`, and the thread is not preempted.
+class HandlerFrame {
+  public:
+    HandlerFrame(Thread& self, const void* frame) : self_{self}
+    {
+        const auto here = reinterpret_cast<std::uintptr_t>(frame);
+        if (!runs_handler(self, here)) {
+            self.handler_frame = here;
+            outermost_ = true;
+        }
+    }
+    ~HandlerFrame()
+    {
+        if (outermost_) {
+            self_.handler_frame = 0;
+        }
+    }
+    HandlerFrame(const HandlerFrame&) = delete;
+    HandlerFrame& operator=(const HandlerFrame&) = delete;
+
+  private:
+    Thread& self_;
+    bool outermost_ = false;
+};
 
 struct Call {
     const Handler* handler;
@@ -78,6 +104,7 @@ void run_handler(Thread& self, const Handler& handler, siginfo_t& info, ucontext
     set_mask_for_now(self, mask_in_handler(self, handler, info.si_signo));
     count_handler(self, handler);
     Call call{&handler, &info, interrupted};
+    const HandlerFrame frame{self, __builtin_frame_address(0)};
     if (leaves_stack(self, handler)) {
         arch_call_on(reinterpret_cast<void*>(self.alternate_sp + self.alternate_size), make_call,
                      &call);
@@ -135,7 +162,10 @@ void run_kernel_frame(Thread& self, int signal, siginfo_t* info, ucontext_t& con
         self.lwp->kernel_mask = self.signal_mask;
     }
     count_handler(self, handler);
-    call_handler(handler, signal, info, &context);
+    {
+        const HandlerFrame frame{self, __builtin_frame_address(0)};
+        call_handler(handler, signal, info, &context);
+    }
     settle_frame(self, context);
 }
 

@@ -106,6 +106,7 @@ void read_environment() noexcept
         static_cast<std::uint32_t>(read_number("LIBTHREAD_MAX_LWPS", 1, kMostLwps, 1024));
     settings.concurrency =
         static_cast<std::uint32_t>(read_number("LIBTHREAD_CONCURRENCY", 1, kMostLwps, 1));
+    settings.timeslice_ns = 1'000'000 * read_number("LIBTHREAD_TIMESLICE", 0, 10'000, 0);
     settings.retire_after_ns = 1'000'000 * read_number("LIBTHREAD_RETIRE_MS", 1, 86'400'000, 5000);
     const long guard = read_number("LIBTHREAD_STACK_GUARD", 4096, 1L << 24, 0);
     if (guard != 0) {

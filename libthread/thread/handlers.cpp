@@ -6,15 +6,18 @@
 
 #include "arch/restart.h"
 #include "lwp/lwp.h"
+#include "os/program_text.h"
 #include "os/real.h"
 #include "os/signal_mask.h"
 #include "sched/critical.h"
+#include "sched/preemption.h"
 #include "sched/settings.h"
 #include "thread/children.h"
 #include "thread/delivery.h"
 #include "thread/mask_census.h"
 #include "thread/signal_lwp.h"
 #include "thread/signals.h"
+#include "thread/suspend.h"
 
 namespace lt {
 namespace {
@@ -109,6 +112,26 @@ bool is_idle(const Lwp& lwp)
     return thread != nullptr && thread->has(kFlagIdle);
 }
 
+// Whether a thread interrupted there may leave its LWP: in code of the program, which no handler of
+// the program has called.
+bool is_in_program(const Thread& self, const ucontext_t& machine)
+{
+    const greg_t* registers = machine.uc_mcontext.gregs;
+    return os::in_program_text(static_cast<std::uintptr_t>(registers[REG_RIP])) &&
+           !runs_handler(self, static_cast<std::uintptr_t>(registers[REG_RSP]));
+}
+
+void meet_requests(Thread& self, ucontext_t& machine)
+{
+    // relaxed: raised before the kick was sent; a region that is being left looks at them itself.
+    const std::uint32_t requests = self.requests.load(memory_order_relaxed);
+    if ((requests & kRequestGiveWay) != 0 && is_in_program(self, machine)) {
+        rest_in_handler(self, machine, give_way_in_handler);
+    } else if ((requests & kRequestAttention) != 0) {
+        attend_in_handler(self, machine);
+    }
+}
+
 void on_kick(int, siginfo_t* info, void* context)
 {
     const int saved_errno = errno;
@@ -118,12 +141,9 @@ void on_kick(int, siginfo_t* info, void* context)
     if (self != nullptr && is_idle(*self->lwp)) {
         os::from_mask(note_closed(*self->lwp, os::to_mask(machine.uc_sigmask)), machine.uc_sigmask);
     } else if (self != nullptr &&
-               // relaxed, both: our own depth, and raised before the kick was sent; a region that
-               // is being left looks at the requests itself.
-               self->critical.load(memory_order_relaxed) == 0 &&
-               (self->requests.load(memory_order_relaxed) & kRequestAttention) != 0) {
+               self->critical.load(memory_order_relaxed) == 0) {  // relaxed: our own depth
         const std::uint32_t ending = self->handlers_ending_calls;
-        attend_in_handler(*self, machine);
+        meet_requests(*self, machine);
         if (self->handlers_ending_calls != ending) {
             arch::end_restarted_call(machine);
         }

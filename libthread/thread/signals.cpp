@@ -5,6 +5,7 @@
 #include "os/signal_mask.h"
 #include "sched/clock_lwp.h"
 #include "sched/critical.h"
+#include "sched/preemption.h"
 #include "sched/settings.h"
 #include "sched/suspension.h"
 #include "sched/timeouts.h"
@@ -145,8 +146,8 @@ bool lower_attention(Thread& self)
 // What came while a handler was left; see run_handler().
 bool has_requests(const Thread& self)
 {
-    // relaxed, both: what comes later acts by itself.
-    return self.requests.load(memory_order_relaxed) != 0 ||
+    // relaxed, both: what comes later acts by itself. Whether it gives way is looked at last.
+    return (self.requests.load(memory_order_relaxed) & ~std::uint32_t{kRequestGiveWay}) != 0 ||
            self.lwp->signal_deferred.load(memory_order_relaxed) != 0;
 }
 
@@ -208,6 +209,7 @@ void handle_attention(Thread& self) noexcept
             raise_pending(self);
         }
     } while (has_requests(self));
+    give_way_if_asked(self);
 }
 
 // What the kernel will set when the handler returns need not be the thread's mask: in the wrapper

@@ -16,6 +16,7 @@
 #include "lwp/pool.h"
 #include "os/clock.h"
 #include "os/kernel_thread.h"
+#include "os/program_text.h"
 #include "os/pthread_attr.h"
 #include "os/real.h"
 #include "os/real_calls.h"
@@ -83,7 +84,7 @@ Thread* enrol(std::uint32_t flags)
     self->tcb = arch::thread_pointer();
     self->pthread_id = ::pthread_self();
     self->signal_mask = mask;
-    self->alternate_sp = self->alternate_size = 0;
+    self->alternate_sp = self->alternate_size = self->handler_frame = 0;
     self->awaited.store(0, memory_order_relaxed);  // relaxed: as above
     self->exiting = false;
     self->priority = 0;
@@ -270,6 +271,9 @@ __attribute__((constructor(101))) void start_up() noexcept
     os::real_calls();
     io::start_poller();
     read_environment();
+    if (settings.growth != Growth::kFixed) {
+        os::find_program_text();  // where preemption may come at any instruction
+    }
     settings.process_wide_fence = os::start_process_wide_fence();
     process.concurrency.store(settings.concurrency, memory_order_relaxed);  // relaxed: first writer
     os::tcb_keep_variable(&current_thread, sizeof(current_thread));

@@ -1,7 +1,5 @@
 #include "thread/suspend.h"
 
-#include <ucontext.h>
-
 #include <cerrno>
 #include <csignal>
 
@@ -62,19 +60,6 @@ Look look_at(const Thread& target, std::uint32_t id) LT_REQUIRES(life_lock)
     return Look::kDone;
 }
 
-// The calling thread was interrupted in user code, all signals blocked: it stops here, and may go
-// on on another LWP. The kernel sets the interrupted code's mask and registers when we return.
-void stop_in_handler(Thread& self, ucontext_t& machine)
-{
-    const std::uint64_t mask = self.signal_mask;
-    self.signal_mask = os::kStoppedMask;  // also where it goes on
-    self.stop_machine = &machine;
-    stop_while_suspended(self);
-    self.stop_machine = nullptr;
-    self.signal_mask = mask;
-    attend_in_handler(self, machine);
-}
-
 void on_stop(int, siginfo_t*, void* context)
 {
     Thread* self = current_thread;
@@ -82,12 +67,23 @@ void on_stop(int, siginfo_t*, void* context)
     // been switched to this LWP meanwhile has its own requests.
     if (self != nullptr && self->critical.load(memory_order_relaxed) == 0 && is_suspended(*self)) {
         const int saved_errno = errno;
-        stop_in_handler(*self, *static_cast<ucontext_t*>(context));
+        rest_in_handler(*self, *static_cast<ucontext_t*>(context), stop_while_suspended);
         errno = saved_errno;
     }
 }
 
 }  // namespace
+
+void rest_in_handler(Thread& self, ucontext_t& machine, void (*rest)(Thread&) noexcept) noexcept
+{
+    const std::uint64_t mask = self.signal_mask;
+    self.signal_mask = os::kStoppedMask;  // also where it goes on
+    self.stop_machine = &machine;
+    rest(self);
+    self.stop_machine = nullptr;
+    self.signal_mask = mask;
+    attend_in_handler(self, machine);
+}
 
 void wake_suspenders(Thread& self, const Thread& stopped) noexcept
 {

@@ -1,6 +1,8 @@
 // thr_suspend and thr_continue, and the signal that stops a thread which runs.
 #pragma once
 
+#include <ucontext.h>
+
 #include <cstdint>
 
 #include "base/error.h"
@@ -24,6 +26,11 @@ Error await_stop(Thread& self, Thread& target, std::uint32_t id) noexcept;
 
 // A suspended thread has ended: those who wait for it to stop look again. In a critical region.
 void wake_suspenders(Thread& self, const Thread& stopped) noexcept;
+
+// For handlers of the library's own signals: the calling thread was interrupted in user code, all
+// signals blocked. It leaves its LWP by rest(self), and may go on on another. The kernel sets the
+// interrupted code's mask and registers when the handler returns.
+void rest_in_handler(Thread& self, ucontext_t& machine, void (*rest)(Thread&) noexcept) noexcept;
 
 // Installs the handler of the signal that makes a running thread stop (settings.stop_signal).
 // System calls that it interrupts are restarted where the kernel does so at all.

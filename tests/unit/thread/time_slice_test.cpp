@@ -1,0 +1,197 @@
+// LIBTHREAD_TIMESLICE on one LWP that the library does not enlarge while a thread computes: threads
+// that compute take turns, and keep theirs where others could wait for what they hold.
+#include <synch.h>
+#include <thread.h>
+
+#include <gtest/gtest.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <array>
+#include <atomic>
+#include <cstring>
+
+#include "support/bounded.h"
+#include "support/insight.h"
+
+namespace {
+
+// Computes, without a call, until `done` holds; false: for long in vain.
+template <class Condition>
+bool compute_until(Condition done)
+{
+    constexpr std::uint64_t kSome = 1U << 20U;
+    const auto end = std::chrono::steady_clock::now() + bounded::kPatience;
+    for (std::uint64_t round = 1; !done(); ++round) {
+        if (round % kSome == 0 && std::chrono::steady_clock::now() > end) {
+            return false;
+        }
+    }
+    return true;
+}
+
+// Uses the processor for five slices.
+void compute()
+{
+    timespec now{};
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+    const std::int64_t end = now.tv_sec * 1'000'000'000 + now.tv_nsec + 50'000'000;
+    do {
+        for (std::atomic<int> i{0}; i < 100'000; ++i) {}
+        clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+    } while (now.tv_sec * 1'000'000'000 + now.tv_nsec < end);
+}
+
+thread_t start(void* (*body)(void*), void* argument = nullptr)
+{
+    thread_t id = 0;
+    EXPECT_EQ(thr_create(nullptr, 0, body, argument, 0, &id), 0);
+    return id;
+}
+
+// Says when it was given a turn.
+std::atomic<bool> other_ran{false};
+
+thread_t start_other()
+{
+    other_ran = false;
+    return start([](void*) -> void* {
+        other_ran = true;
+        return nullptr;
+    });
+}
+
+std::atomic<int> arrived{0};
+
+TEST(TimeSlice, ThreadsThatComputeTakeTurnsOnOneLwp)
+{
+    constexpr int kThreads = 3;
+    arrived = 0;
+    std::array<thread_t, kThreads> ids{};
+    for (thread_t& id : ids) {
+        id = start([](void*) -> void* {
+            bool all = true;
+            for (int round = 1; round <= 3; ++round) {
+                ++arrived;
+                all = compute_until([=] { return arrived >= round * kThreads; }) && all;
+            }
+            EXPECT_TRUE(all);
+            return nullptr;
+        });
+    }
+    for (const thread_t id : ids) {
+        EXPECT_EQ(thr_join(id, nullptr, nullptr), 0);
+    }
+    EXPECT_EQ(insight::growths(), 0U);
+}
+
+std::atomic<bool> ran_during_handler{false};
+
+void compute_in_handler(int)
+{
+    compute();
+    ran_during_handler = other_ran.load();
+}
+
+void take_signal(void (*send)())
+{
+    struct sigaction action {};
+    action.sa_handler = compute_in_handler;
+    ASSERT_EQ(sigaction(SIGUSR1, &action, nullptr), 0);
+    const thread_t other = start_other();
+    ran_during_handler = true;
+    send();
+    EXPECT_FALSE(ran_during_handler);
+    EXPECT_TRUE(compute_until([] { return other_ran.load(); }));
+    EXPECT_EQ(thr_join(other, nullptr, nullptr), 0);
+}
+
+TEST(TimeSlice, AHandlerOfASignalToTheThreadIsNotInterrupted)
+{
+    take_signal([] { thr_kill(thr_self(), SIGUSR1); });
+}
+
+TEST(TimeSlice, AHandlerThatTheKernelCallsIsNotInterrupted)
+{
+    take_signal([] {
+        kill(getpid(), SIGUSR1);
+        EXPECT_TRUE(compute_until([] { return !ran_during_handler; }));
+    });
+}
+
+sigjmp_buf before_handler;
+
+TEST(TimeSlice, AThreadThatJumpedOutOfAHandlerHasTurnsLikeOthers)
+{
+    struct sigaction action {};
+    action.sa_handler = [](int) { siglongjmp(before_handler, 1); };
+    ASSERT_EQ(sigaction(SIGUSR1, &action, nullptr), 0);
+    if (sigsetjmp(before_handler, 1) == 0) {
+        thr_kill(thr_self(), SIGUSR1);
+        FAIL() << "the handler came back";
+    }
+    const thread_t other = start_other();
+    const auto deep_below_the_handlers_frame = [] {
+        std::array<volatile char, 65536> room;
+        room[0] = 1;
+        return compute_until([&] { return room[0] == 1 && other_ran; });
+    };
+    EXPECT_TRUE(deep_below_the_handlers_frame());
+    EXPECT_EQ(thr_join(other, nullptr, nullptr), 0);
+}
+
+// memchr() takes more than five slices here, and might be malloc().
+TEST(TimeSlice, CodeOfLibcIsNotInterrupted)
+{
+    constexpr std::size_t kSize = std::size_t{1} << 30U;
+    void* zeros =
+        mmap(nullptr, kSize, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    ASSERT_NE(zeros, MAP_FAILED);
+    const thread_t other = start_other();
+    const void* found = memchr(zeros, 1, kSize);
+    const bool ran = other_ran;
+    EXPECT_EQ(found, nullptr);
+    EXPECT_FALSE(ran);
+    EXPECT_TRUE(compute_until([] { return other_ran.load(); }));
+    EXPECT_EQ(thr_join(other, nullptr, nullptr), 0);
+    munmap(zeros, kSize);
+}
+
+// The thread that loses the LWP in the stream's function holds the stream's lock; whoever wants it
+// too holds LWPs, until one is added.
+std::atomic<int> writers{0};
+
+ssize_t write_when_another_waits(void*, const char*, std::size_t size)
+{
+    EXPECT_TRUE(compute_until([] { return writers >= 2; }));
+    return static_cast<ssize_t>(size);
+}
+
+TEST(TimeSlice, AThreadThatHoldsALockOfLibcInACallbackGetsOn)
+{
+    cookie_io_functions_t functions{};
+    functions.write = write_when_another_waits;
+    FILE* stream = fopencookie(nullptr, "w", functions);
+    ASSERT_NE(stream, nullptr);
+    setvbuf(stream, nullptr, _IONBF, 0);
+    writers = 0;
+    std::array<thread_t, 3> ids{};
+    for (thread_t& id : ids) {
+        id = start(
+            [](void* to) -> void* {
+                ++writers;
+                EXPECT_EQ(fputs("x", static_cast<FILE*>(to)), 1);
+                return nullptr;
+            },
+            stream);
+    }
+    for (const thread_t id : ids) {
+        EXPECT_EQ(thr_join(id, nullptr, nullptr), 0);
+    }
+    EXPECT_EQ(fclose(stream), 0);
+}
+
+}  // namespace
