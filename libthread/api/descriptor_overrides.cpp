@@ -1,10 +1,12 @@
-// close(2), dup2(2) and their kin: threads that wait for the descriptor fail with EBADF, and the
-// library's own descriptors stay open. Otherwise straight through.
+// close(2), fclose(3), dup2(2) and their kin: threads that wait for the descriptor fail with EBADF,
+// and the library's own descriptors stay open. Otherwise straight through.
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdio>
 
 #include "base/compiler.h"
+#include "io/blocking.h"
 #include "io/closing.h"
 #include "os/real_calls.h"
 
@@ -68,6 +70,22 @@ int close_all(unsigned first, unsigned last, int flags)
 }
 
 }  // namespace
+
+LT_EXPORT int fclose(FILE* file)
+{
+    const int fd = ::fileno(file);
+    lt::io::Closing closing{fd, fd};
+    return lt::os::real_calls().fclose(file);
+}
+
+LT_EXPORT int dup(int from) noexcept
+{
+    const int copy = lt::os::real_calls().dup(from);
+    if (copy >= 0) {
+        lt::io::note_copy(copy);
+    }
+    return copy;
+}
 
 LT_EXPORT int close(int fd)
 {

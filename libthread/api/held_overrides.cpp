@@ -3,11 +3,13 @@
 #include <fcntl.h>
 #include <netdb.h>
 #include <sys/file.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <cstdarg>
 
 #include "base/compiler.h"
+#include "io/blocking.h"
 #include "io/held.h"
 #include "os/real_calls.h"
 
@@ -21,7 +23,14 @@ int control(int fd, int command, void* argument)
     if (command == F_SETLKW || command == F_OFD_SETLKW) {
         hold_lwp();
     }
-    return lt::os::real_calls().fcntl64(fd, command, argument);
+    if (command == F_SETFL) {
+        lt::io::note_flags_unknown();
+    }
+    const int result = lt::os::real_calls().fcntl64(fd, command, argument);
+    if ((command == F_DUPFD || command == F_DUPFD_CLOEXEC) && result >= 0) {
+        lt::io::note_copy(result);
+    }
+    return result;
 }
 
 }  // namespace
@@ -39,6 +48,19 @@ LT_DEFINE_FCNTL(fcntl)
 LT_DEFINE_FCNTL(fcntl64)
 LT_DEFINE_FCNTL(__fcntl)  // NOLINT: libc's name
 #undef LT_DEFINE_FCNTL
+
+// NOLINTNEXTLINE: libc's declaration
+LT_EXPORT int ioctl(int fd, unsigned long request, ...) noexcept
+{
+    va_list arguments;
+    va_start(arguments, request);
+    void* argument = va_arg(arguments, void*);
+    va_end(arguments);
+    if (request == FIONBIO) {
+        lt::io::note_flags_unknown();
+    }
+    return lt::os::real_calls().ioctl(fd, request, argument);
+}
 
 LT_EXPORT int flock(int fd, int operation) noexcept
 {

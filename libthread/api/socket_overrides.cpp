@@ -1,22 +1,53 @@
-// accept(2), connect(2) and setsockopt(2).
+// accept(2), connect(2), setsockopt(2), socket(2) and socketpair(2).
 #include "base/compiler.h"
+#include "io/blocking.h"
 #include "io/connection.h"
 #include "io/socket_timeouts.h"
 #include "io/waiter.h"
 #include "os/real_calls.h"
 
+namespace {
+
+// What a socket just made is taken for; the number made, or -1, passes through.
+int made(int fd, int flags)
+{
+    if (fd >= 0) {
+        lt::io::note_socket(fd, (flags & SOCK_NONBLOCK) == 0);
+    }
+    return fd;
+}
+
+}  // namespace
+
+LT_EXPORT int socket(int domain, int type, int protocol) noexcept
+{
+    return made(lt::os::real_calls().socket(domain, type, protocol), type);
+}
+
+LT_EXPORT int socketpair(int domain, int type, int protocol, int* ends) noexcept
+{
+    const int result = lt::os::real_calls().socketpair(domain, type, protocol, ends);
+    if (result == 0) {
+        made(ends[0], type);
+        made(ends[1], type);
+    }
+    return result;
+}
+
 LT_EXPORT int accept4(int fd, sockaddr* address, socklen_t* length, int flags)
 {
     lt::Thread* self = lt::io::parking_self();
-    return self != nullptr ? lt::io::accept(*self, fd, address, length, flags)
-                           : lt::os::real_calls().accept4(fd, address, length, flags);
+    return made(self != nullptr ? lt::io::accept(*self, fd, address, length, flags)
+                                : lt::os::real_calls().accept4(fd, address, length, flags),
+                flags);
 }
 
 LT_EXPORT int accept(int fd, sockaddr* address, socklen_t* length)
 {
     lt::Thread* self = lt::io::parking_self();
-    return self != nullptr ? lt::io::accept(*self, fd, address, length, 0)
-                           : lt::os::real_calls().accept(fd, address, length);
+    return made(self != nullptr ? lt::io::accept(*self, fd, address, length, 0)
+                                : lt::os::real_calls().accept(fd, address, length),
+                0);
 }
 
 namespace {

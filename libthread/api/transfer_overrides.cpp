@@ -4,6 +4,7 @@
 
 #include "base/check.h"
 #include "base/compiler.h"
+#include "io/blocking.h"
 #include "io/transfer.h"
 #include "io/waiter.h"
 #include "os/real_calls.h"
@@ -121,11 +122,16 @@ LT_EXPORT ssize_t __recvfrom_chk(int fd, void* buffer, size_t size, size_t room,
     return receive(fd, buffer, size, flags, address, length);
 }
 
+// Messages may carry descriptors.
 LT_EXPORT ssize_t recvmsg(int fd, msghdr* message, int flags)
 {
     lt::Thread* self = self_to_park();
-    return self != nullptr ? lt::io::recvmsg(*self, fd, message, flags)
-                           : lt::os::real_calls().recvmsg(fd, message, flags);
+    const ssize_t result = self != nullptr ? lt::io::recvmsg(*self, fd, message, flags)
+                                           : lt::os::real_calls().recvmsg(fd, message, flags);
+    if (result >= 0 && message->msg_controllen != 0) {
+        lt::io::note_flags_unknown();
+    }
+    return result;
 }
 
 LT_EXPORT ssize_t send(int fd, const void* buffer, size_t size, int flags)
@@ -147,6 +153,10 @@ LT_EXPORT ssize_t sendto(int fd, const void* buffer, size_t size, int flags,
 LT_EXPORT ssize_t sendmsg(int fd, const msghdr* message, int flags)
 {
     lt::Thread* self = self_to_park();
-    return self != nullptr ? lt::io::sendmsg(*self, fd, message, flags)
-                           : lt::os::real_calls().sendmsg(fd, message, flags);
+    const ssize_t result = self != nullptr ? lt::io::sendmsg(*self, fd, message, flags)
+                                           : lt::os::real_calls().sendmsg(fd, message, flags);
+    if (result >= 0 && message->msg_controllen != 0) {
+        lt::io::note_flags_unknown();
+    }
+    return result;
 }

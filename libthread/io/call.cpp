@@ -1,11 +1,11 @@
 #include "io/call.h"
 
-#include <fcntl.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 
 #include <cerrno>
 
+#include "io/blocking.h"
 #include "io/poller.h"
 #include "io/socket_timeouts.h"
 #include "os/clock.h"
@@ -35,10 +35,14 @@ struct Round {
     long result = 0;
 };
 
-bool is_nonblocking(int fd)
+long attempt(Call& call)
 {
-    const long flags = os::raw_syscall(SYS_fcntl, fd, F_GETFL);
-    return flags < 0 || (flags & O_NONBLOCK) != 0;
+    if (LT_LIKELY(call.entry != nullptr)) {
+        // acquire: the attempt comes after it, so an event not yet counted is one that it sees, or
+        // that comes later.
+        call.edges = call.entry->edges.load(memory_order_acquire);
+    }
+    return call.attempt(call);
 }
 
 long call_libc(Thread& self, Call& call, bool waits)
@@ -58,6 +62,8 @@ Round wait_once(Thread& self, Call& call, const HandlersSeen& before)
     WaitNode node;
     node.waiter = &waiter;
     node.events = call.events;
+    node.edges = call.edges;
+    node.tried = true;
     node.exclusive = true;
     enter_critical(self);
     if (before.interrupt(self, call.restarts)) {
@@ -78,7 +84,7 @@ Round wait_once(Thread& self, Call& call, const HandlersSeen& before)
     const std::uint32_t outcome = waiter.outcome.load(memory_order_relaxed);
     long result = -EAGAIN;
     if (outcome == Waiter::kReady) {
-        result = call.attempt(call);
+        result = attempt(call);
         if (others) {
             pass_on(self, *node.entry, call.fd);
         }
@@ -95,12 +101,15 @@ Round wait_once(Thread& self, Call& call, const HandlersSeen& before)
     }
     const bool futile = outcome == Waiter::kReady && !call.progressed;
     call.progressed = false;
+    if (futile) {
+        doubt_edges(self, *node.entry);
+    }
     return {futile ? End::kFutile : End::kAgain};
 }
 
 long wait_and_retry(Thread& self, Call& call, const HandlersSeen& before)
 {
-    if (call.obeys_nonblock && is_nonblocking(call.fd)) {
+    if (call.obeys_nonblock && is_nonblocking(call)) {
         return -EAGAIN;
     }
     if (!can_park_here(self)) {
@@ -141,7 +150,7 @@ long perform(Thread& self, Call& call)
 {
     act_on_cancellation(self);
     const HandlersSeen before{self};
-    const long result = call.attempt(call);
+    const long result = attempt(call);
     if (LT_LIKELY(result != -EAGAIN && result != kUseLibc)) {
         return result;
     }

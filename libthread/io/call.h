@@ -30,9 +30,10 @@ struct Call {
     FdEntry* entry;              // nullptr: none to be had
     bool restarts = true;        // after handlers installed with SA_RESTART
     bool obeys_nonblock = true;  // fails with EAGAIN if the descriptor says so
-    bool vectored = false;   // readv or writev: a list without a byte moves none, on sockets too
-    bool on_socket = false;  // succeeds, or waits, on sockets only
-    bool timed = false;      // ends with EAGAIN at `deadline`
+    bool vectored = false;    // readv or writev: a list without a byte moves none, on sockets too
+    bool on_socket = false;   // succeeds, or waits, on sockets only
+    bool timed = false;       // ends with EAGAIN at `deadline`
+    std::uint32_t edges = 0;  // FdEntry::edges before the latest attempt
     // An attempt that ended with -EAGAIN transferred something before. Taken back by who looks.
     bool progressed = false;
     Deadline deadline;

@@ -63,12 +63,7 @@ bool is_on_this_machine(const sockaddr* address, socklen_t length)
 int accept(Thread& self, int fd, sockaddr* address, socklen_t* length, int flags)
 {
     Accepting call{fd, address, length, flags};
-    const long accepted = finish(perform(self, call));
-    if (FdEntry* entry = accepted >= 0 ? entry_of(static_cast<int>(accepted)) : nullptr) {
-        forget_beliefs(*entry);
-        entry->kind.store(FdKind::kSocket, memory_order_relaxed);  // relaxed: a belief
-    }
-    return static_cast<int>(accepted);
+    return static_cast<int>(finish(perform(self, call)));
 }
 
 int connect(Thread& self, int fd, const sockaddr* address, socklen_t length)

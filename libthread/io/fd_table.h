@@ -2,8 +2,8 @@
 //
 // Beliefs only: the number may be closed and reused behind our back, by a system call made directly
 // or inside libc. So the kind merely picks the first attempt, which fails in a recognisable way if
-// it is wrong, and nobody sleeps before epoll_ctl() has said that the number still names the file
-// registered. Entries are never freed [I9]; zeros are a valid one.
+// it is wrong, and nobody sleeps for long before epoll_ctl() has said that the number still names
+// the file registered: see io/poller.h. Entries are never freed [I9]; zeros are a valid one.
 #pragma once
 
 #include <cstdint>
@@ -35,6 +35,9 @@ struct WaitNode {
     WaitNode* next = nullptr;
     WaitNode* prev = nullptr;
     std::uint32_t events = 0;  // EPOLLIN and the like
+    std::uint32_t edges = 0;   // FdEntry::edges before the attempt that found nothing
+    std::uint32_t arms = 0;    // FdEntry::arms when it was linked: unconfirmed as long as the same
+    bool tried = false;        // there was such an attempt
     bool exclusive = false;    // one event wakes one of these; it passes on what it leaves
     bool linked = false;
 };
@@ -42,17 +45,29 @@ struct WaitNode {
 struct alignas(kCacheLine) FdEntry {
     // Written by whoever finds out, read by every call; relaxed: a belief.
     Atomic<FdKind> kind;
+    // Written under the lock; a closer looks without it whether there is anything to do.
+    Atomic<bool> registered;
+    bool listed LT_GUARDED_BY(lock);             // among those to be confirmed
+    std::uint8_t unawaited LT_GUARDED_BY(lock);  // events in a row that nobody waited for
     // The generation of socket timeouts that the two below were read at. Written under the lock,
     // read without: relaxed, the owner of a socket orders its setsockopt calls.
     Atomic<std::uint32_t> timeouts_seen;
+    // The generation of O_NONBLOCK for which the description is known to be without; 0: never. As
+    // the kind. See io/blocking.h.
+    Atomic<std::uint32_t> blocking_seen;
+    // Events taken from the poller so far. Written under the lock; a reader notes it without.
+    Atomic<std::uint32_t> edges;
     SpinLock lock;  // guards what follows. Ranks above sleep queues; held over epoll_ctl()
-    // Written under the lock; a closer looks without it whether there is anything to do.
-    Atomic<bool> registered;
+    std::uint32_t next_listed LT_GUARDED_BY(lock);  // the next one's number + 1; 0: none
+    std::uint32_t arms LT_GUARDED_BY(lock);         // how often epoll_ctl() confirmed it
+    std::uint16_t armed LT_GUARDED_BY(lock);        // events that it is known to have edges of
+    std::uint16_t unconfirmed_since LT_GUARDED_BY(lock);  // a look of the clock LWP; 0: all are
     WaitNode* head LT_GUARDED_BY(lock);
     WaitNode* tail LT_GUARDED_BY(lock);
     std::int64_t receive_timeout_ns LT_GUARDED_BY(lock);  // 0: none
     std::int64_t send_timeout_ns LT_GUARDED_BY(lock);     // 0: none
 };
+static_assert(sizeof(FdEntry) == kCacheLine);
 
 // nullptr: not a number the table has room for, or no memory.
 FdEntry* entry_of(int fd) noexcept;

@@ -4,101 +4,35 @@
 
 #include <cerrno>
 
+#include "io/arming.h"
 #include "io/epoll_set.h"
 #include "sched/critical.h"
 #include "sched/poll_hooks.h"
 #include "sched/scheduler.h"
-#include "sync/sleep_queue.h"
 
 namespace lt::io {
 namespace {
 
 constexpr std::uint32_t kAlways = EPOLLERR | EPOLLHUP;
-// Threads taken off their sleep queues, linked by Thread::next, to be resumed without locks.
-struct Woken {
-    Thread* first = nullptr;
-    Thread** last = &first;
+// From then on the file may call itself ready, though an attempt without waiting finds nothing, and
+// have no more edges: a datagram socket that was shut down.
+constexpr std::uint32_t kLasting = kAlways | EPOLLRDHUP;
 
-    void add(Thread* thread)
-    {
-        if (thread != nullptr) {
-            thread->next = nullptr;
-            *last = thread;
-            last = &thread->next;
-        }
-    }
-
-    void resume_all(Thread& self) const
-    {
-        for (Thread* thread = first; thread != nullptr;) {
-            Thread* next = thread->next;
-            thread->next = nullptr;
-            resume(self, *thread, WakeCause::kWoken);
-            thread = next;
-        }
-    }
-};
-
-// 0 or an error number; ENOENT: the number names another file than the one registered.
-int arm(FdEntry& entry, int fd, std::uint32_t events) LT_REQUIRES(entry.lock)
+// Each event wakes an LWP that sleeps in the poller: a direction that nobody waits for is dropped.
+// Writers wait seldom, readers mostly.
+void drop_unawaited(FdEntry& entry, int fd, std::uint32_t ready, Woken& woken)
+    LT_REQUIRES(entry.lock)
 {
-    const std::uint32_t once = events | EPOLLONESHOT;
-    const auto data = static_cast<std::uint64_t>(fd);
-    // relaxed, here and below: changed under the lock only.
-    if (entry.registered.load(memory_order_relaxed)) {
-        const long result = control_epoll(EPOLL_CTL_MOD, fd, once, data);
-        // relaxed: as above.
-        entry.registered.store(result != -ENOENT && result != -EBADF, memory_order_relaxed);
-        return static_cast<int>(-result);
+    constexpr std::uint8_t kMostUnawaited = 4;
+    std::uint32_t dropped = ready & ~std::uint32_t{EPOLLIN};
+    if (++entry.unawaited >= kMostUnawaited) {
+        entry.unawaited = 0;
+        dropped = ready;
     }
-    long result = control_epoll(EPOLL_CTL_ADD, fd, once, data);
-    if (result == -EEXIST) {
-        result = control_epoll(EPOLL_CTL_MOD, fd, once, data);
-    }
-    entry.registered.store(result == 0, memory_order_relaxed);  // relaxed: as above
-    return static_cast<int>(-result);
-}
-
-std::uint32_t wanted_by_all(const FdEntry& entry) LT_REQUIRES(entry.lock)
-{
-    std::uint32_t events = 0;
-    for (const WaitNode* node = entry.head; node != nullptr; node = node->next) {
-        events |= node->events;
-    }
-    return events;
-}
-
-void link(FdEntry& entry, WaitNode& node) LT_REQUIRES(entry.lock)
-{
-    node.next = nullptr;
-    node.prev = entry.tail;
-    (entry.tail != nullptr ? entry.tail->next : entry.head) = &node;
-    entry.tail = &node;
-    node.linked = true;
-}
-
-void unlink(FdEntry& entry, WaitNode& node) LT_REQUIRES(entry.lock)
-{
-    (node.prev != nullptr ? node.prev->next : entry.head) = node.next;
-    (node.next != nullptr ? node.next->prev : entry.tail) = node.prev;
-    node.linked = false;
-}
-
-void end_all(FdEntry& entry, Waiter::Outcome outcome, Woken& woken) LT_REQUIRES(entry.lock)
-{
-    while (WaitNode* node = entry.head) {
-        unlink(entry, *node);
-        woken.add(end_wait(*node->waiter, outcome));
-    }
-}
-
-// Arms for those that are there. What cannot be armed cannot be waited for.
-void arm_for_all(FdEntry& entry, int fd, std::uint32_t events, Woken& woken) LT_REQUIRES(entry.lock)
-{
-    const int error = arm(entry, fd, events);
-    if (error != 0) {
-        const bool gone = error == ENOENT || error == EBADF;
-        end_all(entry, gone ? Waiter::kClosed : Waiter::kReady, woken);
+    const std::uint32_t left = (entry.armed & ~dropped) | wanted_by_all(entry);
+    // relaxed: changed under the lock only.
+    if (left != entry.armed && entry.registered.load(memory_order_relaxed)) {
+        arm_for_all(entry, fd, left, woken);
     }
 }
 
@@ -106,13 +40,17 @@ void arm_for_all(FdEntry& entry, int fd, std::uint32_t events, Woken& woken) LT_
 void deliver_event(FdEntry& entry, int fd, std::uint32_t ready, Woken& woken)
 {
     const SpinGuard guard{entry.lock};
-    std::uint32_t taken = 0;   // directions for which an exclusive waiter was woken
-    std::uint32_t missed = 0;  // what the others wait for
+    // relaxed: written under the lock. Who has tried before this event finds its number changed.
+    entry.edges.store(entry.edges.load(memory_order_relaxed) + 1, memory_order_relaxed);
+    if ((ready & kLasting) != 0) {
+        entry.armed = 0;
+    }
+    std::uint32_t taken = 0;  // directions for which an exclusive waiter was woken
+    bool awaited = false;
     for (WaitNode* node = entry.head; node != nullptr;) {
         WaitNode& here = *node;
         node = here.next;
         if ((ready & (here.events | kAlways)) == 0) {
-            missed |= here.events;
             continue;
         }
         if (here.exclusive && (ready & kAlways) == 0) {
@@ -121,11 +59,14 @@ void deliver_event(FdEntry& entry, int fd, std::uint32_t ready, Woken& woken)
             }
             taken |= here.events;
         }
+        awaited = true;
         unlink(entry, here);
         woken.add(end_wait(*here.waiter, Waiter::kReady));
     }
-    if (missed != 0) {
-        arm_for_all(entry, fd, missed, woken);
+    if (awaited) {
+        entry.unawaited = 0;
+    } else {
+        drop_unawaited(entry, fd, ready, woken);
     }
 }
 
@@ -195,7 +136,7 @@ bool watch(Lwp& lwp, std::int64_t until, ReadyEvents& ready)
 
 void start_poller() noexcept
 {
-    poll_hooks = {poll_now, watch, deliver};
+    poll_hooks = {poll_now, watch, deliver, confirm_waits};
 }
 
 int join_waiters(Thread& self, WaitNode& node, int fd) noexcept
@@ -212,11 +153,15 @@ int join_waiters(Thread& self, WaitNode& node, int fd) noexcept
     int error = 0;
     {
         const SpinGuard guard{entry.lock};
-        error = arm(entry, fd, node.events | wanted_by_all(entry));
+        node.arms = entry.arms;
+        if (!begins_unconfirmed(entry, node, fd)) {
+            // Readers, most likely, come again.
+            const std::uint32_t kept = entry.armed & std::uint32_t{EPOLLIN};
+            error = arm(entry, fd, node.events | wanted_by_all(entry) | kept);
+        }
         if (error == ENOENT || error == EBADF) {
             // Closed, perhaps reused, unseen: those asleep wait for a file that is gone from here.
-            forget_beliefs(entry);
-            end_all(entry, Waiter::kClosed, woken);
+            end_stale(entry, woken);
             error = error == ENOENT ? ESTALE : error;
         }
         if (error == 0) {
@@ -243,7 +188,7 @@ void pass_on(Thread& self, FdEntry& entry, int fd) noexcept
     {
         const SpinGuard guard{entry.lock};
         if (entry.head != nullptr) {
-            arm_for_all(entry, fd, wanted_by_all(entry), woken);
+            arm_for_all(entry, fd, wanted_by_all(entry) | entry.armed, woken);
         }
     }
     woken.resume_all(self);
@@ -260,6 +205,29 @@ WakeCause sleep_for_descriptor(Thread& self, Waiter& waiter, WaitKind kind, int 
     // relaxed: one look too many is harmless.
     descriptor_sleepers.fetch_sub(1, memory_order_relaxed);
     return cause;
+}
+
+void doubt_edges(Thread& self, FdEntry& entry) noexcept
+{
+    const CriticalRegion region{self};
+    const SpinGuard guard{entry.lock};
+    entry.armed = 0;
+}
+
+void note_fresh(FdEntry& entry) noexcept
+{
+    forget_beliefs(entry);
+    if (LT_UNLIKELY(entry.registered.load(memory_order_relaxed))) {  // relaxed: set before, if ever
+        Thread& self = current();
+        const CriticalRegion region{self};
+        Woken woken;
+        {
+            const SpinGuard guard{entry.lock};
+            entry.registered.store(false, memory_order_relaxed);  // relaxed: as above
+            end_all(entry, Waiter::kClosed, woken);
+        }
+        woken.resume_all(self);
+    }
 }
 
 void note_closing(FdEntry& entry, int fd) noexcept
@@ -297,6 +265,7 @@ void note_closed(FdEntry& entry) noexcept
 void reset_poller_after_fork() noexcept
 {
     drop_fd_table();
+    forget_unconfirmed();
     reset_epoll_set();
     // relaxed, both: nobody else is here.
     descriptor_sleepers.store(0, memory_order_relaxed);       // relaxed: as above

@@ -1,10 +1,15 @@
 // Waiting for descriptors: one epoll instance for the whole process.
 //
-// A waiter links a node into the entry of its descriptor and arms the descriptor for one event
-// (EPOLLONESHOT), both under the entry's lock. Arming looks at the file there and then, so an event
-// that came before is found; and it fails if the number names another file than the one registered.
-// As long as an entry has waiters, either it is armed for all of them, or a thread woken for it has
-// not passed on yet.
+// A descriptor is registered for the edges (EPOLLET) of what its waiters want, and stays so. A
+// waiter links a node into its entry and *arms* it, both under the entry's lock: epoll_ctl() looks
+// at the file there and then, so an event that came before is found; and it fails if the number
+// names another file than the one registered. As long as an entry has waiters, either an edge
+// reaches them, or a thread woken for it has not passed on yet.
+//
+// Who has just tried in vain need not arm what is registered already: what has come since is an
+// edge, and if one was taken from the poller meanwhile, FdEntry::edges tells. Only a number reused
+// behind our back would be missed. Such a wait is *unconfirmed*; the clock LWP arms the entry if it
+// lasts, at the second of its looks, and all of them before it stops looking.
 #pragma once
 
 #include <cstdint>
@@ -31,6 +36,13 @@ void pass_on(Thread& self, FdEntry& entry, int fd) noexcept;
 // Sleeps until the waiter, whose nodes have all joined, has an outcome. In a critical region.
 WakeCause sleep_for_descriptor(Thread& self, Waiter& waiter, WaitKind kind, int fd,
                                const Deadline* deadline) noexcept;
+
+// The descriptor calls itself ready and is not, so its edges say nothing: the next wait arms it. In
+// no critical region.
+void doubt_edges(Thread& self, FdEntry& entry) noexcept;
+
+// The number was given to a file just made, whatever was believed of it.
+void note_fresh(FdEntry& entry) noexcept;
 
 // For io/closing.cpp. The number of an entry registered is about to be closed or given to another
 // file: whoever waits fails with EBADF. It has been: whoever came in between looks again. In no

@@ -6,10 +6,13 @@
 #include <poll.h>
 #include <sys/epoll.h>
 #include <sys/file.h>
+#include <sys/ioctl.h>
 #include <sys/select.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 #include <unistd.h>
+
+#include <cstdio>
 
 namespace lt::os {
 
@@ -24,6 +27,9 @@ namespace lt::os {
     X(send)              \
     X(sendto)            \
     X(sendmsg)           \
+    X(socket)            \
+    X(socketpair)        \
+    X(ioctl)             \
     X(accept)            \
     X(accept4)           \
     X(connect)           \
@@ -36,6 +42,8 @@ namespace lt::os {
     X(epoll_pwait2)      \
     X(close)             \
     X(close_range)       \
+    X(fclose)            \
+    X(dup)               \
     X(dup2)              \
     X(dup3)              \
     X(fcntl64)           \

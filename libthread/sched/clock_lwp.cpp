@@ -212,6 +212,7 @@ std::int64_t watch_progress(std::int64_t now)
         return watch.last_look + watch.interval;
     }
     watch.last_look = now;
+    poll_hooks.confirm(*clock->idle, false);
     if (lacks_watcher()) {
         poll_hooks.poll(*clock->idle);
     }
@@ -261,6 +262,7 @@ void sleep_until(std::int64_t next, std::int64_t next_look)
     // relaxed: the process-wide fence orders it against the pushers' looks.
     clock_unwatching.store(1, memory_order_relaxed);
     os::process_wide_fence();
+    poll_hooks.confirm(*clock->idle, true);
     ReadyEvents ready;
     // Nobody has switched for a while. If threads wait for descriptors and no LWP is idle to watch
     // these, all are held by computations and calls: then it is for us.

@@ -34,6 +34,9 @@ struct PollHooks {
     bool (*watch)(Lwp& lwp, std::int64_t until, ReadyEvents& ready) = nullptr;
     // Makes the threads runnable that wait for these. As poll().
     void (*deliver)(Thread& self, const ReadyEvents& ready) = nullptr;
+    // For the clock LWP, at each of its looks: waits that began without the kernel's word are made
+    // sure of if they last. `young_too`: all of them, for it stops looking. As poll().
+    void (*confirm)(Thread& self, bool young_too) = nullptr;
 };
 extern PollHooks poll_hooks;
 

@@ -5,6 +5,7 @@
 
 #include <pthread.h>
 
+#include "io/blocking.h"
 #include "io/poller.h"
 #include "lwp/pool.h"
 #include "os/signal_mask.h"
@@ -62,6 +63,7 @@ void unlock_all() noexcept LT_NO_TSA
 
 void after_fork_in_parent() noexcept
 {
+    io::note_flags_unknown();  // descriptions have another owner
     os::stack_map_after_fork();
     os::tcb_after_fork_parent();
     unlock_all();

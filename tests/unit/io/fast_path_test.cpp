@@ -6,6 +6,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <csignal>
@@ -101,6 +102,23 @@ class Traced {
     bool well_ = false;
 };
 
+void serve(int fd)
+{
+    std::array<char, 8> ball{};
+    while (read(fd, ball.data(), ball.size()) == 8) {
+        ASSERT_EQ(write(fd, ball.data(), ball.size()), 8);
+    }
+}
+
+void play(int fd, int rounds)
+{
+    std::array<char, 8> ball{};
+    for (int i = 0; i < rounds; ++i) {
+        ASSERT_EQ(write(fd, ball.data(), ball.size()), 8);
+        ASSERT_EQ(read(fd, ball.data(), ball.size()), 8);
+    }
+}
+
 bool reads_pipes_without_waiting()
 {
     Pair pair{Pair::kPipe};
@@ -140,6 +158,33 @@ TEST(FastPath, DataThatIsThereCostsOneSystemCall)
         ASSERT_EQ(traced.calls().size(), 2U);
         EXPECT_NE(traced.calls()[0], traced.calls()[1]);
     }
+}
+
+// An attempt in vain and another when there is something: what the flags are, and that the
+// descriptor is to be watched, is known after the first wait.
+TEST(FastPath, AReadThatWaitsCostsOneAttemptMore)
+{
+    constexpr int kRounds = 100;
+    const Traced traced{[] {
+        constexpr int kWarmUp = 3;
+        Pair pair{Pair::kSocket};  // nobody else's
+        ASSERT_TRUE(pair.works());
+        io_test::Crew crew;
+        crew.start([&pair] { serve(pair.reader()); });
+        play(pair.writer(), kWarmUp);
+        mark();
+        play(pair.writer(), kRounds);
+        mark();
+        shutdown(pair.writer(), SHUT_WR);
+    }};
+    EXPECT_TRUE(traced.ended_well());
+    const auto count = [&traced](long number) {
+        return std::count(traced.calls().begin(), traced.calls().end(), number);
+    };
+    EXPECT_EQ(count(SYS_fcntl), 0);
+    EXPECT_LE(count(SYS_recvfrom), 4 * kRounds);
+    // Some, if the clock LWP has ceased to look.
+    EXPECT_LE(count(SYS_epoll_ctl), kRounds / 2);
 }
 
 }  // namespace
