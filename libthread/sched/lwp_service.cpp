@@ -149,9 +149,9 @@ Thread& take_lwp_identity(Lwp& lwp, const char* name) noexcept
     lwp.kernel_alternate_sp = 0;
     os::set_kernel_mask(lwp.kernel_mask);
     idle->signal_mask = lwp.kernel_mask;
-    // relaxed: watchers bear with 0 for a moment.
-    lwp.thread.store(idle, memory_order_relaxed);
-    lwp.tid.store(os::kernel_thread_id(), memory_order_relaxed);  // relaxed: as above
+    lwp.tid.store(os::kernel_thread_id(), memory_order_relaxed);  // relaxed: the next publishes it
+    // release: who finds the LWP idle can kick it.
+    lwp.thread.store(idle, memory_order_release);
     if (name[std::strlen(name) - 1] == '/') {
         os::name_kernel_thread(name, lwp.index);
     } else {

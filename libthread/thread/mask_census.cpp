@@ -109,6 +109,38 @@ void count_awaited(Thread& thread, std::uint64_t set) LT_REQUIRES(life_lock)
     thread.awaited.store(set, memory_order_seq_cst);
 }
 
+// Whether `lwp` is idle and has not taken over what was closed up to `number`.
+bool is_open_yet(const Lwp& lwp, std::uint32_t number)
+{
+    // acquire: pairs with the LWP's start, which sets its id before, and with its switch, which
+    // sets its thread's own mask.
+    const Thread* thread = lwp.thread.load(memory_order_acquire);
+    // acquire: pairs with note_closed(): its mask is in force.
+    const std::uint32_t seen = lwp.closing_seen.load(memory_order_acquire);
+    return thread != nullptr && thread->has(kFlagIdle) &&
+           static_cast<std::int32_t>(seen - number) < 0;
+}
+
+// Returns once `lwp` is not idle or blocks what is closed. Kicked once, it takes that over, unless
+// it runs a thread when the kick arrives, or another task has the record by then.
+void close_idle_lwp(const Lwp& lwp, std::uint32_t number)
+{
+    std::uint32_t kicked = 0;
+    std::uint64_t turn = 0;
+    while (is_open_yet(lwp, number)) {
+        // relaxed, both: read anew until the LWP is no longer idle and open.
+        const std::uint32_t tid = lwp.tid.load(memory_order_relaxed);
+        const std::uint64_t dispatches = lwp.dispatches.load(memory_order_relaxed);
+        if (tid != kicked || dispatches != turn) {
+            kicked = tid;
+            turn = dispatches;
+            os::raw_syscall(SYS_tgkill, os::process_id(), static_cast<long>(tid),
+                            settings.kick_signal);
+        }
+        os::raw_syscall(SYS_sched_yield);
+    }
+}
+
 // Idle LWPs take over `closed_signals`. An LWP that goes idle later sees it by itself.
 void close_idle_lwps()
 {
@@ -117,25 +149,8 @@ void close_idle_lwps()
     os::process_wide_fence();
     const std::uint32_t limit = pool_members.limit();
     for (std::uint32_t i = 0; i < limit; ++i) {
-        Lwp* lwp = pool_members.at(i);
-        bool kicked = false;
-        while (lwp != nullptr) {
-            // acquire: pairs with the LWP's switch, which sets its thread's own mask.
-            const Thread* thread = lwp->thread.load(memory_order_acquire);
-            // acquire: pairs with note_closed(): its mask is in force.
-            const std::uint32_t seen = lwp->closing_seen.load(memory_order_acquire);
-            if (thread == nullptr || !thread->has(kFlagIdle) ||
-                static_cast<std::int32_t>(seen - number) >= 0) {
-                break;
-            }
-            if (!kicked) {
-                kicked = true;
-                // relaxed: a stale id belongs to an LWP that is no longer in the pool.
-                os::raw_syscall(SYS_tgkill, os::process_id(),
-                                static_cast<long>(lwp->tid.load(memory_order_relaxed)),
-                                settings.kick_signal);
-            }
-            os::raw_syscall(SYS_sched_yield);
+        if (const Lwp* lwp = pool_members.at(i)) {
+            close_idle_lwp(*lwp, number);
         }
     }
 }
