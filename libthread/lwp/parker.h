@@ -25,6 +25,9 @@ class Parker {
     // Lets the current or the next park() return. Calls the kernel only if someone sleeps there.
     void unpark() noexcept;
 
+    // For a debugger, which may set it to kNotified while all tasks are stopped: a sleep then ends.
+    [[nodiscard]] std::uintptr_t word() const { return reinterpret_cast<std::uintptr_t>(&state_); }
+
     // Around a sleep elsewhere that the bell ends: between the two, unpark() rings it. False: an
     // unpark() came before; do not sleep.
     [[nodiscard]] bool begin_watch() noexcept;

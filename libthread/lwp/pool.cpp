@@ -2,6 +2,8 @@
 
 #include <libthread/inspect_abi.h>
 
+#include "base/probe.h"
+
 extern "C" lwpt_debug lwp_debug;
 
 namespace lt {
@@ -32,6 +34,7 @@ Lwp* allocate_lwp() noexcept
 
 void release_lwp(Lwp& lwp) noexcept
 {
+    LT_PROBE2(lwp__exit, lwp.index, in_place(lwp.tid));
     // relaxed: the records' lock orders the reuse; readers outside tolerate a stale picture.
     lwp.tid.store(0, memory_order_relaxed);
     lwp.thread.store(nullptr, memory_order_relaxed);         // relaxed: as above

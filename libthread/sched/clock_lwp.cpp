@@ -60,7 +60,8 @@ std::uint32_t queued_threads()
     return count;
 }
 
-// The kernel's word for what a task does: 'R' runs or would, 'S' and 'D' sleep in a call.
+// The kernel's word for what a task does: 'R' runs or would, 'S' and 'D' sleep in a call, 't' is
+// held by a debugger.
 char kernel_state(std::uint32_t tid)
 {
     char path[48] = "/proc/self/task/";
@@ -157,7 +158,7 @@ Busy count_busy()
         const std::int64_t before = watch.cpu_ns[i];
         watch.cpu_ns[i] = used;
         // No answer (no descriptor left, no /proc): no processor time tells the same, a look later.
-        if (state == 'S' || state == 'D' || (state == '?' && used == before)) {
+        if (state == 'S' || state == 'D' || state == 't' || (state == '?' && used == before)) {
             continue;
         }
         ++busy.awake;
@@ -310,9 +311,11 @@ Error start_clock_lwp() noexcept
         return Error::kNoMemory;
     }
     clock = lwp;
+    process.clock_word.store(lwp->parker.word(), memory_order_relaxed);  // relaxed: for debuggers
     constexpr std::size_t kStack = 128 * 1024;
     const Error error = os::start_kernel_thread(clock_main, lwp, kStack, &lwp->handle);
     if (error != Error::kNone) {
+        process.clock_word.store(0, memory_order_relaxed);  // relaxed: as above
         clock = nullptr;
         release_lwp(*lwp);
         started.store(0, memory_order_release);  // release: as above
@@ -323,8 +326,9 @@ Error start_clock_lwp() noexcept
 void reset_clock_after_fork() noexcept
 {
     clock = nullptr;
-    started.store(0, memory_order_relaxed);           // relaxed: nobody else is here
-    clock_unwatching.store(1, memory_order_relaxed);  // relaxed: as above
+    process.clock_word.store(0, memory_order_relaxed);  // relaxed: nobody else is here
+    started.store(0, memory_order_relaxed);             // relaxed: nobody else is here
+    clock_unwatching.store(1, memory_order_relaxed);    // relaxed: as above
     watch = Watch{};
 }
 

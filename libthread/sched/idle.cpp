@@ -1,4 +1,5 @@
 #include "base/check.h"
+#include "base/probe.h"
 #include "lwp/pool.h"
 #include "os/clock.h"
 #include "os/kernel_thread.h"
@@ -154,9 +155,11 @@ Parked park_idle(Lwp& lwp)
         const std::int64_t until =
             surplus ? saturating_add(os::monotonic_now(), settings.retire_after_ns) : 0;
         leave_critical(idle);  // handlers run here
+        LT_PROBE2(lwp__park, lwp.index, in_place(lwp.tid));
         if (!wants_polling() || !poll_hooks.watch(lwp, until, ready)) {
             lwp.parker.park_until(until);
         }
+        LT_PROBE2(lwp__unpark, lwp.index, in_place(lwp.tid));
         enter_critical(idle);
         timed_out = surplus && os::monotonic_now() >= until;
     }

@@ -6,6 +6,7 @@
 
 #include "arch/cpu.h"
 #include "base/check.h"
+#include "base/probe.h"
 #include "lwp/pool.h"
 #include "os/kernel_thread.h"
 #include "os/signal_mask.h"
@@ -152,6 +153,7 @@ Thread& take_lwp_identity(Lwp& lwp, const char* name) noexcept
     lwp.tid.store(os::kernel_thread_id(), memory_order_relaxed);  // relaxed: the next publishes it
     // release: who finds the LWP idle can kick it.
     lwp.thread.store(idle, memory_order_release);
+    LT_PROBE2(lwp__start, lwp.index, in_place(lwp.tid));
     if (name[std::strlen(name) - 1] == '/') {
         os::name_kernel_thread(name, lwp.index);
     } else {

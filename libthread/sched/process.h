@@ -17,7 +17,28 @@ struct Process {
     Atomic<std::uint32_t> cap_hits{0};
     Atomic<std::uint32_t> threads{0};
     Atomic<std::uint32_t> last_id{0};
+
+    // What a debugger asks for: written from outside while all tasks of the process are stopped.
+    // docs/INSPECT_ABI.md, "Orders".
+    Atomic<std::uint32_t> debug_events{0};  // those that are reported, see DebugEvent
+    Atomic<std::uint32_t> debug_orders{0};  // 1: threads' kRequestDebugStop has changed
+    // Where it sets breakpoints, and the word that makes the clock LWP look. Written once, and in
+    // the child of fork.
+    std::uintptr_t event_create = 0;
+    std::uintptr_t event_death = 0;
+    Atomic<std::uintptr_t> clock_word{0};
 };
+
+// Numbers of events as debuggers know them: bit n - 1 of a mask stands for event n.
+enum class DebugEvent : std::uint32_t { kCreate = 8, kDeath = 9 };
+
+constexpr std::uint32_t debug_event_bit(DebugEvent event)
+{
+    return 1U << (static_cast<std::uint32_t>(event) - 1);
+}
+
+// In a thread's mask: its events are reported at all.
+inline constexpr std::uint32_t kDebugEventsOn = 1U << 30U;
 
 extern Process process;
 

@@ -12,10 +12,11 @@ enum Request : std::uint32_t {
     // Changed under the life lock; stays until its counterpart.
     kRequestStop = 2,
     kRequestMutatorStop = 4,
-    kRequestStops = kRequestStop | kRequestMutatorStop,
+    // The same, by a debugger: changed from outside while all tasks of the process are stopped.
+    kRequestDebugStop = 8,
+    kRequestStops = kRequestStop | kRequestMutatorStop | kRequestDebugStop,
     // Another thread should have the LWP. Raised by anyone, lowered by the thread when it gives
-    // way; it
-    // may find that nobody waits any more. See sched/preemption.h.
+    // way; it may find that nobody waits any more. See sched/preemption.h.
     kRequestGiveWay = 32,
 };
 

@@ -1,6 +1,7 @@
 #include "sched/scheduler.h"
 
 #include "base/check.h"
+#include "base/probe.h"
 #include "lwp/pool.h"
 #include "os/clock.h"
 #include "os/signal_mask.h"
@@ -232,6 +233,7 @@ Thread* pick_next(Lwp& lwp) noexcept
 
 void make_runnable(Thread& self, Thread& thread) noexcept
 {
+    LT_PROBE2(thread__ready, in_place(thread.id), in_place(self.id));
     if (stop_if_suspended(thread)) {
         return;
     }

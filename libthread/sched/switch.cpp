@@ -3,6 +3,7 @@
 #include "arch/context.h"
 #include "arch/cpu.h"
 #include "base/check.h"
+#include "base/probe.h"
 #include "os/clock.h"
 #include "os/signal_mask.h"
 #include "os/tcb.h"
@@ -70,6 +71,8 @@ void switch_to(Thread& self, Thread& next, AfterSwitch after) noexcept
     lwp.after = after;
     lwp.previous = &self;
     exchange_fp_control(self, next);
+    LT_PROBE4(thread__switch, in_place(self.id), in_place(next.id), lwp.index,
+              in_place(self.state));
     if (LT_UNLIKELY(self.processor.metered)) {
         stop_meter(self);
     }

@@ -148,6 +148,11 @@ struct alignas(kCacheLine) Thread {
     std::uint32_t joiners = 0;   // guarded by the join lock
     char name[32] = {};
 
+    // --- For a debugger: the events it wants, by it; the last one, by the thread, taken by it.
+    Atomic<std::uint32_t> debug_events{0};
+    Atomic<std::uint32_t> debug_event{0};
+    Atomic<std::uint32_t> debug_data{0};
+
     [[nodiscard]] std::uint32_t number() const
     {
         // relaxed: fixed while the thread lives; whoever looks at an ended one holds the life lock.

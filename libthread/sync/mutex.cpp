@@ -1,5 +1,6 @@
 #include "sync/mutex.h"
 
+#include "base/probe.h"
 #include "os/clock.h"
 #include "sched/suspension.h"
 #include "sync/shared.h"
@@ -150,6 +151,7 @@ void acquire_mutex(Thread& self, MutexWords& mutex, Arrival arrival) noexcept
         if (spec.since_ns == 0) {
             spec.since_ns = os::monotonic_now();
         }
+        LT_PROBE3(lock__contend, in_place(self.id), &mutex, in_place(mutex.word));
         if (sleep_on(self, queue, spec) == WakeCause::kWoken) {
             if ((self.wait_token & kTokenOwner) != 0) {
                 mutex.owner.store(&self, memory_order_relaxed);  // relaxed: a hint

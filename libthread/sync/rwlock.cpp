@@ -4,6 +4,7 @@
 // state.
 #include "sync/rwlock.h"
 
+#include "base/probe.h"
 #include "sync/holds.h"
 #include "sync/shared.h"
 #include "sync/sleep_queue.h"
@@ -92,6 +93,7 @@ bool queue_for(Thread& self, RwlockWords& lock, WaitKind kind, Mode mode)
             queue.lock.unlock();
             return attempt == Attempt::kTaken;
         }
+        LT_PROBE3(lock__contend, in_place(self.id), &lock, in_place(lock.writer));
         if (sleep_on(self, queue, spec) == WakeCause::kWoken) {
             return true;  // handed over
         }

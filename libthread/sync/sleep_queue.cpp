@@ -3,6 +3,7 @@
 #include <array>
 
 #include "base/check.h"
+#include "base/probe.h"
 #include "os/clock.h"
 #include "sched/suspension.h"
 #include "sched/timeouts.h"
@@ -218,7 +219,9 @@ WakeCause sleep_prepared(Thread& self, SleepQueue& queue,
     if (deadline != nullptr) {
         arm_timeout(self, *deadline);
     }
+    LT_PROBE4(thread__sleep, in_place(self.id), self.wait_kind, self.wait_object, self.wait_target);
     block_current(self, queue.lock);
+    LT_PROBE2(thread__wake, in_place(self.id), self.wake_cause);
     if (deadline != nullptr) {
         disarm_timeout(self);
     }

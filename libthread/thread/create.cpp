@@ -3,6 +3,7 @@
 #include "arch/context.h"
 #include "arch/cpu.h"
 #include "base/check.h"
+#include "base/probe.h"
 #include "lwp/pool.h"
 #include "os/clock.h"
 #include "os/kernel_thread.h"
@@ -15,6 +16,7 @@
 #include "sched/scheduler.h"
 #include "sched/suspension.h"
 #include "sched/switch.h"
+#include "thread/debugger.h"
 #include "thread/life.h"
 #include "thread/pending_signals.h"
 #include "thread/registry.h"
@@ -93,6 +95,7 @@ void become_lwp_of(Thread& self)
     lwp.thread.store(&self, memory_order_relaxed);
     lwp.state.store(LwpState::kBound, memory_order_relaxed);      // relaxed: as above
     lwp.tid.store(os::kernel_thread_id(), memory_order_relaxed);  // relaxed: as above
+    LT_PROBE2(lwp__start, lwp.index, in_place(lwp.tid));
     os::name_kernel_thread("lwp/", lwp.index);
     if (!self.has(kFlagUserStack)) {
         note_stack(self);
@@ -174,6 +177,7 @@ Thread* make_record(const Thread& creator, const CreateRequest& request)
     thread->awaited.store(0, memory_order_relaxed);  // relaxed: as above
     thread->priority = creator.priority;
     thread->inherited = {};
+    inherit_debug_events(*thread, &creator);
     thread->effective.store(creator.priority, memory_order_relaxed);  // relaxed: as above
     thread->mxcsr = arch::mxcsr();
     thread->x87_control = arch::x87_control();
@@ -181,13 +185,18 @@ Thread* make_record(const Thread& creator, const CreateRequest& request)
     return thread;
 }
 
-void publish(Thread& thread, const CreateRequest& request)
+// Nobody runs it yet: who is told of it now is told before it can end.
+void publish(Thread& self, Thread& thread, const CreateRequest& request)
 {
-    const SpinGuard guard{life_lock};
-    register_thread(thread);
-    if (request.id != nullptr) {
-        *request.id = thread.number();
+    {
+        const SpinGuard guard{life_lock};
+        register_thread(thread);
+        if (request.id != nullptr) {
+            *request.id = thread.number();
+        }
     }
+    LT_PROBE3(thread__create, in_place(thread.id), in_place(self.id), thread.start);
+    report_event(self, DebugEvent::kCreate, thread.number());
 }
 
 void withdraw(Thread& self, Thread& thread)
@@ -220,7 +229,7 @@ Error create_bound(Thread& self, const CreateRequest& request)
             thread->stack_lo = reinterpret_cast<std::uintptr_t>(request.stack_base);
             thread->stack_hi = thread->stack_lo + request.stack_size;
         }
-        publish(*thread, request);
+        publish(self, *thread, request);
     }
     const std::size_t size = request.stack_base != nullptr ? kMinStack
                              : request.stack_size != 0     ? request.stack_size
@@ -269,7 +278,7 @@ Error create_unbound(Thread& self, const CreateRequest& request)
     // Even: parked, with a valid context. relaxed: published by the queue, or by the life lock.
     thread->seq.store((thread->seq.load(memory_order_relaxed) + 1) & ~std::uint64_t{1},
                       memory_order_relaxed);
-    publish(*thread, request);
+    publish(self, *thread, request);
     if (!request.suspended) {
         make_new_runnable(self, *thread);
     }

@@ -9,6 +9,7 @@
 #include <cerrno>
 
 #include "arch/context.h"
+#include "base/probe.h"
 #include "lwp/lwp.h"
 #include "os/signal_mask.h"
 #include "sched/critical.h"
@@ -153,6 +154,7 @@ void run_kernel_frame(Thread& self, int signal, siginfo_t* info, ucontext_t& con
     if (signal == SIGCHLD && is_quiet_end(*info)) {
         return;
     }
+    LT_PROBE2(signal__deliver, in_place(self.id), signal);
     const Handler handler = take_handler(signal);
     {
         // The kernel has blocked more for the handler's time; the thread takes that along if it
@@ -216,6 +218,7 @@ void deliver(Thread& self, siginfo_t& info, ucontext_t* context)
     if (signal == SIGCHLD && is_quiet_end(info)) {
         return;
     }
+    LT_PROBE2(signal__deliver, in_place(self.id), signal);
     const int saved_errno = errno;
     run_handler(self, take_handler(signal), info, context);
     errno = saved_errno;

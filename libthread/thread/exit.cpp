@@ -4,6 +4,7 @@
 #include <cstdlib>
 
 #include "base/check.h"
+#include "base/probe.h"
 #include "os/real.h"
 #include "os/tcb.h"
 #include "sched/critical.h"
@@ -12,6 +13,7 @@
 #include "sched/suspension.h"
 #include "sync/sleep_queue.h"
 #include "sync/special_mutex.h"
+#include "thread/debugger.h"
 #include "thread/life.h"
 #include "thread/mask_census.h"
 #include "thread/pending_signals.h"
@@ -73,6 +75,7 @@ void wake(Thread& self, const Thread& dead, bool joiners, bool any, bool suspend
 
 void run_start_function(Thread& self) noexcept
 {
+    LT_PROBE2(thread__start, in_place(self.id), self.start);
     // Where thr_exit, pthread_exit and cancellation land after the frames above were unwound.
     __pthread_unwind_buf_t base;
     auto* jump = reinterpret_cast<__jmp_buf_tag*>(base.__cancel_jmp_buf);
@@ -88,6 +91,8 @@ void run_start_function(Thread& self) noexcept
 void finish_on_own_stack(Thread& self) noexcept
 {
     ::pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, nullptr);
+    LT_PROBE2(thread__exit, in_place(self.id), self.status);
+    report_event(self, DebugEvent::kDeath);
     if (is_last_non_daemon(self)) {
         // Its thread-specific data stays usable for the handlers of atexit.
         std::exit(0);

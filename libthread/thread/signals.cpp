@@ -1,5 +1,6 @@
 #include "thread/signals.h"
 
+#include "base/probe.h"
 #include "os/kernel_thread.h"
 #include "os/real.h"
 #include "os/signal_mask.h"
@@ -297,6 +298,7 @@ void expect_kernel_mask(Thread& self, std::uint64_t mask) noexcept
 
 bool give_signal(Thread& self, Thread& target, const siginfo_t& info, bool for_process) noexcept
 {
+    LT_PROBE3(signal__send, in_place(target.id), info.si_signo, in_place(self.id));
     const std::uint64_t bit = os::signal_bit(info.si_signo);
     // relaxed: its own kernel task is there until it is off the list of the living.
     const std::uint32_t tid =

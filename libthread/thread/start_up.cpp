@@ -31,6 +31,7 @@
 #include "sched/switch.h"
 #include "sync/sleep_queue.h"
 #include "sync/special_mutex.h"
+#include "thread/debugger.h"
 #include "thread/environment.h"
 #include "thread/fork.h"
 #include "thread/life.h"
@@ -89,6 +90,7 @@ Thread* enrol(std::uint32_t flags)
     self->exiting = false;
     self->priority = 0;
     self->inherited = {};
+    inherit_debug_events(*self, nullptr);
     self->effective.store(0, memory_order_relaxed);  // relaxed: as above
     self->joiners = 0;
     self->own_values = nullptr;
@@ -283,6 +285,7 @@ __attribute__((constructor(101))) void start_up() noexcept
     start_fork_handling();
     start_signals();
     start_suspension();
+    start_obeying_debugger();
     if (os::process_id() == static_cast<std::int32_t>(os::kernel_thread_id())) {
         Thread* initial = enrol(kFlagBound);
         note_initial_stack(*initial);

@@ -12,7 +12,6 @@
 #include "sched/suspension.h"
 #include "sync/mutex.h"
 #include "sync/sleep_queue.h"
-#include "thread/registry.h"
 #include "thread/signals.h"
 
 namespace lt {
@@ -24,18 +23,6 @@ void send_stop_signal(const Lwp& lwp)
     const std::uint32_t tid = lwp.tid.load(memory_order_relaxed);
     if (tid != 0) {
         os::raw_syscall(SYS_tgkill, os::process_id(), static_cast<long>(tid), settings.stop_signal);
-    }
-}
-
-// Whoever was woken for a mutex is relied on to come for it. While it is suspended, and the life
-// lock keeps it so, it does not return from mutex_lock, and the mutex lives.
-void pass_on_promise(Thread& self, const Thread& target) LT_REQUIRES(life_lock)
-{
-    // acquire: the wait is set up, if it is one.
-    const ThreadState state = target.state.load(memory_order_acquire);
-    if ((state == ThreadState::kRunnable || state == ThreadState::kStopped) &&
-        target.wait_kind == WaitKind::kMutex) {
-        pass_on_mutex(self, *static_cast<MutexWords*>(const_cast<void*>(target.wait_object)));
     }
 }
 
@@ -83,6 +70,16 @@ void rest_in_handler(Thread& self, ucontext_t& machine, void (*rest)(Thread&) no
     self.stop_machine = nullptr;
     self.signal_mask = mask;
     attend_in_handler(self, machine);
+}
+
+void pass_on_promise(Thread& self, const Thread& target) noexcept
+{
+    // acquire: the wait is set up, if it is one.
+    const ThreadState state = target.state.load(memory_order_acquire);
+    if ((state == ThreadState::kRunnable || state == ThreadState::kStopped) &&
+        target.wait_kind == WaitKind::kMutex) {
+        pass_on_mutex(self, *static_cast<MutexWords*>(const_cast<void*>(target.wait_object)));
+    }
 }
 
 void wake_suspenders(Thread& self, const Thread& stopped) noexcept

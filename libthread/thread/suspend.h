@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "sched/thread.h"
+#include "thread/registry.h"
 
 namespace lt {
 
@@ -23,6 +24,10 @@ Error continue_thread(Thread& self, std::uint32_t id, Request request) noexcept;
 // kNoSuchThread if it has ended. In a critical region.
 void make_requests_known() noexcept;
 Error await_stop(Thread& self, Thread& target, std::uint32_t id) noexcept;
+
+// Whoever was woken for a mutex is relied on to come for it. While it is suspended, and the life
+// lock keeps it so, it does not return from mutex_lock, and the mutex lives.
+void pass_on_promise(Thread& self, const Thread& target) noexcept LT_REQUIRES(life_lock);
 
 // A suspended thread has ended: those who wait for it to stop look again. In a critical region.
 void wake_suspenders(Thread& self, const Thread& stopped) noexcept;

@@ -40,7 +40,7 @@ std::optional<NoteHit> find_note(const ModuleTable& modules, Memory& memory)
 
 // The first check of a table of slabs that fails, as a phrase; empty when all pass.
 std::string check_slabs(const char* what, const lwpt_slab* slabs, std::uint32_t count,
-                        const std::vector<Mapping>& maps)
+                        const std::vector<Mapping>* maps)
 {
     if (count > LWPT_MAX_SLABS) {
         return fmt::format("{} {} slabs", count, what);
@@ -58,7 +58,8 @@ std::string check_slabs(const char* what, const lwpt_slab* slabs, std::uint32_t 
         if (slab.record_size < kMinRecord || slab.record_size > kMaxRecord) {
             return fmt::format("{} slab {} record size {}", what, i, slab.record_size);
         }
-        if (!is_mapped(maps, slab.address, std::uint64_t{slab.record_size} * slab.count)) {
+        if (maps != nullptr &&
+            !is_mapped(*maps, slab.address, std::uint64_t{slab.record_size} * slab.count)) {
             return fmt::format("{} slab {} at {:#x} is not mapped", what, i, slab.address);
         }
     }
@@ -80,7 +81,7 @@ std::string check_fields(const lwpt_debug& descriptor)
     return {};
 }
 
-std::string check_all(const lwpt_debug& descriptor, const std::vector<Mapping>& maps)
+std::string check_all(const lwpt_debug& descriptor, const std::vector<Mapping>* maps)
 {
     if (descriptor.size < offsetof(lwpt_debug, version) || descriptor.size > kMaxDescriptor) {
         return fmt::format("size {}", descriptor.size);
@@ -158,7 +159,44 @@ void read_process_fields(LibraryInfo& info, const Layout& layout, Memory& memory
     info.last_id = get(LWPT_SLOT_process_last_id);
 }
 
+// The descriptor at found.info.descriptor. `maps` nullptr: not known.
+void read_at(FoundLibrary& found, const std::vector<Mapping>* maps, Memory& memory, int pid)
+{
+    LibraryInfo& info = found.info;
+    info.state = LibraryState::kDamaged;
+    const auto descriptor = read_descriptor(memory, info.descriptor);
+    if (!descriptor || descriptor->magic != LWPT_MAGIC) {
+        // All zero: the library fills it in when it starts.
+        const bool empty = descriptor && descriptor->magic == 0 && descriptor->pid_at_init == 0;
+        info.state = empty ? LibraryState::kNotStarted : LibraryState::kDamaged;
+        info.damage = descriptor ? fmt::format("magic {:#x}", descriptor->magic) : "not readable";
+        return;
+    }
+    describe(info, *descriptor);
+    if (descriptor->abi_major != LWPT_ABI_MAJOR) {
+        info.state = LibraryState::kOtherMajor;
+    } else if (descriptor->pid_at_init == 0) {
+        info.state = LibraryState::kNotStarted;
+    } else if (info.damage = check_all(*descriptor, maps); !info.damage.empty()) {
+        info.state = LibraryState::kDamaged;
+    } else if (pid != 0 && descriptor->pid_at_init != pid) {
+        info.state = LibraryState::kForkedChild;
+    } else {
+        info.state = LibraryState::kPresent;
+        found.layout.emplace(*descriptor);
+        read_process_fields(info, *found.layout, memory);
+    }
+}
+
 }  // namespace
+
+FoundLibrary read_library(Address address, Memory& memory, int pid)
+{
+    FoundLibrary found;
+    found.info.descriptor = address;
+    read_at(found, nullptr, memory, pid);
+    return found;
+}
 
 bool is_mapped(const std::vector<Mapping>& maps, Address address, std::uint64_t size)
 {
@@ -188,29 +226,7 @@ FoundLibrary find_library(const ModuleTable& modules, const std::vector<Mapping>
     }
     info.descriptor = note->descriptor;
     info.module = note->module;
-    info.state = LibraryState::kDamaged;
-    const auto descriptor = read_descriptor(memory, note->descriptor);
-    if (!descriptor || descriptor->magic != LWPT_MAGIC) {
-        // All zero: the library fills it in when it starts.
-        const bool empty = descriptor && descriptor->magic == 0 && descriptor->pid_at_init == 0;
-        info.state = empty ? LibraryState::kNotStarted : LibraryState::kDamaged;
-        info.damage = descriptor ? fmt::format("magic {:#x}", descriptor->magic) : "not readable";
-        return found;
-    }
-    describe(info, *descriptor);
-    if (descriptor->abi_major != LWPT_ABI_MAJOR) {
-        info.state = LibraryState::kOtherMajor;
-    } else if (descriptor->pid_at_init == 0) {
-        info.state = LibraryState::kNotStarted;
-    } else if (info.damage = check_all(*descriptor, maps); !info.damage.empty()) {
-        info.state = LibraryState::kDamaged;
-    } else if (descriptor->pid_at_init != pid) {
-        info.state = LibraryState::kForkedChild;
-    } else {
-        info.state = LibraryState::kPresent;
-        found.layout.emplace(*descriptor);
-        read_process_fields(info, *found.layout, memory);
-    }
+    read_at(found, &maps, memory, pid);
     return found;
 }
 

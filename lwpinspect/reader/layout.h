@@ -77,6 +77,10 @@ struct FoundLibrary {
 [[nodiscard]] FoundLibrary find_library(const ModuleTable& modules,
                                         const std::vector<Mapping>& maps, Memory& memory, int pid);
 
+// The descriptor at `address`, checked as far as that can be without a memory map. `pid` 0:
+// unknown.
+[[nodiscard]] FoundLibrary read_library(Address address, Memory& memory, int pid);
+
 // Whether [address, address + size) is readable memory of the target, size not zero.
 [[nodiscard]] bool is_mapped(const std::vector<Mapping>& maps, Address address, std::uint64_t size);
 

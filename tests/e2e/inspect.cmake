@@ -59,3 +59,13 @@ lt_test(lwpdb_test LABELS e2e NO_LIBTHREAD
 target_compile_definitions(lwpdb_test PRIVATE
   LWPINSPECT_PROGRAM="$<TARGET_FILE:lwpinspect>" ORACLE_PROGRAM="$<TARGET_FILE:inspect_oracle>")
 add_dependencies(lwpdb_test lwpinspect inspect_oracle)
+
+add_executable(td_target e2e/targets/td_target.c)
+target_link_libraries(td_target PRIVATE thread)
+lt_test(td_test LABELS e2e NO_LIBTHREAD
+  SOURCES e2e/td_test.cpp e2e/td_control_test.cpp e2e/td_client.cpp e2e/inspect_support.cpp
+  LIBRARIES lwpdb_td nlohmann_json::nlohmann_json)
+target_compile_definitions(td_test PRIVATE
+  LWPINSPECT_PROGRAM="$<TARGET_FILE:lwpinspect>" TD_TARGET_PROGRAM="$<TARGET_FILE:td_target>"
+  PTHREAD_STUCK_PROGRAM="$<TARGET_FILE:inspect_pthread_stuck>")
+add_dependencies(td_test lwpinspect td_target inspect_pthread_stuck)

@@ -122,6 +122,24 @@ void Target::close_input()
     }
 }
 
+bool Target::has_line()
+{
+    pollfd wait{output_, POLLIN, 0};
+    std::array<char, 4096> bytes{};
+    if (buffer_.find('\n') == std::string::npos && ::poll(&wait, 1, 0) > 0) {
+        const ssize_t got = ::read(output_, bytes.data(), bytes.size());
+        buffer_.append(bytes.data(), got > 0 ? static_cast<std::size_t>(got) : 0);
+    }
+    return buffer_.find('\n') != std::string::npos;
+}
+
+void Target::send(const std::string& text)
+{
+    if (::write(input_, text.data(), text.size()) != static_cast<ssize_t>(text.size())) {
+        throw std::runtime_error("write to a target");
+    }
+}
+
 std::string Target::next_line()
 {
     for (;;) {

@@ -31,6 +31,9 @@ class Target {
     [[nodiscard]] const std::vector<std::string>& lines() const { return lines_; }
     // The next line it prints; empty when it has ended.
     std::string next_line();
+    // Whether next_line() has one without waiting.
+    bool has_line();
+    void send(const std::string& text);
     void close_input();
     void kill();
     // The caller has waited for its end.
