@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <vector>
 
 #include "bench/bench.h"
 
@@ -145,6 +146,58 @@ void raw_block(benchmark::State& state)
     }
 }
 BENCHMARK(raw_block)->Name("rawblock")->UseManualTime()->Iterations(1);
+
+// A chain: each thread makes the next one and sits in a bare system call at once, so that every one
+// of them has to wait until it is noticed that no LWP is left for it.
+struct Chain {
+    static constexpr std::size_t kLinks = 60;
+
+    std::atomic<std::size_t> next{0};
+    std::int64_t made[kLinks] = {};
+    std::int64_t ran[kLinks] = {};
+    ThreadId ids[kLinks]{};
+    int ends[2] = {-1, -1};
+};
+
+void* add_link(void* argument)
+{
+    Chain& chain = *static_cast<Chain*>(argument);
+    const std::size_t number = chain.next++;
+    chain.ran[number] = now_ns();
+    if (number + 1 == Chain::kLinks) {
+        must(syscall(SYS_write, chain.ends[1], chain.made, Chain::kLinks) > 0 ? 0 : errno, "write");
+        return nullptr;
+    }
+    chain.made[number + 1] = now_ns();
+    create(chain.ids[number + 1], add_link, &chain);
+    char byte = 0;
+    must(syscall(SYS_read, chain.ends[0], &byte, 1) == 1 ? 0 : errno, "read");
+    return nullptr;
+}
+
+// Time: the median until a thread runs. p99_ms: the longest.
+void notice(benchmark::State& state)
+{
+    for (auto _ : state) {
+        Chain chain;
+        must(pipe(chain.ends) == 0 ? 0 : errno, "pipe");
+        chain.made[0] = now_ns();
+        create(chain.ids[0], add_link, &chain);
+        for (ThreadId& id : chain.ids) {
+            join(id);  // then the next one's is known
+        }
+        std::vector<std::int64_t> delays;
+        for (std::size_t i = 0; i < Chain::kLinks; ++i) {
+            delays.push_back(chain.ran[i] - chain.made[i]);
+        }
+        std::sort(delays.begin(), delays.end());
+        state.SetIterationTime(seconds(delays[Chain::kLinks / 2]));
+        state.counters["p99_ms"] = static_cast<double>(delays[Chain::kLinks - 1]) * 1e-6;
+        close(chain.ends[0]);
+        close(chain.ends[1]);
+    }
+}
+BENCHMARK(notice)->Name("notice")->UseManualTime()->Iterations(1);
 
 }  // namespace
 }  // namespace bench

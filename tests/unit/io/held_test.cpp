@@ -1,7 +1,10 @@
 // Calls that hold their LWP: others run meanwhile, and the results are libc's.
 #include <fcntl.h>
 #include <netdb.h>
+#include <netinet/in.h>
+#include <resolv.h>
 #include <sys/file.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -103,6 +106,93 @@ TEST(Held, AWaitForAChildLetsOthersEndIt)
         EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 7) << status;
     });
     crew.start([&] { EXPECT_EQ(write(pair.writer(), "x", 1), 1); });
+}
+
+// The holder is another process, which gives way when a thread tells it to.
+TEST(Held, AThreadThatWaitsForAnotherProcessesLockDoesNotKeepOthersFromRunning)
+{
+    const File file;
+    Pair to_child{Pair::kPipe};
+    Pair from_child{Pair::kPipe};
+    ASSERT_TRUE(file.one >= 0 && to_child.works() && from_child.works());
+    const auto lock = [&](int command, short type) {
+        struct flock range {};
+        range.l_type = type;
+        return fcntl(file.one, command, &range);
+    };
+    char byte = 0;
+    const pid_t child = fork();
+    ASSERT_GE(child, 0);
+    if (child == 0) {
+        const bool held = lock(F_SETLK, F_WRLCK) == 0 && write(from_child.writer(), "h", 1) == 1;
+        _exit(held && read(to_child.reader(), &byte, 1) == 1 ? 0 : 1);
+    }
+    ASSERT_EQ(read(from_child.reader(), &byte, 1), 1);
+    Crew crew;
+    crew.start([&] {
+        EXPECT_EQ(lock(F_SETLKW, F_WRLCK), 0);
+        EXPECT_EQ(lock(F_SETLK, F_UNLCK), 0);
+    });
+    crew.start([&] { EXPECT_EQ(write(to_child.writer(), "x", 1), 1); });
+    crew.join();
+    int status = 0;
+    ASSERT_EQ(waitpid(child, &status, 0), child);
+    EXPECT_EQ(status, 0);
+}
+
+// A name server of one answer: there is no such name.
+void answer_once(int fd)
+{
+    std::array<unsigned char, 512> packet{};
+    sockaddr_in asker{};
+    socklen_t size = sizeof(asker);
+    auto* address = reinterpret_cast<sockaddr*>(&asker);
+    const ssize_t got = recvfrom(fd, packet.data(), packet.size(), 0, address, &size);
+    constexpr ssize_t kHeader = 12;
+    ASSERT_GE(got, kHeader);
+    packet[2] = 0x81;  // an answer
+    packet[3] = 0x83;  // NXDOMAIN
+    packet[11] = 0;    // no additional records, though the question may have one
+    const auto is_end = [&packet](std::size_t at) { return packet[at] == 0; };
+    std::size_t end = kHeader;
+    while (!is_end(end)) {
+        end += packet[end] + 1U;
+    }
+    constexpr std::size_t kTypeAndClass = 4;
+    EXPECT_GT(sendto(fd, packet.data(), end + 1 + kTypeAndClass, 0, address, size), 0);
+}
+
+TEST(Held, ALookUpLetsTheNameServerRun)
+{
+    const int server = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof(address);
+    auto* generic = reinterpret_cast<sockaddr*>(&address);
+    ASSERT_EQ(bind(server, generic, size), 0);
+    ASSERT_EQ(getsockname(server, generic, &size), 0);
+    std::atomic<int> result{0};
+    Crew crew;
+    crew.start([&] {
+        ASSERT_EQ(res_init(), 0);
+        _res.nscount = 1;
+        _res.nsaddr_list[0] = address;
+        addrinfo* found = nullptr;
+        addrinfo hints{};
+        hints.ai_family = AF_INET;
+        hints.ai_socktype = SOCK_STREAM;
+        result = getaddrinfo("nowhere.invalid.", "80", &hints, &found);
+        if (result == 0) {
+            freeaddrinfo(found);
+        }
+        // Whoever has not been asked (no dns among the sources of names) ends here.
+        sendto(server, "no question", 11, 0, generic, size);
+    });
+    crew.start([&] { answer_once(server); });
+    crew.join();
+    EXPECT_EQ(result, EAI_NONAME);
+    close(server);
 }
 
 TEST(Held, AddressesAreFound)

@@ -1,0 +1,142 @@
+// The wall clock is set while threads wait for a time of it. The clock that the library reads is
+// this file's, so that the machine's stays as it is.
+#include <synch.h>
+#include <thread.h>
+
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <array>
+#include <atomic>
+#include <cerrno>
+#include <cstdint>
+#include <ctime>
+
+#include "unit/io/crew.h"
+
+namespace {
+
+constexpr std::int64_t kHour = 3600;
+std::atomic<std::int64_t> steps_s{0};
+
+}  // namespace
+
+extern "C" int clock_gettime(clockid_t clock, timespec* now) noexcept
+{
+    const long result = syscall(SYS_clock_gettime, clock, now);
+    if (result == 0 && clock == CLOCK_REALTIME) {
+        now->tv_sec += steps_s.load();
+    }
+    return static_cast<int>(result);
+}
+
+namespace {
+
+using io_test::Crew;
+
+timespec wall_clock(std::int64_t ahead_ns)
+{
+    constexpr std::int64_t kSecond = 1'000'000'000;
+    timespec time{};
+    clock_gettime(CLOCK_REALTIME, &time);
+    const std::int64_t ns = time.tv_nsec + ahead_ns;
+    return {time.tv_sec + ns / kSecond, ns % kSecond};
+}
+
+// Waits for an hour of the wall clock to pass, in each of the ways there are.
+struct Waits {
+    Waits()
+    {
+        const timespec later = wall_clock(kHour * 1'000'000'000);
+        ids[0] = crew.start([this, later] {
+            EXPECT_EQ(clock_nanosleep(CLOCK_REALTIME, TIMER_ABSTIME, &later, nullptr), 0);
+            ++ended;
+        });
+        ids[1] = crew.start([this, later] {
+            mutex_t mutex = DEFAULTMUTEX;
+            cond_t cond = DEFAULTCV;
+            timestruc_t until = later;
+            mutex_lock(&mutex);
+            EXPECT_EQ(cond_timedwait(&cond, &mutex, &until), ETIME);
+            mutex_unlock(&mutex);
+            ++ended;
+        });
+        ids[2] = crew.start([this, later] {
+            sema_t sema = DEFAULTSEMA;
+            timestruc_t until = later;
+            EXPECT_EQ(sema_timedwait(&sema, &until), ETIME);
+            ++ended;
+        });
+    }
+    [[nodiscard]] bool sleep() const
+    {
+        return io_test::asleep(ids[0]) && io_test::asleep(ids[1]) && io_test::asleep(ids[2]);
+    }
+
+    Crew crew;
+    std::array<thread_t, 3> ids{};
+    std::atomic<int> ended{0};
+};
+
+class ClockStep : public testing::Test {
+  protected:
+    void SetUp() override
+    {
+        Crew{}.start([] {});  // the model is chosen with the first thread
+        if (!io_test::parks()) {
+            GTEST_SKIP() << "the kernel waits, by its own clock";
+        }
+        steps_s = 0;
+    }
+};
+
+TEST_F(ClockStep, ForwardEndsTheWaitsForWhatIsPast)
+{
+    Waits waits;
+    ASSERT_TRUE(waits.sleep());
+    steps_s = 2 * kHour;
+    waits.crew.join();
+    EXPECT_EQ(waits.ended, 3);
+}
+
+// Some look at the clock must pass before that can be told: they are half a second apart.
+TEST_F(ClockStep, BackwardMakesThemLonger)
+{
+    Waits waits;
+    ASSERT_TRUE(waits.sleep());
+    steps_s = kHour - 1;  // a second left
+    usleep(600'000);
+    steps_s = -kHour;
+    usleep(1'000'000);
+    EXPECT_EQ(waits.ended, 0);
+    steps_s = 2 * kHour;
+    waits.crew.join();
+    EXPECT_EQ(waits.ended, 3);
+}
+
+TEST_F(ClockStep, IsNothingToOtherWaits)
+{
+    Crew crew;
+    std::atomic<bool> ended{false};
+    const timespec hour{kHour, 0};
+    const thread_t sleeper = crew.start([&] {
+        timespec left{};
+        sema_t sema = DEFAULTSEMA;
+        timestruc_t while_s{0, 100'000'000};
+        EXPECT_EQ(sema_reltimedwait(&sema, &while_s), ETIME);
+        EXPECT_EQ(nanosleep(&hour, &left), -1);  // until a signal comes
+        EXPECT_GT(left.tv_sec, kHour / 2);
+        ended = true;
+    });
+    steps_s = -kHour;
+    ASSERT_TRUE(io_test::asleep(sleeper));
+    steps_s = 2 * kHour;
+    usleep(600'000);
+    EXPECT_FALSE(ended);
+    struct sigaction action {};
+    action.sa_handler = [](int) {};
+    ASSERT_EQ(sigaction(SIGUSR1, &action, nullptr), 0);
+    EXPECT_EQ(thr_kill(sleeper, SIGUSR1), 0);
+}
+
+}  // namespace
