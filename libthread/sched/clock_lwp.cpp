@@ -29,6 +29,8 @@ constinit ClockTurnHook clock_turn_hook = nullptr;
 namespace {
 
 constexpr std::int64_t kTickNs = 10'000'000;
+// Threads wait to run, and some LWP has switched since the last look: what it runs now may block.
+constexpr std::int64_t kSoonNs = 4'000'000;
 // After growing for a blocked pool: the new LWP may block at once too.
 constexpr std::int64_t kGrowthTickNs = 2'000'000;
 constexpr std::uint32_t kQuietTicks = 5;
@@ -220,10 +222,10 @@ std::int64_t watch_progress(std::int64_t now)
     const Look look = look_at_pool();
     if (look.progress) {
         watch.last_progress = now;
-        watch.interval = kTickNs;
         watch.stalled = 0;
     }
     const bool queued = queued_threads() != 0;
+    watch.interval = queued && look.progress ? kSoonNs : kTickNs;
     watch.quiet = queued || look.progress ? 0 : watch.quiet + 1;
     if (queued) {
         help_waiting_threads(look, now);
