@@ -51,7 +51,9 @@ class Groups {
             const Place& place = snapshot_.place(stack.frames[i]);
             group.functions.push_back(function_of(place));
             modules.push_back(place.module);
-            group.internal.push_back(is_internal(snapshot_, place));
+            // A thread that runs there is where it is, whoever's function that may be.
+            const bool is_there = i == 0 && group.state == ThreadState::kRunning;
+            group.internal.push_back(!is_there && is_internal(snapshot_, place));
         }
         group.end = shown < stack.frames.size() ? StackEnd::kLimit : stack.end;
         group.detail = stack.detail;

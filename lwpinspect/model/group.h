@@ -14,7 +14,8 @@ struct Group {
     std::string state_name;
     Wait wait;  // its object and owner are only set when all members share them
     std::vector<std::string> functions;  // innermost first, "module+0x12" where there is no symbol
-    std::vector<bool> internal;          // of each function: the library's own, of no interest
+    std::vector<bool> internal;          // of each function: the library's own, of no interest,
+                                         // unless the thread runs there
     StackEnd end = StackEnd::kNotTaken;
     std::string detail;
     std::vector<std::uint64_t> ids;  // thread ids, or kernel TIDs when `lwps`; ascending

@@ -75,6 +75,18 @@ TEST(Group, PutsTheBiggestFirstAndSharedOwnersOnly)
     EXPECT_FALSE(groups[0].wait.owner);
 }
 
+TEST(Group, LeavesOutTheLibrarysFunctionsButTheOneThatRuns)
+{
+    Snapshot snapshot = three_threads();
+    snapshot.process.library.module = "/libthread.so";
+    snapshot.places[0] = {"lt::settle", 4, "libthread.so", "/libthread.so", ""};
+    snapshot.places[1] = {"lt::leave", 8, "libthread.so", "/libthread.so", ""};
+    snapshot.threads.resize(1);
+    EXPECT_EQ(group_stacks(snapshot, 0)[0].internal, (std::vector<bool>{true, true}));
+    snapshot.threads[0].state = ThreadState::kRunning;
+    EXPECT_EQ(group_stacks(snapshot, 0)[0].internal, (std::vector<bool>{false, true}));
+}
+
 TEST(Group, GroupsLwpsOfAProcessWithoutTheLibrary)
 {
     Snapshot snapshot;
