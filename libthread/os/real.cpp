@@ -16,7 +16,8 @@ template <class Function>
 void find(Function& function, const char* name)
 {
     function = reinterpret_cast<Function>(::dlsym(RTLD_NEXT, name));
-    LT_CHECK(function != nullptr, "libc lacks a function that libthread wraps");
+    // dlsym looks behind this library only.
+    LT_CHECK(function != nullptr, "loaded after libc: link the program itself with -lthread");
 }
 
 }  // namespace

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Builds tests/package/prog.c as a user would, in one of several ways, and runs it.
-#   consume.sh pkg_config|static|wrapper|find_package|add_subdirectory prefix work-directory project-root
+#   consume.sh indirect|pkg_config|static|wrapper|find_package|add_subdirectory prefix work-directory project-root
 set -eu
 way=$1 prefix=$2 work=$3 root=$4
 here=$root/tests/package
@@ -21,6 +21,22 @@ PKG_CONFIG_PATH=$(dirname "$pc")
 export PKG_CONFIG_PATH
 
 case $way in
+indirect)
+    # The program itself calls nothing of the library's, a part of it does: the library is needed still.
+    wrapped=$prefix/bin/libthread-cc
+    "$wrapped" -KPIC -G -Dmain=part -o "$work/libpart.so" "$here/prog.c"
+    printf 'extern int part(void);\nint main(void) { return part(); }\n' > "$work/main.c"
+    "$wrapped" -R "$work" -o "$work/by_wrapper" "$work/main.c" -L"$work" -lpart
+    check "$work/by_wrapper" 1
+    # shellcheck disable=SC2046
+    ${CC:-cc} -o "$work/by_flags" "$work/main.c" -L"$work" -lpart -Wl,-rpath,"$work" -Wl,--as-needed \
+        $(pkg-config --libs libthread)
+    check "$work/by_flags" 1
+    # Linked without it, the library comes after libc, and says so.
+    ${CC:-cc} -o "$work/without" "$work/main.c" -L"$work" -lpart -Wl,-rpath,"$work"
+    ! LD_LIBRARY_PATH=$libdir "$work/without" 2> "$work/said" || { echo 'works without'; exit 1; }
+    grep 'link the program itself with -lthread' "$work/said"
+    ;;
 pkg_config)
     # shellcheck disable=SC2046  # flags are several words
     ${CC:-cc} -std=c89 -Wall -Werror $(pkg-config --cflags libthread) -o "$work/prog" "$here/prog.c" \
@@ -54,6 +70,7 @@ find_package)
     cmake -S "$here/find_package" -B "$work" -DCMAKE_PREFIX_PATH="$prefix"
     cmake --build "$work"
     check "$work/prog_thread" 1
+    check "$work/prog_of_parts" 1
     LD_LIBRARY_PATH=$libdir "$work/prog_thread_static"
     ;;
 add_subdirectory)
