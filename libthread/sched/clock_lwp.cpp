@@ -33,6 +33,8 @@ constexpr std::int64_t kTickNs = 10'000'000;
 constexpr std::int64_t kSoonNs = 4'000'000;
 // After growing for a blocked pool: the new LWP may block at once too.
 constexpr std::int64_t kGrowthTickNs = 2'000'000;
+// Every processor computes for others: whom they spin for may be the one that waits.
+constexpr std::int64_t kStarvedNs = 500'000'000;
 constexpr std::uint32_t kQuietTicks = 5;
 
 struct Watch {
@@ -201,8 +203,9 @@ void help_waiting_threads(const Look& look, std::int64_t now)
     }
     // An LWP that waits for a processor behind other processes is not helped by one more: the
     // second look in a row tells, by the processor time used since the first.
+    const std::int64_t patience = busy.awake < settings.cpus ? kTickNs : kStarvedNs;
     if (++watch.stalled >= 2 && settings.growth == Growth::kAuto && busy.computing &&
-        busy.awake < settings.cpus && now - watch.last_progress >= kTickNs) {
+        now - watch.last_progress >= patience) {
         grow();
     }
     watch.interval = kTickNs;
