@@ -92,17 +92,6 @@ LT_EXPORT int sigaction(int signal, const struct sigaction* action, struct sigac
     return set_errno(lt::change_action(signal, action, before));
 }
 
-// BSD's rule, as in glibc: the handler stays and system calls restart.
-LT_EXPORT sighandler_t signal(int number, sighandler_t handler)
-{
-    struct sigaction action {};
-    struct sigaction before {};
-    action.sa_handler = handler;
-    action.sa_flags = SA_RESTART;
-    lt::os::from_mask(number > 0 && number <= 64 ? lt::os::signal_bit(number) : 0, action.sa_mask);
-    return ::sigaction(number, &action, &before) == 0 ? before.sa_handler : SIG_ERR;
-}
-
 // To the thread, not to the LWP that runs it at the moment.
 LT_EXPORT int raise(int number)
 {

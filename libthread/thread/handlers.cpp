@@ -203,10 +203,45 @@ void act_by_default(int signal) noexcept
     os::set_kernel_mask(before);
 }
 
+namespace {
+
+// Programs name Solaris' SIGWAITING and SIGLWP, <signal.h> has their numbers. Nobody sends the program
+// these: what it asks for is kept, and that is all.
+int keep_action(int signal, const struct sigaction* action, struct sigaction* before)
+{
+    constexpr int kSigwaiting = 33;
+    constexpr int kSiglwp = 34;
+    if (signal != kSigwaiting && signal != kSiglwp) {
+        return EINVAL;
+    }
+    Wanted& want = wanted[signal];
+    struct sigaction old {};
+    // relaxed, here and below: see Wanted.
+    old.sa_handler = reinterpret_cast<void (*)(int)>(want.handler.load(memory_order_relaxed));
+    old.sa_flags = want.flags.load(memory_order_relaxed);                // relaxed: as above
+    os::from_mask(want.mask.load(memory_order_relaxed), old.sa_mask);    // relaxed: as above
+    if (action != nullptr) {
+        void* handler = reinterpret_cast<void*>(action->sa_handler);
+        // relaxed, all three: as above.
+        want.handler.store(handler, memory_order_relaxed);
+        want.flags.store(action->sa_flags, memory_order_relaxed);
+        want.mask.store(os::to_mask(action->sa_mask), memory_order_relaxed);
+    }
+    if (before != nullptr) {
+        *before = old;
+    }
+    return 0;
+}
+
+}  // namespace
+
 int change_action(int signal, const struct sigaction* action, struct sigaction* before) noexcept
 {
-    if (signal <= 0 || signal >= kSignals || is_library_signal(signal)) {
+    if (signal <= 0 || signal >= kSignals) {
         return EINVAL;
+    }
+    if (is_library_signal(signal) || (os::signal_bit(signal) & os::kReservedSignals) != 0) {
+        return keep_action(signal, action, before);
     }
     Wanted& want = wanted[signal];
     const std::uint64_t bit = os::signal_bit(signal);

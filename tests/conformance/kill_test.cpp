@@ -20,6 +20,8 @@ unsigned _alarm(unsigned seconds);
 int _setitimer(int timer, const itimerval* value, itimerval* before);
 }
 
+#pragma GCC diagnostic ignored "-Wdeprecated-declarations"  // sigset
+
 namespace conformance {
 namespace {
 
@@ -173,6 +175,37 @@ TEST_P(Kill, S18HandlesEachSignalOnce)
         join(id);
     }
     EXPECT_EQ(handler.count(), kSignals);
+}
+
+// SIG-27: SIGWAITING and SIGLWP are ignored by default; programs may ignore them or have handlers.
+TEST_P(Kill, S27TakesHandlersForSigwaitingAndSiglwp)
+{
+#if !defined(SIGWAITING) || defined(__SANITIZE_THREAD__)
+    GTEST_SKIP() << "the system's own sigaction refuses these numbers";
+#else
+    constexpr auto kNothing = +[](int) {};
+    for (const int number : {SIGWAITING, SIGLWP}) {
+        struct sigaction action {};
+        struct sigaction before {};
+        struct sigaction now {};
+        action.sa_handler = kNothing;
+        EXPECT_EQ(sigaction(number, &action, &before), 0);
+        EXPECT_TRUE(before.sa_handler == SIG_DFL || before.sa_handler == SIG_IGN);
+        EXPECT_EQ(sigaction(number, nullptr, &now), 0);
+        EXPECT_EQ(now.sa_handler, kNothing);
+        EXPECT_EQ(signal(number, SIG_IGN), kNothing);
+        EXPECT_EQ(sigset(number, SIG_DFL), SIG_IGN);  // NOLINT: what programs of the time call
+        EXPECT_EQ(sigaction(number, &before, nullptr), 0);
+    }
+    // What the library does with signals of its own goes on.
+    latch::Counter gate;
+    const thread_t waiter =
+        start([&] { EXPECT_TRUE(gate.wait_for([](int open) { return open; })); });
+    EXPECT_EQ(thr_suspend(waiter), 0);
+    EXPECT_EQ(thr_continue(waiter), 0);
+    gate.add(1);
+    join(waiter);
+#endif
 }
 
 // SIG-24: a handler installed by one thread is that of all.
