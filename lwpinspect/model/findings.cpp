@@ -100,12 +100,18 @@ bool serves_the_pool(const LwpInfo& lwp)
                          lwp.state_name == "parked");
 }
 
+// For longer than the library takes to notice that its LWPs sleep, and to make another one.
+bool is_left_ready(const ThreadInfo& thread)
+{
+    constexpr std::int64_t kSecond = 1'000'000'000;
+    return thread.state == ThreadState::kReady && thread.since_ns.value_or(0) >= kSecond;
+}
+
 void add_starved(const WaitGraph& graph, std::vector<Finding>& findings)
 {
     const Snapshot& snapshot = graph.snapshot();
     const auto ready = static_cast<std::size_t>(
-        std::count_if(snapshot.threads.begin(), snapshot.threads.end(),
-                      [](const ThreadInfo& t) { return t.state == ThreadState::kReady; }));
+        std::count_if(snapshot.threads.begin(), snapshot.threads.end(), is_left_ready));
     Finding finding;
     finding.rule = Rule::kStarved;
     for (const LwpInfo& lwp : snapshot.lwps) {
@@ -123,7 +129,8 @@ void add_starved(const WaitGraph& graph, std::vector<Finding>& findings)
         return;
     }
     finding.text = fmt::format(
-        "{} thread{} ready, but {} keep{} all {} LWP{} of the pool asleep in "
+        "{} thread{} ready for more than a second, but {} keep{} all {} LWP{} of the pool asleep "
+        "in "
         "the kernel",
         ready, ready == 1 ? " is" : "s are", parties_text(graph, finding.members),
         finding.members.size() == 1 ? "s" : "", finding.members.size(),
@@ -155,6 +162,18 @@ bool same_wait(const Wait* a, const Wait* b)
 std::optional<std::int64_t> since_of(const Snapshot& snapshot, const ThreadInfo& thread)
 {
     return thread.since_ns ? std::optional(snapshot.taken_ns - *thread.since_ns) : std::nullopt;
+}
+
+// Some thread that was ready in vain at the first look and is so still.
+bool waits_in_vain(const WaitGraph& first, const WaitGraph& second)
+{
+    const auto& threads = second.snapshot().threads;
+    return std::any_of(threads.begin(), threads.end(), [&](const ThreadInfo& after) {
+        const ThreadInfo* const before = first.thread({Party::Kind::kThread, after.id});
+        return is_left_ready(after) && before != nullptr && is_left_ready(*before) &&
+               before->seq == after.seq &&
+               since_of(first.snapshot(), *before) == since_of(second.snapshot(), after);
+    });
 }
 
 }  // namespace
@@ -211,7 +230,8 @@ std::vector<Finding> deadlocks(const Snapshot& first, const Snapshot& second)
         const bool holds = finding.rule == Rule::kOrphan
                                ? std::any_of(finding.members.begin(), finding.members.end(), still)
                                : std::all_of(finding.members.begin(), finding.members.end(), still);
-        return !known.contains(key_of(finding)) || !holds;
+        return !known.contains(key_of(finding)) || !holds ||
+               (finding.rule == Rule::kStarved && !waits_in_vain(before, after));
     });
     return confirmed;
 }
@@ -223,7 +243,7 @@ const std::vector<RuleName>& rule_names()
         {Rule::kSelf, "self", "a thread that waits for a lock it holds itself"},
         {Rule::kOrphan, "orphan", "a lock whose holder has ended"},
         {Rule::kStarved, "starved",
-         "threads are ready, but every LWP of the pool sleeps in the kernel"},
+         "threads stay ready, but every LWP of the pool sleeps in the kernel"},
         {Rule::kTimed, "timed", "a circle that a time limit will end"},
         {Rule::kReady, "ready", "a thread is ready for more than a second"},
         {Rule::kRunning, "running",

@@ -90,24 +90,18 @@ void expect_none(const std::vector<std::string>& command, int looks)
     SCOPED_TRACE(command[1]);
     Target target(command);
     ASSERT_TRUE(target.is_ready());
-    int judged = 0;
     for (int i = 0; i < looks; ++i) {
         const auto result =
             inspect({"deadlocks", std::to_string(target.pid()), "--confirm-ms", "1"});
-        if (result.out.find("starved: ") != std::string::npos) {
-            continue;  // the only LWP was on its way into or out of a system call, twice
-        }
         ASSERT_EQ(result.out.substr(result.out.find('\n') + 1), "no deadlock\n") << result.err;
         ASSERT_EQ(result.exit_code, 0) << result.err;
-        ++judged;
     }
-    EXPECT_GT(judged, 0) << "of " << looks;
 }
 
 TEST(InspectDeadlocks, NoneInventedWhereLocksAreHandedOver)
 {
-    expect_none({STUCK_PROGRAM, "handover"}, 60);
-    expect_none({PTHREAD_STUCK_PROGRAM, "handover", "3"}, 60);
+    expect_none({STUCK_PROGRAM, "handover"}, inspect_test::rounds(60));
+    expect_none({PTHREAD_STUCK_PROGRAM, "handover", "3"}, inspect_test::rounds(60));
 }
 
 TEST(InspectDeadlocks, NoneInventedOfConditionsAndSemaphores)

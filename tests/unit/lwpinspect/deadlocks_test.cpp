@@ -162,6 +162,13 @@ TEST(Deadlocks, APoolThatTheKernelHoldsUp)
     const auto found = looked_at_twice(snapshot);
     ASSERT_EQ(found.size(), 1U);
     EXPECT_EQ(found[0].rule, Rule::kStarved);
+    // The library has a second to make another LWP, or to have run the thread in between.
+    Snapshot early = snapshot;
+    early.threads[1].since_ns = made::kSecond / 2;
+    EXPECT_TRUE(looked_at_twice(early).empty());
+    Snapshot later = snapshot;
+    later.threads[1].seq += 2;
+    EXPECT_TRUE(deadlocks(snapshot, later).empty());
     // One LWP that looks for work is enough.
     lwp.tid = 11;
     lwp.thread.reset();
