@@ -61,7 +61,7 @@ void add_global(CLI::App& app, Options& options)
     app.add_option("--timeout", options.timeout, "give up after MS milliseconds (10000)")
         ->option_text("MS")
         ->check(CLI::Range(1, 3'600'000));
-    app.add_option("--max-threads", options.max_threads, "read at most N user threads (1000000)")
+    app.add_option("--max-threads", options.max_threads, "read at most N user threads (65536)")
         ->option_text("N")
         ->check(CLI::PositiveNumber);
     app.add_flag_callback(

@@ -44,7 +44,7 @@ struct Options {
     bool verbose = false;
     ColourWish colour = ColourWish::kAuto;
     std::chrono::milliseconds timeout{10'000};
-    std::uint64_t max_threads = 1'000'000;
+    std::uint64_t max_threads = 65'536;
 
     // ps
     bool both = false;        // -L

@@ -10,7 +10,8 @@ Installs the missing Debian packages (as root or with sudo), then
   1  builds with gcc and runs every test
   2  runs the conformance tests with each way to a thread control block forced (hand, husk, bound)
   3  builds with AddressSanitizer and UndefinedBehaviorSanitizer; unit and conformance tests
-  4  builds library, tool and unit tests with clang: its warnings and lock analysis are errors
+  4  builds library, tool and unit tests with clang: its warnings and lock analysis are errors; fuzzes
+     what lwpinspect reads for LT_FUZZ_SECONDS (10) each
 --quick stops after the first. Build directories: build/tests, build/asan, build/clang; the log of a
 step that failed is shown and kept there. The last line is "N passed, N failed".
 END
@@ -134,9 +135,15 @@ fi
 
 if command -v clang++ > /dev/null; then
     say 'clang'
-    build build/clang 'thread thread_static lwpinspect tests.unit' \
+    if build build/clang 'thread thread_static lwpinspect tests.unit' \
         -C tests/config/clang.cmake '-DCMAKE_CXX_FLAGS_RELWITHDEBINFO=-O0' \
-        -DLT_TEST_OPTIONS=-O0 -DLT_PRECOMPILE=ON || true
+        -DLT_TEST_OPTIONS=-O0 -DLT_PRECOMPILE=ON -DLT_FUZZ=ON; then
+        if tests/fuzz/run.sh build/clang/tests/fuzz/inspect_fuzz "${LT_FUZZ_SECONDS:-10}"; then
+            passed=$((passed + 1))
+        else
+            fail 'fuzzing'
+        fi
+    fi
 else
     skipped=$((skipped + 1))
 fi

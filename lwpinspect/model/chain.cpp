@@ -2,7 +2,8 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
+#include <set>
+#include <utility>
 
 #include "model/order.h"
 #include "support/escape.h"
@@ -101,11 +102,11 @@ Ending ending_of_wait(const Wait& wait)
 Chain chain_of(const WaitGraph& graph, Party first)
 {
     Chain chain;
+    std::set<std::pair<Party::Kind, std::uint64_t>> met;
     Party at = graph.canonical(first);
     Ending ending;
     for (;;) {
-        const bool again =
-            std::find(chain.parties.begin(), chain.parties.end(), at) != chain.parties.end();
+        const bool again = !met.emplace(at.kind, at.id).second;
         chain.parties.push_back(at);
         if (again) {
             ending = {ChainEnd::kCycle, "a cycle"};

@@ -90,11 +90,6 @@ Carried CarrierIndex::carried_by(const LwpObservation& lwp) const
     return named ? Carried{Kind::kThread, lwp.thread->id} : Carried{};
 }
 
-std::string PlaceTable::shown(const std::string& symbol) const
-{
-    return demangle_ == Demangle::kYes ? demangled(symbol) : symbol;
-}
-
 Place PlaceTable::look_up(Address pc, Address within) const
 {
     Place place;
@@ -111,7 +106,7 @@ Place PlaceTable::look_up(Address pc, Address within) const
     place.build_id = module->build_id;
     place.offset = pc - module->bias;
     if (const auto hit = symbols_.find(*module, within, SymbolKind::kCode)) {
-        place.function = shown(hit->name);
+        place.function = hit->name;
         place.offset = hit->offset + (pc - within);
     }
     return place;
@@ -154,8 +149,7 @@ std::string PlaceTable::name_at(Address address, SymbolKind kind) const
     if (!hit) {
         return {};
     }
-    const std::string name = shown(hit->name);
-    return hit->offset == 0 ? name : name + '+' + std::to_string(hit->offset);
+    return hit->offset == 0 ? hit->name : hit->name + '+' + std::to_string(hit->offset);
 }
 
 ThreadInfo describe_thread(const ThreadRecord& record, const Layout& layout, WaitReader& waits,

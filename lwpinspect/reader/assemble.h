@@ -42,23 +42,21 @@ class CarrierIndex {
 class PlaceTable {
   public:
     PlaceTable(const ModuleTable& modules, const std::vector<Mapping>& maps, Symbolizer& symbols,
-               Demangle demangle, std::vector<Place>& places)
-        : modules_(modules), maps_(maps), symbols_(symbols), demangle_(demangle), places_(places)
+               std::vector<Place>& places)
+        : modules_(modules), maps_(maps), symbols_(symbols), places_(places)
     {
     }
     [[nodiscard]] Stack resolve(const UnwoundStack& raw);
-    // The name of the code or the object at `address`; empty: none.
+    // The name of the code or the object at `address`, as the linker sees it; empty: none.
     [[nodiscard]] std::string name_at(Address address, SymbolKind kind) const;
 
   private:
     [[nodiscard]] std::uint32_t place_of(const RawFrame& frame);
     [[nodiscard]] Place look_up(Address pc, Address within) const;
-    [[nodiscard]] std::string shown(const std::string& symbol) const;
 
     const ModuleTable& modules_;
     const std::vector<Mapping>& maps_;
     Symbolizer& symbols_;
-    Demangle demangle_;
     std::vector<Place>& places_;
     std::unordered_map<std::uint64_t, std::uint32_t> known_;
 };

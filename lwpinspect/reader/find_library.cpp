@@ -11,7 +11,7 @@ namespace lwpi {
 namespace {
 
 constexpr std::uint32_t kMinRecord = 8;
-constexpr std::uint32_t kMaxRecord = 64 * 1024;
+constexpr std::uint32_t kMaxRecord = 16 * 1024;
 constexpr std::uint64_t kMaxRecords = 16'000'000;
 constexpr std::uint32_t kMaxDescriptor = 1U << 20U;
 constexpr int kTries = 5;
@@ -55,12 +55,19 @@ std::string check_slabs(const char* what, const lwpt_slab* slabs, std::uint32_t 
         if (records > kMaxRecords) {
             return fmt::format("{} slab {} count {}", what, i, slab.count);
         }
+        const std::uint64_t size = std::uint64_t{slab.record_size} * slab.count;
         if (slab.record_size < kMinRecord || slab.record_size > kMaxRecord) {
             return fmt::format("{} slab {} record size {}", what, i, slab.record_size);
         }
-        if (maps != nullptr &&
-            !is_mapped(*maps, slab.address, std::uint64_t{slab.record_size} * slab.count)) {
+        if (maps != nullptr && !is_mapped(*maps, slab.address, size)) {
             return fmt::format("{} slab {} at {:#x} is not mapped", what, i, slab.address);
+        }
+        for (const lwpt_slab& other : std::span(slabs, i)) {
+            const std::uint64_t its_size = std::uint64_t{other.record_size} * other.count;
+            if (other.count != 0 &&
+                (slab.address - other.address < its_size || other.address - slab.address < size)) {
+                return fmt::format("{} slab {} lies in another one", what, i);
+            }
         }
     }
     return {};
@@ -183,6 +190,7 @@ void read_at(FoundLibrary& found, const std::vector<Mapping>* maps, Memory& memo
         info.state = LibraryState::kForkedChild;
     } else {
         info.state = LibraryState::kPresent;
+        info.damage = descriptor->generation % 2 == 0 ? "" : "its tables are being changed";
         found.layout.emplace(*descriptor);
         read_process_fields(info, *found.layout, memory);
     }

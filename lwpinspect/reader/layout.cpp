@@ -97,10 +97,9 @@ std::string Layout::text(RecordBytes record, Slot slot) const
     if (at.offset == LWPT_NOT_PROVIDED || std::size_t{at.offset} + at.width > record.size()) {
         return {};
     }
-    std::string value(at.width, '\0');
-    std::memcpy(value.data(), record.data() + at.offset, value.size());
-    value.resize(::strnlen(value.data(), value.size()));
-    return value;
+    constexpr std::size_t kLongest = 256;
+    return text_of(reinterpret_cast<const char*>(record.data() + at.offset),
+                   std::min<std::size_t>(at.width, kLongest));
 }
 
 std::optional<std::uint64_t> Layout::read_number(Memory& memory, Address address, Slot slot) const

@@ -103,10 +103,6 @@ StackEnd without_stack(StopResult result)
     return StackEnd::kGone;
 }
 
-}  // namespace
-
-namespace {
-
 struct Instant {
     std::unordered_map<int, Seen> lwps;  // by TID
     std::int64_t pause_ns = 0;
@@ -148,36 +144,109 @@ void copy_all(const AllStopped& all, bool with_stacks, const std::vector<Mapping
     instant.count = static_cast<std::uint32_t>(all.tasks().size());
 }
 
+// The slabs around a stop and in it. Of many threads most sleep: those whose records are the same
+// before the stop and after it were so in it, and only the others are read while the target stands
+// still.
+class InstantRecords {
+  public:
+    explicit InstantRecords(RecordReader& reader) : reader_(reader), copies_(reader.make_copies())
+    {
+        if (RecordReader::is_worth_parting(copies_)) {
+            other_ = reader.make_copies();
+        }
+    }
+    void before_the_stop()
+    {
+        reader_.fill(copies_);  // what it reads from and writes to is then mapped and in cache
+        if (other_) {
+            std::swap(copies_, *other_);
+            reader_.fill(copies_);
+            restless_ = reader_.restless(*other_, copies_);
+        }
+    }
+    void in_the_stop()
+    {
+        if (restless_) {
+            reader_.read(*restless_);
+        } else {
+            reader_.fill(copies_);
+        }
+    }
+    void after_the_stop()
+    {
+        if (restless_) {
+            reader_.fill(*other_);
+        }
+    }
+    [[nodiscard]] RecordReader::Threads threads() const
+    {
+        RecordReader::Threads found = reader_.threads_in(copies_);
+        if (restless_) {
+            reader_.doubt_the_changed(found, copies_, *other_, *restless_);
+        }
+        return found;
+    }
+    [[nodiscard]] std::vector<LwpRecord> lwps() const { return reader_.lwps_in(copies_); }
+
+  private:
+    RecordReader& reader_;
+    RecordReader::SlabCopies copies_;
+    std::optional<RecordReader::SlabCopies>
+        other_;  // first of the time before, then of the time after
+    std::optional<std::vector<RemoteBlock>> restless_;
+};
+
+struct StopPlan {
+    const Process& process;
+    const std::vector<Mapping>& maps;
+    Memory& memory;
+    bool with_stacks;
+    InstantRecords* records;  // nullptr: no library
+};
+
+void stop_and_copy(const StopPlan& plan, Instant& instant)
+{
+    std::optional<AllStopped> all(std::in_place, plan.process);
+    make_room(*all, plan.with_stacks, instant);
+    be_quick();
+    if (plan.records != nullptr) {
+        plan.records->before_the_stop();
+    }
+    const auto begin = Clock::now();
+    all->stop();
+    copy_all(*all, plan.with_stacks, plan.maps, plan.memory, instant);
+    if (plan.records != nullptr) {
+        plan.records->in_the_stop();
+    }
+    all.reset();
+    instant.pause_ns = (Clock::now() - begin).count();
+    if (plan.records != nullptr) {
+        plan.records->after_the_stop();
+    }
+}
+
 }  // namespace
 
 void LiveTake::read_instant()
 {
     look_at_tasks(LwpReader(process_, source_.memory_, source_.unwinder_, maps_, nullptr));
-    RecordReader::SlabCopies copies =
-        records_ ? records_->make_copies() : RecordReader::SlabCopies();
+    std::optional<InstantRecords> records;
+    if (records_) {
+        records.emplace(*records_);
+    }
     Instant instant;
-    in_stopping_thread([&] {
-        std::optional<AllStopped> all(std::in_place, process_);
-        make_room(*all, request_.stacks != Stacks::kNone, instant);
-        be_quick();
-        const auto begin = Clock::now();
-        all->stop();
-        copy_all(*all, request_.stacks != Stacks::kNone, maps_, source_.memory_, instant);
-        if (records_) {
-            records_->fill(copies);
-        }
-        all.reset();
-        instant.pause_ns = (Clock::now() - begin).count();
-    });
+    const StopPlan plan{process_, maps_, source_.memory_, request_.stacks != Stacks::kNone,
+                        records ? &*records : nullptr};
+    in_stopping_thread([&] { stop_and_copy(plan, instant); });
     snapshot_.pause_ns = snapshot_.longest_pause_ns = instant.pause_ns;
     snapshot_.paused_lwps = instant.count;
     std::unordered_map<std::uint64_t, LwpRecord> lwp_records;  // by the target's own TID
     std::unordered_map<Address, const ThreadRecord*> thread_records;
-    if (records_) {
-        RecordReader::Threads found = records_->threads_in(copies, request_.max_threads);
+    if (records) {
+        RecordReader::Threads found = records->threads();
         threads_ = std::move(found.records);
         snapshot_.unread_threads = found.unread;
-        for (const LwpRecord& record : records_->lwps_in(copies)) {
+        for (const LwpRecord& record : records->lwps()) {
             lwp_records.emplace(record.tid, record);
         }
         for (const ThreadRecord& record : threads_) {

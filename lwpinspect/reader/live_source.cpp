@@ -78,6 +78,7 @@ Snapshot LiveTake::run()
     if (library_.layout) {
         add_threads();
     }
+    show_names();
     finish();
     return std::move(snapshot_);
 }

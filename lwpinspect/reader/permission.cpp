@@ -65,7 +65,7 @@ Note explain(const PermissionFacts& facts)
             "(sudo). {}",
             facts.pid, user_name(facts.target_uid), user_name(facts.our_uid), kRest));
     }
-    if (facts.directory_is_roots && facts.target_uid != 0) {
+    if (facts.files_are_roots && facts.target_uid != 0) {
         return refuse(
             fmt::format("{} is not dumpable (set-uid, file capabilities or PR_SET_DUMPABLE "
                         "0): needs CAP_SYS_PTRACE. {}",
@@ -101,10 +101,10 @@ Note explain_refusal(const Process& process)
     facts.capabilities = effective_capabilities();
     facts.can_ptrace = (facts.capabilities >> CAP_SYS_PTRACE & 1U) != 0;
     facts.yama = yama_scope();
-    struct stat directory {};
-    facts.directory_is_roots =
-        ::stat(fmt::format("/proc/{}", facts.pid).c_str(), &directory) == 0 &&
-        directory.st_uid == 0;
+    struct stat file {};
+    facts.files_are_roots =
+        // The folder itself is always the user's; of what is in it the kernel makes root the owner.
+        ::stat(fmt::format("/proc/{}/stat", facts.pid).c_str(), &file) == 0 && file.st_uid == 0;
     return explain(facts);
 }
 

@@ -14,8 +14,8 @@ struct PermissionFacts {
     int pid = 0;
     std::uint32_t target_uid = 0;
     std::uint32_t our_uid = 0;
-    bool directory_is_roots = false;  // /proc/PID belongs to root
-    bool can_ptrace = false;          // CAP_SYS_PTRACE among our effective capabilities
+    bool files_are_roots = false;  // /proc/PID belongs to root
+    bool can_ptrace = false;       // CAP_SYS_PTRACE among our effective capabilities
     std::uint64_t capabilities = 0;
     std::optional<int> yama;  // kernel.yama.ptrace_scope
 };

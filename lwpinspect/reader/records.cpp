@@ -8,7 +8,47 @@ namespace {
 constexpr std::size_t kChunkBytes = 256 * 1024;
 constexpr int kTries = 3;
 
+// Slabs have room for more than the threads of the moment, and records grow.
+constexpr std::uint64_t kRoom = std::uint64_t{32} << 20U;
+constexpr std::uint64_t kRoomPerThread = 768;
+
+// Cuts `slabs` down to `room` bytes; returns how many records that leaves out.
+std::uint64_t cut(std::vector<SlabRange>& slabs, std::uint64_t room)
+{
+    std::uint64_t left_out = 0;
+    for (SlabRange& slab : slabs) {
+        const auto kept = static_cast<std::uint32_t>(
+            std::min<std::uint64_t>(slab.count, room / slab.record_size));
+        left_out += slab.count - kept;
+        room -= std::uint64_t{slab.record_size} * kept;
+        slab.count = kept;
+    }
+    return left_out;
+}
+
 }  // namespace
+
+RecordReader::RecordReader(const Layout& layout, Memory& memory, std::uint64_t max_threads)
+    : layout_(layout),
+      memory_(memory),
+      max_threads_(max_threads),
+      thread_slabs_(layout.thread_slabs()),
+      lwp_slabs_(layout.lwp_slabs())
+{
+    constexpr std::uint64_t kMostCounted = std::uint64_t{1} << 32U;
+    left_out_ = cut(thread_slabs_, kRoom + std::min(max_threads, kMostCounted) * kRoomPerThread);
+    cut(lwp_slabs_, kRoom);
+}
+
+bool RecordReader::takes(RecordBytes bytes, Threads& out) const
+{
+    if (layout_.number(bytes, LWPT_SLOT_thread_id).value_or(0) == 0) {
+        return false;
+    }
+    const bool fits = out.records.size() < max_threads_;
+    out.unread += fits ? 0 : 1;
+    return fits;
+}
 
 ThreadRecord RecordReader::parse_thread(Address address, RecordBytes bytes) const
 {
@@ -86,7 +126,7 @@ ThreadRecord RecordReader::settle(const ThreadRecord& before, ThreadRecord recor
     return record;
 }
 
-void RecordReader::read_slab(const SlabRange& slab, std::uint64_t limit, Threads& out)
+void RecordReader::read_slab(const SlabRange& slab, Threads& out)
 {
     const std::uint64_t size = slab.record_size;
     const std::uint64_t per_chunk = std::max<std::uint64_t>(1, kChunkBytes / size);
@@ -102,17 +142,15 @@ void RecordReader::read_slab(const SlabRange& slab, std::uint64_t limit, Threads
         out.unread += count - got;
         for (std::uint64_t i = 0; i < got; ++i) {
             const Address at = address + i * size;
+            const RecordBytes bytes = RecordBytes(second).subspan(i * size, size);
+            if (!takes(bytes, out)) {
+                continue;
+            }
             const auto before = parse_thread(at, RecordBytes(first).subspan(i * size, size));
-            auto record =
-                settle(before, parse_thread(at, RecordBytes(second).subspan(i * size, size)));
-            if (record.id == 0) {
-                continue;
+            auto record = settle(before, parse_thread(at, bytes));
+            if (record.id != 0) {
+                out.records.push_back(std::move(record));
             }
-            if (out.records.size() >= limit) {
-                ++out.unread;
-                continue;
-            }
-            out.records.push_back(std::move(record));
         }
     }
 }
@@ -129,11 +167,12 @@ void RecordReader::put_in_order(Threads& threads)
     threads.records.erase(threads.records.begin(), end.base());
 }
 
-RecordReader::Threads RecordReader::read_threads(std::uint64_t limit)
+RecordReader::Threads RecordReader::read_threads()
 {
     Threads threads;
-    for (const SlabRange& slab : layout_.thread_slabs()) {
-        read_slab(slab, limit, threads);
+    threads.unread = left_out_;
+    for (const SlabRange& slab : thread_slabs_) {
+        read_slab(slab, threads);
     }
     put_in_order(threads);
     return threads;
@@ -142,7 +181,7 @@ RecordReader::Threads RecordReader::read_threads(std::uint64_t limit)
 std::vector<LwpRecord> RecordReader::read_lwps()
 {
     std::vector<LwpRecord> records;
-    for (const SlabRange& slab : layout_.lwp_slabs()) {
+    for (const SlabRange& slab : lwp_slabs_) {
         const std::uint64_t size = slab.record_size;
         const std::uint64_t per_chunk = std::max<std::uint64_t>(1, kChunkBytes / size);
         std::vector<std::byte> bytes(per_chunk * size);
@@ -163,69 +202,9 @@ std::vector<LwpRecord> RecordReader::read_lwps()
     return records;
 }
 
-RecordReader::SlabCopies RecordReader::make_copies() const
-{
-    SlabCopies copies;
-    const auto add = [&](const std::vector<SlabRange>& slabs, auto& into) {
-        into.reserve(slabs.size());
-        for (const SlabRange& slab : slabs) {
-            into.emplace_back(std::size_t{slab.record_size} * slab.count);
-            copies.blocks.push_back({slab.address, into.back(), 0});
-        }
-    };
-    add(layout_.thread_slabs(), copies.threads);
-    add(layout_.lwp_slabs(), copies.lwps);
-    return copies;
-}
-
-RecordReader::Threads RecordReader::threads_in(const SlabCopies& copies, std::uint64_t limit) const
-{
-    Threads threads;
-    for (std::size_t i = 0; i < copies.threads.size(); ++i) {
-        const SlabRange& slab = layout_.thread_slabs()[i];
-        const std::size_t got = copies.blocks[i].got / slab.record_size;
-        threads.unread += slab.count - got;
-        for (std::size_t at = 0; at < got; ++at) {
-            const std::size_t offset = at * slab.record_size;
-            ThreadRecord record =
-                parse_thread(slab.address + offset,
-                             RecordBytes(copies.threads[i]).subspan(offset, slab.record_size));
-            if (record.id == 0) {
-                continue;
-            }
-            if (threads.records.size() >= limit) {
-                ++threads.unread;
-            } else {
-                threads.records.push_back(std::move(record));
-            }
-        }
-    }
-    put_in_order(threads);
-    return threads;
-}
-
-std::vector<LwpRecord> RecordReader::lwps_in(const SlabCopies& copies) const
-{
-    std::vector<LwpRecord> records;
-    for (std::size_t i = 0; i < copies.lwps.size(); ++i) {
-        const SlabRange& slab = layout_.lwp_slabs()[i];
-        const std::size_t got = copies.blocks[copies.threads.size() + i].got / slab.record_size;
-        for (std::size_t at = 0; at < got; ++at) {
-            const std::size_t offset = at * slab.record_size;
-            LwpRecord record =
-                parse_lwp(slab.address + offset,
-                          RecordBytes(copies.lwps[i]).subspan(offset, slab.record_size));
-            if (record.tid != 0) {
-                records.push_back(record);
-            }
-        }
-    }
-    return records;
-}
-
 std::optional<ThreadRecord> RecordReader::read_thread(Address address)
 {
-    const auto size = record_size(layout_.thread_slabs(), address);
+    const auto size = record_size(thread_slabs_, address);
     if (!size) {
         return std::nullopt;
     }
@@ -237,7 +216,7 @@ std::optional<ThreadRecord> RecordReader::read_thread(Address address)
 
 std::optional<LwpRecord> RecordReader::read_lwp(Address address)
 {
-    const auto size = record_size(layout_.lwp_slabs(), address);
+    const auto size = record_size(lwp_slabs_, address);
     if (!size) {
         return std::nullopt;
     }
@@ -253,7 +232,7 @@ std::vector<std::optional<ThreadRecord>> RecordReader::read_batch(
     std::size_t total = 0;
     for (const Address address : addresses) {
         starts.push_back(total);
-        total += record_size(layout_.thread_slabs(), address).value_or(0);
+        total += record_size(thread_slabs_, address).value_or(0);
     }
     starts.push_back(total);
     std::vector<std::byte> bytes(total);

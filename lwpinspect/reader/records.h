@@ -46,17 +46,18 @@ struct LwpRecord {
 
 class RecordReader {
   public:
-    RecordReader(const Layout& layout, Memory& memory) : layout_(layout), memory_(memory) {}
+    // For at most `max_threads` threads; what the slabs hold far beyond it is not read.
+    RecordReader(const Layout& layout, Memory& memory, std::uint64_t max_threads);
 
     struct Threads {
         std::vector<ThreadRecord> records;  // by id
-        std::uint64_t unread = 0;           // records beyond the limit, or in memory that went away
+        std::uint64_t unread = 0;           // beyond the limit, or in memory that went away
     };
     // Every live thread's record, each read twice in a row and taken when its `seq` was the same.
-    [[nodiscard]] Threads read_threads(std::uint64_t limit);
+    [[nodiscard]] Threads read_threads();
     [[nodiscard]] std::vector<LwpRecord> read_lwps();
 
-    // All slabs, byte by byte: made before a stop, filled in it, taken apart after it.
+    // All slabs, byte by byte.
     struct SlabCopies {
         std::vector<std::vector<std::byte>> threads;  // beside the layout's slabs
         std::vector<std::vector<std::byte>> lwps;
@@ -64,8 +65,21 @@ class RecordReader {
     };
     [[nodiscard]] SlabCopies make_copies() const;
     void fill(SlabCopies& copies) { memory_.read_blocks(copies.blocks); }
-    [[nodiscard]] Threads threads_in(const SlabCopies& copies, std::uint64_t limit) const;
+    void read(std::vector<RemoteBlock>& blocks) { memory_.read_blocks(blocks); }
+    [[nodiscard]] Threads threads_in(const SlabCopies& copies) const;
     [[nodiscard]] std::vector<LwpRecord> lwps_in(const SlabCopies& copies) const;
+
+    // Whether copies are large enough for reading parts of them to be quicker than all.
+    [[nodiscard]] static bool is_worth_parting(const SlabCopies& copies);
+    // What of `now` must be read again while the target stands still: LWPs, threads that do not
+    // sleep, and those that changed since `before`. nullopt: too many for it to be quicker.
+    [[nodiscard]] std::optional<std::vector<RemoteBlock>> restless(const SlabCopies& before,
+                                                                   SlabCopies& now) const;
+    // Marks as torn the threads whose records in `copies`, except those of `read`, are others in
+    // `after`, and adds those that are only there: what they were in between nobody knows. All
+    // others were the same all the time.
+    void doubt_the_changed(Threads& threads, const SlabCopies& copies, const SlabCopies& after,
+                           const std::vector<RemoteBlock>& read) const;
 
     // One record, now. nullopt: `address` is not that of a record, or it cannot be read.
     [[nodiscard]] std::optional<ThreadRecord> read_thread(Address address);
@@ -81,13 +95,19 @@ class RecordReader {
     [[nodiscard]] LwpRecord parse_lwp(Address address, RecordBytes bytes) const;
     // `record`, read right after `before`, or a later reading that held still.
     [[nodiscard]] ThreadRecord settle(const ThreadRecord& before, ThreadRecord record);
-    void read_slab(const SlabRange& slab, std::uint64_t limit, Threads& out);
+    void read_slab(const SlabRange& slab, Threads& out);
+    // Whether `bytes` is a record in use that there is still room for; counts it when there is
+    // none.
+    [[nodiscard]] bool takes(RecordBytes bytes, Threads& out) const;
     static void put_in_order(Threads& threads);
     [[nodiscard]] std::optional<std::uint32_t> record_size(const std::vector<SlabRange>& slabs,
                                                            Address address) const;
 
     const Layout& layout_;
     Memory& memory_;
+    const std::uint64_t max_threads_;
+    std::vector<SlabRange> thread_slabs_, lwp_slabs_;
+    std::uint64_t left_out_ = 0;  // thread records beyond thread_slabs_
 };
 
 }  // namespace lwpi

@@ -36,6 +36,7 @@ Snapshot StillTake::run()
     if (library_.layout) {
         add_threads();
     }
+    show_names();
     for (const Note& note : image_.notes) {
         snapshot_.complete = snapshot_.complete && note.code != ExitCode::kPartial;
     }
@@ -64,7 +65,7 @@ void StillTake::read_lwps()
                 lwp.thread = records_->read_thread(lwp.record->thread);
             }
         }
-        if (wants_stack(lwp)) {
+        if (wants_stack(lwp) && !is_late()) {
             lwp.stack = unwind(core.registers, lwp);
         }
         lwps_.push_back(std::move(lwp));

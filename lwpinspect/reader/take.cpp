@@ -76,6 +76,11 @@ void Take::note_library()
                              info.descriptor, info.damage));
             break;
         case LibraryState::kPresent:
+            if (!info.damage.empty()) {
+                note(ExitCode::kPartial,
+                     fmt::format("descriptor at {:#x}: {}; threads may be missing.",
+                                 info.descriptor, info.damage));
+            }
             if (info.abi_minor > LWPT_ABI_MINOR) {
                 note(ExitCode::kDone,
                      fmt::format("descriptor {}.{} is newer than {}.{}: fields unknown to this "
@@ -91,16 +96,16 @@ void Take::note_library()
 void Take::prepare()
 {
     tools_.unwinder.use(modules_, maps_);
-    places_.emplace(modules_, maps_, tools_.symbols, tools_.demangle, snapshot_.places);
+    places_.emplace(modules_, maps_, tools_.symbols, snapshot_.places);
     if (library_.layout) {
-        records_.emplace(*library_.layout, tools_.memory);
+        records_.emplace(*library_.layout, tools_.memory, request_.max_threads);
     }
 }
 
 void Take::read_threads()
 {
     if (records_) {
-        RecordReader::Threads found = records_->read_threads(request_.max_threads);
+        RecordReader::Threads found = records_->read_threads();
         threads_ = std::move(found.records);
         snapshot_.unread_threads = found.unread;
     }
@@ -150,7 +155,9 @@ void Take::recheck_unclaimed()
             record = *lwps_[carrier->second].thread;
             continue;
         }
-        if (state_of(record) != ThreadState::kRunning && !record.torn) {
+        // At an instant that is past nothing can be looked up again.
+        const bool past = snapshot_.mode == Mode::kInstant && record.torn;
+        if ((state_of(record) != ThreadState::kRunning && !record.torn) || past) {
             continue;
         }
         const auto again = records_->read_thread(record.address);

@@ -42,6 +42,8 @@ class Take {
     // Nothing but words of objects and files is read from here on.
     void add_lwps();
     void add_threads();
+    // The last step: C++ names as people write them.
+    void show_names();
 
     void note(ExitCode code, std::string text);
     [[nodiscard]] bool is_late() const;

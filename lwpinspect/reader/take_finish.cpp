@@ -1,8 +1,11 @@
 // The second half of a snapshot: names for what was read.
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <span>
 
 #include "reader/take.h"
+#include "support/escape.h"
 
 namespace lwpi {
 
@@ -124,6 +127,40 @@ void Take::add_threads()
             info.wait.object_name = places_->name_at(*info.wait.object, SymbolKind::kData);
         }
         snapshot_.threads.push_back(std::move(info));
+    }
+}
+
+void Take::show_names()
+{
+    std::vector<std::string*> shown;
+    for (Place& place : snapshot_.places) {
+        shown.push_back(&place.function);
+    }
+    for (ThreadInfo& thread : snapshot_.threads) {
+        shown.push_back(&thread.start_function);
+        shown.push_back(&thread.wait.object_name);
+    }
+    for (LwpInfo& lwp : snapshot_.lwps) {
+        shown.push_back(&lwp.wait.object_name);
+    }
+    std::erase_if(shown, [](const std::string* name) { return !name->starts_with("_Z"); });
+    // "name" or "name+offset".
+    const auto symbol = [](const std::string& name) { return name.substr(0, name.find('+')); };
+    if (tools_.demangle == Demangle::kYes && !shown.empty()) {
+        std::vector<std::string> names;
+        for (const std::string* name : shown) {
+            names.push_back(symbol(*name));
+        }
+        const auto& demangled = tools_.symbols.demangle(names);
+        for (std::size_t i = 0; i < shown.size(); ++i) {
+            shown[i]->replace(0, names[i].size(), demangled.at(names[i]));
+        }
+    }
+    for (const std::string& path : tools_.symbols.refused()) {
+        note(ExitCode::kPartial,
+             fmt::format("reading the symbols of {} took too much time or memory: its names are "
+                         "missing.",
+                         printable(path)));
     }
 }
 

@@ -50,6 +50,13 @@ std::string waiting_text(const WaitGraph& graph, Party party, const Wait& wait)
     return text;
 }
 
+// Of the hop of a chain: long ones stay readable, and their text in proportion to their length.
+std::size_t margin(std::size_t hop)
+{
+    constexpr std::size_t kWidest = 40;
+    return std::min(2 * hop, kWidest);
+}
+
 bool names_itself(ChainEnd end)
 {
     return end == ChainEnd::kAnyone || end == ChainEnd::kReaders || end == ChainEnd::kFree;
@@ -147,7 +154,7 @@ std::string chain_text(const WaitGraph& graph, const Chain& chain, UseColour col
         const bool last = i + 1 == chain.parties.size();
         const bool cycle = last && chain.end == ChainEnd::kCycle;
         const Wait* const wait = cycle ? nullptr : graph.wait_of(party);
-        std::string line(2 * i, ' ');
+        std::string line(margin(i), ' ');
         const bool joins = i > 0 && graph.wait_of(chain.parties[i - 1])->kind == WaitKind::kJoin;
         line += i == 0 ? "" : joins ? "for the end of " : "held by ";
         line += describe_party(graph, party);
@@ -161,8 +168,8 @@ std::string chain_text(const WaitGraph& graph, const Chain& chain, UseColour col
         out += line + '\n';
         if (last && names_itself(chain.end)) {
             const bool held = chain.end != ChainEnd::kAnyone;
-            out +=
-                std::string(2 * i + 2, ' ') + (held ? "" : "to be ended by ") + chain.what + '\n';
+            out += std::string(margin(i + 1), ' ') + (held ? "" : "to be ended by ") + chain.what +
+                   '\n';
         }
     }
     return out;

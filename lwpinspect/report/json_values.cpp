@@ -6,8 +6,9 @@ namespace lwpi {
 
 std::string line_of(const Json& object)
 {
-    // Names are anybody's bytes: what is no UTF-8 becomes U+FFFD.
-    return object.dump(-1, ' ', false, Json::error_handler_t::replace) + '\n';
+    // Names are anybody's bytes: what is no UTF-8 becomes U+FFFD, and beyond ASCII there are signs
+    // that move the cursor or turn the line round.
+    return object.dump(-1, ' ', true, Json::error_handler_t::replace) + '\n';
 }
 
 Json hex(std::uint64_t address)

@@ -15,9 +15,10 @@
 namespace lwpi {
 namespace {
 
-// Waiting without sleeping catches the usual stop, which takes some 10 us.
-constexpr auto kSpin = std::chrono::microseconds(200);
-constexpr auto kNap = std::chrono::microseconds(100);
+// Waiting without sleeping catches the usual stop, which takes some 10 us. No longer: a task that
+// is to stop may need this very processor for it, and we may be what keeps it.
+constexpr auto kSpin = std::chrono::microseconds(30);
+constexpr auto kNap = std::chrono::microseconds(20);
 
 class BlockedSignals {
   public:

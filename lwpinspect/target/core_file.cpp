@@ -15,7 +15,7 @@ namespace lwpi {
 namespace {
 
 // Beyond any process, within our own memory.
-constexpr std::uint64_t kMostNotes = 128U << 20U;
+constexpr std::uint64_t kMostNotes = 64U << 20U;
 constexpr std::uint64_t kMostSegments = 1U << 20U;
 constexpr std::size_t kMostLwps = 1U << 20U;
 constexpr std::size_t kMostMapped = 1U << 20U;
@@ -149,9 +149,11 @@ void CoreFile::read_headers()
 
 void CoreFile::read_notes(std::uint64_t offset, std::uint64_t size)
 {
-    if (size > kMostNotes) {
+    // Of all note segments together: they may all be the same bytes.
+    if (size > kMostNotes - std::min(notes_read_, kMostNotes)) {
         refuse("is damaged (notes)");
     }
+    notes_read_ += size;
     std::string notes(size, '\0');
     if (!read_exactly(fd_.get(), offset, notes.data(), notes.size())) {
         refuse("is damaged (notes)");

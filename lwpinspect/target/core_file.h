@@ -76,6 +76,7 @@ class CoreFile {
     std::string path_;
     UniqueFd fd_;
     std::uint64_t size_ = 0;
+    std::uint64_t notes_read_ = 0;
     std::vector<CoreLwp> lwps_;
     std::vector<CoreSegment> segments_;  // by start, disjoint
     std::vector<CoreMapped> mapped_;     // by start

@@ -5,6 +5,7 @@
 #include <sys/uio.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <limits>
 
@@ -39,16 +40,15 @@ std::size_t Memory::read(Address address, std::span<std::byte> into)
 
 void LiveMemory::read_blocks(std::span<RemoteBlock> blocks)
 {
-    std::vector<iovec> local;
-    std::vector<iovec> remote;
+    // On the stack: nothing is allocated while the target may stand still.
+    std::array<iovec, kVectorsPerCall> local;
+    std::array<iovec, kVectorsPerCall> remote;
     while (!blocks.empty() && !by_file_) {
         const std::size_t count = std::min(blocks.size(), kVectorsPerCall);
-        local.clear();
-        remote.clear();
-        for (const RemoteBlock& block : blocks.first(count)) {
-            local.push_back({block.into.data(), block.into.size()});
+        for (std::size_t i = 0; i < count; ++i) {
+            local[i] = {blocks[i].into.data(), blocks[i].into.size()};
             // The kernel's interface takes an address of ours for one of theirs.
-            remote.push_back({reinterpret_cast<void*>(block.address), block.into.size()});
+            remote[i] = {reinterpret_cast<void*>(blocks[i].address), blocks[i].into.size()};
         }
         const ssize_t got = ::process_vm_readv(task_, local.data(), count, remote.data(), count, 0);
         if (got < 0 && (errno == ENOSYS || errno == EPERM)) {

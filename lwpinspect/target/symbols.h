@@ -1,15 +1,16 @@
-// Names for addresses: one sorted index per ELF file, read by libelf.
+// Names for addresses: one sorted index per ELF file.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <map>
-#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "target/module_files.h"
 #include "target/modules.h"
+#include "target/symbol_file.h"
 
 namespace lwpi {
 
@@ -20,33 +21,9 @@ struct SymbolHit {
     std::uint64_t offset = 0;
 };
 
-// The symbols of one ELF file: .symtab and .dynsym, and those of its separate debug file.
-class SymbolIndex {
-  public:
-    // Adds the tables of the ELF file open at `fd`, if its build-id is `build_id` (empty: any).
-    // Returns whether it was that file.
-    bool add_file(int fd, const std::string& build_id);
-    // Adds the tables of an image copied from memory.
-    void add_image(std::vector<std::byte> image);
-    void sort();
-
-    // The symbol that `address`, in the file's own addresses, lies in.
-    [[nodiscard]] std::optional<SymbolHit> find(std::uint64_t address, SymbolKind kind) const;
-
-  private:
-    struct Symbol {
-        std::uint64_t start;
-        std::uint64_t size;
-        std::size_t name;  // in names_
-        int rank;          // among symbols at one address the highest is shown
-    };
-    bool add_elf(void* elf, const std::string& build_id);
-    void add_table(void* elf, void* section);
-
-    std::vector<Symbol> code_;
-    std::vector<Symbol> data_;
-    std::string names_;  // each ends with a zero byte
-};
+// The symbol that `address`, in the file's own addresses, lies in.
+[[nodiscard]] std::optional<SymbolHit> find_symbol(const SymbolTables& tables,
+                                                   std::uint64_t address, SymbolKind kind);
 
 class Symbolizer {
   public:
@@ -57,16 +34,24 @@ class Symbolizer {
     [[nodiscard]] std::optional<SymbolHit> find(const Module& module, Address address,
                                                 SymbolKind kind);
 
+    // C++ names as people write them: name -> shown, for those of `names` that are C++ names.
+    [[nodiscard]] const std::map<std::string, std::string>& demangle(
+        const std::vector<std::string>& names);
+
+    // Paths of modules whose symbols took too much time or memory: their names are missing.
+    [[nodiscard]] const std::vector<std::string>& refused() const { return refused_; }
+
   private:
-    const SymbolIndex& index_of(const Module& module);
-    [[nodiscard]] std::unique_ptr<SymbolIndex> load(const Module& module) const;
+    const SymbolTables& tables_of(const Module& module);
+    [[nodiscard]] std::optional<SymbolTables> load(const Module& module) const;
 
     const ModuleFiles& files_;
     Memory& memory_;
-    std::map<std::string, std::unique_ptr<SymbolIndex>> indexes_;  // by path and build-id
+    std::map<std::string, SymbolTables> tables_;  // by path and build-id
+    std::map<std::string, std::string> shown_;    // by mangled name
+    std::vector<std::string> refused_;
+    std::chrono::nanoseconds wasted_{};  // on what was refused
+    std::size_t kept_ = 0;               // bytes in tables_
 };
-
-// A C++ name as people write it; `name` itself when it is none.
-[[nodiscard]] std::string demangled(const std::string& name);
 
 }  // namespace lwpi

@@ -6,8 +6,6 @@
 namespace lwpi::td {
 namespace {
 
-constexpr std::uint64_t kMostThreads = 1'000'000;
-
 psaddr_t find_descriptor(ps_prochandle* process)
 {
     constexpr const char* kProgram = nullptr;  // PS_OBJ_EXEC
@@ -75,7 +73,7 @@ ThreadRecord Call::thread(Address record)
 
 std::vector<ThreadRecord> Call::threads()
 {
-    auto all = records().read_threads(kMostThreads);
+    auto all = records().read_threads();
     if (all.unread != 0) {
         throw Failure{TD_DBERR};
     }

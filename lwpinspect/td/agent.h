@@ -34,6 +34,8 @@ struct Failure {
     td_err_e code;
 };
 
+inline constexpr std::uint64_t kMostThreads = 1'000'000;
+
 // Memory as the client reads and writes it.
 class ClientMemory : public Memory {
   public:
@@ -57,7 +59,7 @@ class Call {
     [[nodiscard]] td_thragent& agent() { return agent_; }
     [[nodiscard]] ClientMemory& memory() { return memory_; }
     [[nodiscard]] const Layout& layout() const { return *layout_; }
-    [[nodiscard]] RecordReader records() { return {*layout_, memory_}; }
+    [[nodiscard]] RecordReader records() { return {*layout_, memory_, kMostThreads}; }
 
     // The live or ended thread of that record. Throws Failure: TD_NOTHR.
     [[nodiscard]] ThreadRecord thread(Address record);

@@ -102,7 +102,7 @@ void ask_for_instant(UiState& state)
         return;
     }
     state.instant = Instant::kAsked;
-    state.message = "epoll_wait and the like may return EINTR: S again to stop all LWPs";
+    state.message = "S again stops all LWPs: epoll_wait and the like may return EINTR";
 }
 
 void mark_row(UiState& state)

@@ -11,9 +11,11 @@
 namespace lwpi {
 namespace {
 
-// Words one stack may cost: some 2 a frame with libunwind's row cache, some 90 without. Tables made
-// to keep the decoder busy end here.
-constexpr std::size_t kWordBudget = 1'000'000;
+// Words a stack may cost: some 2 a frame with libunwind's row cache, some 90 without. Tables made
+// to keep the decoder busy end here: each stack, and all stacks of a snapshot.
+constexpr std::size_t kMostWords = 1'000'000;
+constexpr std::size_t kAllowance = 10'000'000;
+constexpr std::size_t kAllowancePerFrame = 4;
 
 bool same_images(const ModuleTable& a, const ModuleTable& b)
 {
@@ -79,11 +81,13 @@ struct Unwinder::Impl {
         return map != nullptr && map->executable;
     }
     UnwoundStack walk(std::size_t depth);
+    UnwoundStack walk_twice(std::size_t depth);
     UnwindEnd why_ended(int step, bool table_missing_before) const;
     std::optional<std::uint64_t> missing_frame_pointer(unw_cursor_t& cursor);
 
     unw_addr_space_t space = nullptr;
     PageCache pages;
+    std::size_t allowance = kAllowance;  // words that the stacks to come may cost in all
     ModuleTable modules;
     std::vector<Mapping> maps;
 
@@ -91,6 +95,7 @@ struct Unwinder::Impl {
     Registers registers;
     StackCopy stack;
     std::size_t words = 0;
+    std::size_t most_words = 0;
     bool no_table = false;
     bool truncated = false;
     bool unreadable = false;
@@ -100,7 +105,7 @@ struct Unwinder::Impl {
 
 int Unwinder::Impl::get_word(unw_word_t address, unw_word_t* value)
 {
-    if (++words > kWordBudget) {
+    if (++words > most_words) {
         return -UNW_EINVAL;
     }
     const std::size_t size = stack.bytes.size();
@@ -241,6 +246,20 @@ UnwoundStack Unwinder::Impl::walk(std::size_t depth)
     }
 }
 
+// A second time where the first one stopped for the lack of a frame pointer that was found then.
+UnwoundStack Unwinder::Impl::walk_twice(std::size_t depth)
+{
+    UnwoundStack result = walk(depth);
+    if (recovered_rbp) {
+        registers.rbp = recovered_rbp;
+        UnwoundStack longer = walk(depth);
+        if (longer.frames.size() > result.frames.size()) {
+            return longer;
+        }
+    }
+    return result;
+}
+
 Unwinder::Unwinder(Memory& memory) : impl_(std::make_unique<Impl>(memory))
 {
 }
@@ -254,6 +273,7 @@ void Unwinder::use(const ModuleTable& modules, const std::vector<Mapping>& maps)
     impl_->modules = modules;
     impl_->maps = maps;
     impl_->pages.clear();
+    impl_->allowance = kAllowance;
 }
 
 UnwoundStack Unwinder::unwind(const Registers& registers, const StackCopy& stack, std::size_t depth)
@@ -261,14 +281,10 @@ UnwoundStack Unwinder::unwind(const Registers& registers, const StackCopy& stack
     impl_->registers = registers;
     impl_->stack = stack;
     impl_->words = 0;
-    UnwoundStack result = impl_->walk(depth);
-    if (impl_->recovered_rbp) {
-        impl_->registers.rbp = impl_->recovered_rbp;
-        UnwoundStack longer = impl_->walk(depth);
-        if (longer.frames.size() > result.frames.size()) {
-            return longer;
-        }
-    }
+    impl_->allowance += kAllowancePerFrame * depth;
+    impl_->most_words = std::min(kMostWords, impl_->allowance);
+    UnwoundStack result = impl_->walk_twice(depth);
+    impl_->allowance -= std::min(impl_->words, impl_->allowance);
     return result;
 }
 

@@ -18,6 +18,10 @@ add_executable(inspect_stuck e2e/targets/stuck.c)
 target_link_libraries(inspect_stuck PRIVATE thread Threads::Threads)
 add_executable(inspect_pthread_stuck e2e/targets/pthread_stuck.c)
 target_link_libraries(inspect_pthread_stuck PRIVATE Threads::Threads)
+# The same without any shared library; the linker makes no unwind table of its own accord then.
+add_executable(inspect_static_stuck e2e/targets/pthread_stuck.c)
+target_link_options(inspect_static_stuck PRIVATE -static -Wl,--eh-frame-hdr)
+target_link_libraries(inspect_static_stuck PRIVATE Threads::Threads)
 
 function(inspect_test name)
   lt_test(${name} LABELS e2e TIMEOUT 180 NO_LIBTHREAD
@@ -29,12 +33,16 @@ function(inspect_test name)
     BLOCKING_CALLS_PROGRAM="$<TARGET_FILE:inspect_blocking_calls>"
     CHURN_PROGRAM="$<TARGET_FILE:inspect_churn>"
     STUCK_PROGRAM="$<TARGET_FILE:inspect_stuck>"
-    PTHREAD_STUCK_PROGRAM="$<TARGET_FILE:inspect_pthread_stuck>")
+    PTHREAD_STUCK_PROGRAM="$<TARGET_FILE:inspect_pthread_stuck>"
+    STATIC_STUCK_PROGRAM="$<TARGET_FILE:inspect_static_stuck>"
+    FAKE_LIBRARY_PROGRAM="$<TARGET_FILE:inspect_fake_library>")
   add_dependencies(${name} lwpinspect inspect_oracle inspect_blocking_calls inspect_churn inspect_stuck
-    inspect_pthread_stuck)
+    inspect_pthread_stuck inspect_static_stuck inspect_fake_library)
 endfunction()
 inspect_test(inspect_oracle_test)
+inspect_test(inspect_any_process_test)
 inspect_test(inspect_harmless_test)
+inspect_test(inspect_hostile_test)
 inspect_test(inspect_churn_test)
 inspect_test(inspect_core_test)
 inspect_test(inspect_files_test)

@@ -18,7 +18,7 @@ using nlohmann::json;
 std::chrono::seconds duration()
 {
     const char* const wanted = std::getenv("LWPINSPECT_CHURN_SECONDS");
-    return std::chrono::seconds(wanted == nullptr ? 2 : std::atoi(wanted));
+    return std::chrono::seconds(wanted == nullptr ? 1 : std::atoi(wanted));
 }
 
 struct Churn {
@@ -73,9 +73,9 @@ struct Churn {
     }
 };
 
-void expect_only_right_stacks(const std::string& threads)
+void expect_only_right_stacks(const std::string& mode, const std::string& threads)
 {
-    SCOPED_TRACE(threads + " threads");
+    SCOPED_TRACE(mode + ' ' + threads + " threads");
     Target target({CHURN_PROGRAM, threads});
     ASSERT_TRUE(target.is_ready());
     Churn churn(target.lines().at(0));
@@ -83,7 +83,7 @@ void expect_only_right_stacks(const std::string& threads)
     const auto end = std::chrono::steady_clock::now() + duration();
     int looks = 0;
     do {
-        const auto result = inspect({"-n", "stack", std::to_string(target.pid()), "--json"});
+        const auto result = inspect({mode, "stack", std::to_string(target.pid()), "--json"});
         ASSERT_EQ(result.exit_code, 0) << result.err;
         for (const json& object : result.json()) {
             if (object["type"] == "thread") {
@@ -93,15 +93,21 @@ void expect_only_right_stacks(const std::string& threads)
         ++looks;
     } while (std::chrono::steady_clock::now() < end || churn.right < 20);
     EXPECT_TRUE(churn.wrong.empty()) << churn.wrong.size() << " wrong, such as " << churn.wrong[0];
-    std::printf("%s threads: %d looks, %llu stacks right, %zu wrong, %llu moving\n",
-                threads.c_str(), looks, static_cast<unsigned long long>(churn.right),
+    std::printf("%s, %s threads: %d looks, %llu stacks right, %zu wrong, %llu moving\n",
+                mode.c_str(), threads.c_str(), looks, static_cast<unsigned long long>(churn.right),
                 churn.wrong.size(), static_cast<unsigned long long>(churn.moving));
 }
 
 TEST(InspectChurn, EveryStackIsRight)
 {
-    expect_only_right_stacks("50");
-    expect_only_right_stacks("1000");
+    expect_only_right_stacks("-n", "50");
+    expect_only_right_stacks("-n", "1000");
+}
+
+// Of so many threads only those that move are read while all stand still.
+TEST(InspectChurn, EveryStackOfOneInstantIsRight)
+{
+    expect_only_right_stacks("-S", "1000");
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -53,11 +54,16 @@ std::vector<std::string> tool_command(const std::vector<std::string>& arguments)
     return command;
 }
 
+int exit_code_of(int status)
+{
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
 int wait_for(pid_t pid)
 {
     int status = 0;
     while (::waitpid(pid, &status, 0) < 0 && errno == EINTR) {}
-    return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+    return exit_code_of(status);
 }
 
 }  // namespace
@@ -219,7 +225,14 @@ Result run_tool(const std::vector<std::string>& arguments, User user)
             }
         }
     }
-    result.exit_code = wait_for(pid);
+    rusage used{};
+    int status = 0;
+    while (::wait4(pid, &status, 0, &used) < 0 && errno == EINTR) {}
+    result.exit_code = exit_code_of(status);
+    for (const timeval& part : {used.ru_utime, used.ru_stime}) {
+        result.cpu += std::chrono::seconds(part.tv_sec) + std::chrono::microseconds(part.tv_usec);
+    }
+    result.memory = static_cast<std::size_t>(used.ru_maxrss) * 1024;
     return result;
 }
 

@@ -49,7 +49,9 @@ class Target {
 };
 
 struct Result {
-    int exit_code = -1;  // 128 + signal when one ended it
+    int exit_code = -1;                   // 128 + signal when one ended it
+    std::chrono::duration<double> cpu{};  // of it and the processes it started
+    std::size_t memory = 0;               // bytes, at the most, of the largest of them
     std::string out;
     std::string err;
     [[nodiscard]] std::vector<nlohmann::json> json() const;  // one a line

@@ -11,4 +11,10 @@ elseif(TARGET lwpinspect)
   target_compile_definitions(tui_threads PRIVATE
     LWPINSPECT="$<TARGET_FILE:lwpinspect>" TUI_TARGET="$<TARGET_FILE:tui_target>")
   add_dependencies(tui_threads lwpinspect tui_target)
+
+  lt_test(tui_screens LABELS e2e NO_LIBTHREAD TIMEOUT 300
+    SOURCES e2e/tui_screens_test.cpp support/tmux.cpp)
+  target_compile_definitions(tui_screens PRIVATE
+    LWPINSPECT="$<TARGET_FILE:lwpinspect>" TUI_TARGET="$<TARGET_FILE:tui_target>")
+  add_dependencies(tui_screens lwpinspect tui_target)
 endif()

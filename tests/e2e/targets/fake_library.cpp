@@ -4,17 +4,23 @@
 // fake_library CASE: prints "descriptor ADDRESS", then "ready", and ends when its standard input
 // does.
 #include <libthread/inspect_abi.h>
+#include <pthread.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include <cstddef>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
+#include <random>
 #include <string_view>
 
 namespace {
 
 constexpr unsigned kThreads = 5;
 constexpr std::size_t kStackWords = 512;
+constexpr const char* kEscapes = "\x1b]0;owned\x07\x1b[2J\r\n\xc2\x9b\xe2\x80\xae";
 
 struct Record {
     std::uint64_t id, seq;
@@ -57,10 +63,21 @@ fake_resume:
         ret
         .cfi_endproc
         .size   fake_work, . - fake_work
+# Its table says: to find the caller, go to the beginning of this very sentence.
+        .globl  fake_endless
+        .type   fake_endless, @function
+fake_endless:
+        .cfi_startproc
+        .cfi_escape 0x0f, 0x03, 0x2f, 0xfd, 0xff
+        nop
+        ret
+        .cfi_endproc
+        .size   fake_endless, . - fake_endless
 )");
 extern "C" {
 extern char fake_entry[];
 extern char fake_resume[];
+extern char fake_endless[];
 __attribute__((visibility("hidden"), used)) lwpt_debug fake_debug;
 }
 
@@ -136,6 +153,121 @@ void publish()
     std::strcpy(&fake_debug.version[0], "9.9 fake");
 }
 
+Record* make_records(std::size_t count)
+{
+    void* const memory = ::mmap(nullptr, count * sizeof(Record), PROT_READ | PROT_WRITE,
+                                MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (memory == MAP_FAILED) {
+        std::abort();
+    }
+    auto* const made = static_cast<Record*>(memory);
+    fake_debug.thread_slabs[0] = {address_of(made), sizeof(Record),
+                                  static_cast<std::uint32_t>(count)};
+    return made;
+}
+
+// As many threads as fit, each with a stack that never ends.
+void make_a_crowd(std::size_t count)
+{
+    for (std::uint64_t& word : stacks[1]) {
+        word = address_of(&fake_resume[0]);
+    }
+    Record* const crowd = make_records(count);
+    for (std::size_t i = 0; i < count; ++i) {
+        crowd[i] = records[1];
+        crowd[i].id = i + 1;
+    }
+}
+
+// Threads whose mutexes are held by the next one, the last one's by the first.
+void make_a_circle(std::size_t count)
+{
+    publish_field(LWPT_SLOT_mutex_word, 0, 8);
+    fake_debug.name_count = 4;
+    fake_debug.names[2] = {LWPT_WAIT_KIND, 3, "mutex"};
+    fake_debug.names[3] = {LWPT_CONSTANT, 0x7fffffff, "mutex_owner_mask"};
+    Record* const circle = make_records(count);
+    for (std::size_t i = 0; i < count; ++i) {
+        circle[i] = records[0];
+        circle[i].id = i + 1;
+        circle[i].wait_kind = 3;
+        circle[i].wait_object = address_of(&circle[(i + 1) % count].id);  // its word is the holder
+    }
+}
+
+void make_noise(void* into, std::size_t size, std::mt19937_64& random)
+{
+    for (std::size_t at = 0; at + sizeof(std::uint64_t) <= size; at += sizeof(std::uint64_t)) {
+        const std::uint64_t word = random();
+        std::memcpy(static_cast<char*>(into) + at, &word, sizeof word);
+    }
+}
+
+// Changes everything that is published as long as the program lives.
+void* storm(void* /*unused*/)
+{
+    std::mt19937_64 random(1);
+    const lwpt_debug whole = fake_debug;
+    for (unsigned turn = 0;; ++turn) {
+        fake_debug = whole;
+        if (turn % 2 == 0) {
+            auto* const bytes = reinterpret_cast<unsigned char*>(&fake_debug);
+            bytes[random() % offsetof(lwpt_debug, names)] = static_cast<unsigned char>(random());
+        }
+        make_noise(&records[0], sizeof records, random);
+        make_noise(&stacks[0], sizeof stacks, random);
+    }
+    return nullptr;
+}
+
+// Cases that keep a reader busy, fill its memory or its terminal.
+bool attack(std::string_view name)
+{
+    std::mt19937_64 random(2);
+    if (name == "vast") {
+        constexpr std::size_t kSize = std::size_t{1} << 40U;
+        void* const memory =
+            ::mmap(nullptr, kSize, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+        fake_debug.thread_slabs[0] = {address_of(memory), 16 * 1024, 15'000'000};
+        return memory != MAP_FAILED;
+    }
+    if (name == "crowd") {
+        make_a_crowd(150'000);
+    } else if (name == "tables") {
+        make_a_crowd(20'000);
+        stacks[1][kStackWords - 16 + 6] = address_of(&fake_endless[0]);
+    } else if (name == "overlap") {
+        make_a_crowd(1'000);
+        fake_debug.thread_slab_count = LWPT_MAX_SLABS;
+        for (lwpt_slab& slab : fake_debug.thread_slabs) {
+            slab = fake_debug.thread_slabs[0];
+        }
+    } else if (name == "circle") {
+        make_a_circle(70'000);
+    } else if (name == "noise") {
+        make_noise(make_records(20'000), 20'000 * sizeof(Record), random);
+    } else if (name == "odd") {
+        fake_debug.generation = 1;
+    } else if (name == "words") {
+        for (lwpt_name& entry : fake_debug.names) {
+            std::memset(&entry.name[0], '\x1b', sizeof entry.name);
+            std::strncpy(&entry.name[0], kEscapes, sizeof entry.name);
+        }
+        fake_debug.name_count = LWPT_MAX_NAMES;
+        std::memset(&fake_debug.version[0], '\x1b', sizeof fake_debug.version);
+        std::memset(&fake_debug.build[0], '\x07', sizeof fake_debug.build);
+        std::memset(&fake_debug.model[0], '\x9b', sizeof fake_debug.model);
+        std::memcpy(&records[0].name[0], kEscapes, std::strlen(kEscapes));
+        ::prctl(PR_SET_NAME, kEscapes);
+    } else if (name == "storm") {
+        pthread_t thread{};
+        return ::pthread_create(&thread, nullptr, storm, nullptr) == 0;
+    } else {
+        return false;
+    }
+    return true;
+}
+
 // Whether `name` is a case; damages the descriptor or the records accordingly.
 bool damage(std::string_view name)
 {
@@ -189,7 +321,7 @@ int main(int argc, char** argv)
     for (unsigned i = 0; i < kThreads; ++i) {
         park(i);
     }
-    if (argc != 2 || !damage(argv[1])) {
+    if (argc != 2 || (!damage(argv[1]) && !attack(argv[1]))) {
         return 2;
     }
     std::printf("descriptor %p\nready\n", static_cast<void*>(&fake_debug));

@@ -1,9 +1,10 @@
 /*
  * pthread_stuck.c - pthreads that wait for each other's mutexes; no libthread.
  *
- * pthread_stuck KIND COUNT: COUNT threads in a circle on mutexes of that kind (normal, recursive,
- * errorcheck, robust, inherit), or "handover": threads that pass two mutexes on as fast as can be.
- * Prints "ready", ends when its standard input does.
+ * pthread_stuck KIND COUNT [leave]: COUNT threads in a circle on mutexes of that kind (normal,
+ * recursive, errorcheck, robust, inherit), or "handover": threads that pass two mutexes on as fast
+ * as can be. Prints "ready", ends when its standard input does; "leave": its first thread ends at
+ * once.
  */
 #define _GNU_SOURCE
 #include <pthread.h>
@@ -57,7 +58,8 @@ int main(int argc, char** argv)
     char byte;
     pthread_t thread;
     pthread_mutexattr_t attributes;
-    if (argc != 3 || (count = atol(argv[2])) < 2 || count > kMost) {
+    const int leave = argc == 4 && strcmp(argv[3], "leave") == 0;
+    if ((argc != 3 && !leave) || (count = atol(argv[2])) < 2 || count > kMost) {
         return 2;
     }
     const int handover = strcmp(argv[1], "handover") == 0;
@@ -74,6 +76,9 @@ int main(int argc, char** argv)
     }
     puts("ready");
     fflush(stdout);
+    if (leave) {
+        pthread_exit(NULL);
+    }
     while (read(STDIN_FILENO, &byte, 1) > 0) {}
     _exit(0);
 }

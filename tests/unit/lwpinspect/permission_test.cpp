@@ -26,7 +26,7 @@ TEST(Permission, NamesTheCauseAndTheCure)
     EXPECT_NE(explain(facts).text.find("is 2: needs CAP_SYS_PTRACE"), std::string::npos);
     facts.yama = 3;
     EXPECT_NE(explain(facts).text.find("is 3: nobody may attach"), std::string::npos);
-    facts.directory_is_roots = true;
+    facts.files_are_roots = true;
     EXPECT_NE(explain(facts).text.find("not dumpable"), std::string::npos);
     facts.target_uid = 33;
     EXPECT_NE(explain(facts).text.find("cannot read 4711: it belongs to"), std::string::npos);
