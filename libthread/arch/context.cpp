@@ -6,7 +6,7 @@ extern "C" const char arch_thread_start[];
 
 namespace lt {
 
-ArchContext arch_prepare(void* stack_hi, void (*entry)(void*), void* arg) noexcept
+ArchContext arch_prepare(void* stack_hi, ArchEntry entry, void* arg) noexcept
 {
     // What RESUME_CONTEXT of switch.S pops, low to high.
     struct Frame {

@@ -36,9 +36,12 @@ extern "C" void arch_switch_fs(ArchContext* save, const ArchContext* load, void*
 // Resumes *load for good; the caller's context is lost.
 extern "C" [[noreturn]] void arch_resume(const ArchContext* load) noexcept;
 
+// What runs on a stack of its own. If it returns, the context that it returns is resumed for good.
+using ArchEntry = const ArchContext* (*)(void* arg);
+
 // Makes a context that calls entry(arg) on the stack whose high end is `stack_hi`. Unwinders stop
-// at its first frame. `entry` must not return.
-ArchContext arch_prepare(void* stack_hi, void (*entry)(void*), void* arg) noexcept;
+// at its first frame.
+ArchContext arch_prepare(void* stack_hi, ArchEntry entry, void* arg) noexcept;
 
 // Runs function(arg) on the stack whose high end is `stack_hi` and returns on the caller's.
 extern "C" void arch_call_on(void* stack_hi, void (*function)(void*), void* arg) noexcept;

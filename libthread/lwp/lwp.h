@@ -14,6 +14,9 @@ namespace lt {
 
 struct Thread;
 class RunQueue;
+namespace os {
+struct StackSlot;
+}
 
 // Numbers are published in inspect_fields.def.
 enum class LwpState : std::uint32_t {
@@ -30,6 +33,13 @@ enum class LwpState : std::uint32_t {
 struct AfterSwitch {
     void (*action)(void*) = nullptr;
     void* argument = nullptr;
+};
+
+// What threads that ended here leave to the next ones: see thread/stack_cache.h.
+template <class Entry>
+struct Recycled {
+    Entry* first = nullptr;
+    std::uint32_t count = 0;
 };
 
 // Records are type-stable: a stale pointer leads to some LWP, never to foreign memory.
@@ -76,6 +86,10 @@ struct alignas(kCacheLine) Lwp {
     std::uint32_t spins = 0;             // times it did; the same
     std::uint32_t ticks = 0;             // picks, for looking at the shared queues now and then
     std::uint32_t picks_since_poll = 0;  // the same, for looking at descriptors
+    // Only the LWP itself, in critical regions; they stay with the record.
+    static constexpr std::uint32_t kStackClasses = 8;
+    Recycled<os::StackSlot> stacks[kStackClasses];  // by size class
+    Recycled<Thread> records;
 
     // Signals that arrived in a critical region: all are blocked until the region is left. Written
     // by handlers on this LWP, read by the same LWP.

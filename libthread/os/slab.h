@@ -25,23 +25,34 @@ class SlabPool {
     T* allocate() noexcept
     {
         const SpinGuard guard{lock_};
-        if (free_ != nullptr) {
-            T* record = free_;
-            free_ = record->next;
-            record->next = nullptr;
-            return record;
-        }
-        if (fresh_ == fresh_end_ && !add_slab()) {
-            return nullptr;
-        }
-        return new (fresh_++) T{};
+        return allocate_locked();
     }
 
-    void release(T* record) noexcept
+    // Puts up to `wanted` records before `chain`, linked; returns how many there were. As
+    // allocate().
+    std::uint32_t allocate_chain(std::uint32_t wanted, T*& chain) noexcept
     {
         const SpinGuard guard{lock_};
-        record->next = free_;
-        free_ = record;
+        std::uint32_t count = 0;
+        for (; count < wanted; ++count) {
+            T* record = allocate_locked();
+            if (record == nullptr) {
+                break;
+            }
+            record->next = chain;
+            chain = record;
+        }
+        return count;
+    }
+
+    void release(T* record) noexcept { release_chain(record, record); }
+
+    // Records linked from the first to the last.
+    void release_chain(T* first, T* last) noexcept
+    {
+        const SpinGuard guard{lock_};
+        last->next = free_;
+        free_ = first;
     }
 
     // Calls visit(record) for every record there is, free ones included. Slabs are only added.
@@ -63,6 +74,20 @@ class SlabPool {
     void unlock() noexcept LT_NO_TSA { lock_.unlock(); }
 
   private:
+    T* allocate_locked() noexcept LT_REQUIRES(lock_)
+    {
+        if (free_ != nullptr) {
+            T* record = free_;
+            free_ = record->next;
+            record->next = nullptr;
+            return record;
+        }
+        if (fresh_ == fresh_end_ && !add_slab()) {
+            return nullptr;
+        }
+        return new (fresh_++) T{};
+    }
+
     bool add_slab() noexcept LT_REQUIRES(lock_)
     {
         const std::uint32_t index = *count_;

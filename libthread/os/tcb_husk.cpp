@@ -15,7 +15,7 @@ namespace {
 // Enough for the frame of husk_start and for what a switch pushes below it.
 constexpr std::uintptr_t kBelowFrame = 1024;
 
-[[noreturn]] void end_kernel_thread(void*) noexcept
+[[noreturn]] const ArchContext* end_kernel_thread(void*) noexcept
 {
     for (;;) {
         raw_syscall(SYS_exit, 0);

@@ -110,7 +110,7 @@ void count_into_pool()
     process.pool_lwps.fetch_add(1, memory_order_relaxed);
 }
 
-[[noreturn]] void initial_idle_main(void* argument)
+[[noreturn]] const ArchContext* initial_idle_main(void* argument)
 {
     Lwp& lwp = *static_cast<Lwp*>(argument);
     finish_switch(*lwp.idle);

@@ -181,6 +181,31 @@ bool may_lend_turn(Lwp& lwp)
     return false;
 }
 
+// A thread that has not run yet, from the LWP's own queue if it is there. One that waits alone is
+// taken out properly: the entry that claim() leaves behind would look like work for others.
+bool take_unrun(Lwp& lwp, Thread& target)
+{
+    if (lwp.run_queue->size() == 1) {
+        Thread* first = lwp.run_queue->take();
+        if (first == &target) {
+            return true;
+        }
+        if (first != nullptr) {
+            enqueue_local(lwp, *first);
+        }
+    }
+    return RunQueue::claim(target);
+}
+
+// Others that wait already go before the heir: their stacks are the ones still warm. But who lent
+// its turn gets it back.
+bool may_inherit(Lwp& lwp, const Thread& self, const Thread& heir)
+{
+    return !is_suspended(heir) && !heir.has(kFlagBound) && !settings.migrate_always &&
+           heir.level() + 1U >= shared_queues.best() &&
+           (lwp.run_queue->size() == 0 || (self.lent_turn && may_lend_turn(lwp)));
+}
+
 void unlock_after_switch(void* lock) LT_NO_TSA
 {
     static_cast<SpinLock*>(lock)->unlock();
@@ -270,7 +295,7 @@ void make_new_runnable(Thread& self, Thread& thread) noexcept
 void lend_turn(Thread& self, Thread& target) noexcept
 {
     if (runs_pool_work(self) && shared_queues.best() <= target.level() + 1U &&
-        may_lend_turn(*self.lwp) && RunQueue::claim(target)) {
+        may_lend_turn(*self.lwp) && take_unrun(*self.lwp, target)) {
         target.lent_turn = true;
         self.run_next = &target;
     }
@@ -360,24 +385,17 @@ void yield_inside(Thread& self) noexcept
     switch_to(self, *next, {requeue_after_yield, &self});
 }
 
-void leave_for_good(Thread& self, void (*after)(void*), void* argument, Thread* heir) noexcept
+const ArchContext* leave_for_good(Thread& self, void (*after)(void*), void* argument) noexcept
 {
     Lwp& lwp = *self.lwp;
-    Thread* next = heir != nullptr && stop_if_suspended(*heir) ? nullptr : heir;
-    // Others that wait already go first: their stacks are the ones still warm. But who lent its
-    // turn gets it back.
-    if (next != nullptr &&
-        (heir->has(kFlagBound) || settings.migrate_always ||
-         heir->level() + 1U < shared_queues.best() ||
-         (lwp.run_queue->size() != 0 && !(self.lent_turn && may_lend_turn(lwp))))) {
-        make_runnable(self, *heir);
+    Thread* next = self.run_next;
+    if (next != nullptr && !may_inherit(lwp, self, *next)) {
         next = nullptr;
     }
     if (next == nullptr && !is_poll_due(lwp)) {
         next = pick_next(lwp);
     }
-    switch_to(self, next != nullptr ? *next : *lwp.idle, {after, argument});
-    panic("a dead thread was resumed", __FILE__, __LINE__, self.number());
+    return leave_for(self, next != nullptr ? *next : *lwp.idle, {after, argument});
 }
 
 }  // namespace lt

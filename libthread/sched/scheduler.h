@@ -43,9 +43,11 @@ void block_current(Thread& self, SpinLock& lock) noexcept LT_NO_TSA;
 void yield(Thread& self) noexcept;
 void yield_inside(Thread& self) noexcept;
 
-// Ends the calling thread's use of its stack: runs `after` on the next stack and never returns.
-// `heir`: a thread that the caller has taken off its sleep queue, to be run next; nullptr: none.
-[[noreturn]] void leave_for_good(Thread& self, void (*after)(void*), void* argument,
-                                 Thread* heir) noexcept;
+// Ends the calling thread's use of its stack: `after` runs on the next one. What to do with the
+// result, see leave_for().
+// self.run_next, its heir, was taken off its sleep queue by the caller and is best run next: `after`
+// finds it running, or has to make it runnable. nullptr: none.
+[[nodiscard]] const ArchContext* leave_for_good(Thread& self, void (*after)(void*),
+                                                void* argument) noexcept;
 
 }  // namespace lt

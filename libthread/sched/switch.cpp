@@ -49,14 +49,8 @@ LT_NOINLINE void start_meter(Thread& self)
     self.processor.since = os::read_clock(CLOCK_THREAD_CPUTIME_ID);
 }
 
-}  // namespace
-
-void use_fs_base_instruction(bool usable) noexcept
-{
-    has_fs_base_instruction = usable;
-}
-
-void switch_to(Thread& self, Thread& next, AfterSwitch after) noexcept
+// What comes before the exchange of the stacks.
+void announce_switch(Thread& self, Thread& next, AfterSwitch after)
 {
     Lwp& lwp = *self.lwp;
     LT_DCHECK(&self != &next, "switch to itself");
@@ -76,6 +70,18 @@ void switch_to(Thread& self, Thread& next, AfterSwitch after) noexcept
     if (LT_UNLIKELY(self.processor.metered)) {
         stop_meter(self);
     }
+}
+
+}  // namespace
+
+void use_fs_base_instruction(bool usable) noexcept
+{
+    has_fs_base_instruction = usable;
+}
+
+void switch_to(Thread& self, Thread& next, AfterSwitch after) noexcept
+{
+    announce_switch(self, next, after);
     if (LT_LIKELY(has_fs_base_instruction)) {
         arch_switch_fs(&self.context, &next.context, next.tcb);
     } else {
@@ -84,6 +90,14 @@ void switch_to(Thread& self, Thread& next, AfterSwitch after) noexcept
         arch_switch(&self.context, &next.context);
     }
     finish_switch(self);
+}
+
+const ArchContext* leave_for(Thread& self, Thread& next, AfterSwitch after) noexcept
+{
+    announce_switch(self, next, after);
+    // A handler that runs from here on finds next's TLS, in a critical region as well.
+    os::set_fs_base(next.tcb);
+    return &next.context;
 }
 
 void finish_switch(Thread& self) noexcept

@@ -11,6 +11,10 @@ namespace lt {
 // `self`. Returns when somebody switches back, perhaps on another LWP [I6]. In a critical region.
 void switch_to(Thread& self, Thread& next, AfterSwitch after) noexcept;
 
+// The same for a thread that has come to its end: the caller returns the result from the function
+// that its stack began with, or passes it to arch_resume(), and does nothing else in between.
+[[nodiscard]] const ArchContext* leave_for(Thread& self, Thread& next, AfterSwitch after) noexcept;
+
 // What a thread does first when it is resumed, or started.
 void finish_switch(Thread& self) noexcept;
 

@@ -42,19 +42,20 @@ void end_unbound(void* dead)
 }
 
 // The first frame of an unbound thread.
-void unbound_main(void* argument)
+const ArchContext* unbound_main(void* argument)
 {
     Thread& self = *static_cast<Thread*>(argument);
     finish_switch(self);
     leave_critical(self);
     os::tcb_first_run();
     run_start_function(self);
-    finish_on_own_stack(self);
+    const bool awaited = finish_on_own_stack(self);
     enter_critical(self);
     if (self.has(kFlagBound)) {
         end_with_leader(self);  // alone in the child of a fork
     }
-    leave_for_good(self, end_unbound, &self, take_joiner(self));
+    self.run_next = awaited ? take_joiner(self) : nullptr;
+    return leave_for_good(self, end_unbound, &self);
 }
 
 void run_bound(void* argument)
@@ -145,9 +146,9 @@ void* bound_main(void* argument)
     return nullptr;
 }
 
-Thread* make_record(const Thread& creator, const CreateRequest& request)
+Thread* make_record(Thread& creator, const CreateRequest& request)
 {
-    Thread* thread = thread_records.allocate();
+    Thread* thread = take_record(creator);
     if (thread == nullptr) {
         return nullptr;
     }
@@ -205,7 +206,7 @@ void withdraw(Thread& self, Thread& thread)
     {
         const SpinGuard guard{life_lock};
         census_remove(thread);
-        free_thread(thread);
+        free_thread(self, thread);
     }
     wake_suspenders(self, thread);
 }
@@ -247,19 +248,18 @@ Error create_bound(Thread& self, const CreateRequest& request)
 Error create_unbound(Thread& self, const CreateRequest& request)
 {
     trim_slots();
-    bool fresh = false;
     Error error = Error::kNone;
     const std::size_t wanted = request.stack_base != nullptr ? kMinStack
                                : request.stack_size != 0     ? request.stack_size
                                                              : kDefaultStack;
-    os::StackSlot* slot = take_slot(wanted, fresh, error);
+    os::StackSlot* slot = take_slot(self, wanted, error);
     if (slot == nullptr) {
         return error;
     }
     const CriticalRegion region{self};
     Thread* thread = make_record(self, request);
     if (thread == nullptr) {
-        keep_slot(slot, true);
+        keep_slot(self, slot, true);
         return Error::kNoMemory;
     }
     thread->slot = slot;

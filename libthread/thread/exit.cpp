@@ -34,18 +34,21 @@ bool is_last_non_daemon(const Thread& self)
     return census.non_daemons.load(memory_order_relaxed) == 1 && !self.has(kFlagDaemon);
 }
 
-// Takes the thread out of the census; true if it was the last that keeps the process.
-bool leave_census(Thread& self) LT_NO_TSA
+struct Leave {
+    bool last;     // of those that keep the process
+    bool awaited;  // by a joiner
+};
+
+// Takes the thread out of the census.
+Leave leave_census(Thread& self) LT_NO_TSA
 {
     enter_critical(self);
     life_lock.lock();
     if (self.has(kFlagNewLwp)) {
         process.concurrency.fetch_sub(1, memory_order_relaxed);  // relaxed: a level
     }
-    if (!self.has(kFlagDaemon) && !self.has(kFlagForeign)) {
-        ++census.ending;  // joinable before long: bury() makes it so
-    }
-    const bool last = census_remove(self);
+    census.ending += counts_in_census(self) ? 1U : 0U;  // joinable before long: bury() makes it so
+    const Leave leave{census_remove(self), self.joiners != 0};
     life_lock.unlock();
     // What came to it for the process, and it did not take, is for others.
     siginfo_t info;
@@ -54,7 +57,7 @@ bool leave_census(Thread& self) LT_NO_TSA
     }
     leave_critical(self);
     settle_masks();
-    return last;
+    return leave;
 }
 
 // Those who wait for `dead`, those who wait for anybody, and those who wait for it to stop.
@@ -69,6 +72,19 @@ void wake(Thread& self, const Thread& dead, bool joiners, bool any, bool suspend
     if (suspenders) {
         wake_suspenders(self, dead);
     }
+}
+
+// It is gone, or waits for a joiner.
+void lay_out(Thread& self, Thread& dead) LT_REQUIRES(life_lock)
+{
+    if (dead.has(kFlagDetached)) {
+        free_thread(self, dead);
+        return;
+    }
+    if (!dead.pthread_named) {
+        give_back_slot(self, dead);
+    }
+    add_zombie(dead);
 }
 
 }  // namespace
@@ -88,7 +104,7 @@ void run_start_function(Thread& self) noexcept
     }
 }
 
-void finish_on_own_stack(Thread& self) noexcept
+bool finish_on_own_stack(Thread& self) noexcept
 {
     ::pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, nullptr);
     LT_PROBE2(thread__exit, in_place(self.id), self.status);
@@ -102,7 +118,8 @@ void finish_on_own_stack(Thread& self) noexcept
     os::tcb_run_tls_destructors();
     os::tcb_release_robust();
     abandon_mutexes(self);
-    if (leave_census(self)) {
+    const Leave leave = leave_census(self);
+    if (leave.last) {
         std::exit(0);
     }
     if (self.slot != nullptr && os::tcb_can_reset()) {
@@ -112,6 +129,7 @@ void finish_on_own_stack(Thread& self) noexcept
         }
         os::tcb_reset_own();
     }
+    return leave.awaited;
 }
 
 Thread* take_joiner(Thread& self) noexcept LT_NO_TSA
@@ -128,28 +146,29 @@ Thread* take_joiner(Thread& self) noexcept LT_NO_TSA
 
 void bury(Thread& self, Thread& dead) noexcept
 {
+    Thread* heir = dead.run_next;
+    dead.run_next = nullptr;
     bool wake_joiners = false;
     bool wake_any = false;
     bool wake_stop = false;
     {
         const SpinGuard guard{life_lock};
-        census.ending -= dead.has(kFlagDaemon) || dead.has(kFlagForeign) ? 0U : 1U;
+        census.ending -= counts_in_census(dead) ? 1U : 0U;
         wake_any = census.any_joiners != 0;
-        wake_joiners = dead.joiners != 0;
+        // Besides the heir: one that waited for the thread whose record this was stood before them.
+        wake_joiners = dead.joiners > (heir != nullptr && heir->wait_target == dead.number() ? 1U : 0U);
         wake_stop = is_suspended(dead) || dead.has(kFlagMutator);
         if (&self == &dead) {
             // At once: without the lock the record, which waking needs, may be another thread's.
             wake(self, dead, wake_joiners, wake_any, wake_stop);
             wake_joiners = wake_any = wake_stop = false;
         }
-        if (dead.has(kFlagDetached)) {
-            free_thread(dead);
-        } else {
-            if (!dead.pthread_named) {
-                give_back_slot(dead);
-            }
-            add_zombie(dead);
+        if (heir == nullptr || !join_for(self, *heir, dead)) {
+            lay_out(self, dead);
         }
+    }
+    if (heir != nullptr && heir != &self) {
+        make_runnable(self, *heir);
     }
     wake(self, dead, wake_joiners, wake_any, wake_stop);
 }

@@ -27,6 +27,7 @@
 #include "thread/pending_signals.h"
 #include "thread/registry.h"
 #include "thread/signal_lwp.h"
+#include "thread/stack_cache.h"
 #include "thread/start_up.h"
 
 namespace lt {
@@ -79,6 +80,7 @@ void keep_own_lwp(Thread& self)
             lwp.tid.store(0, memory_order_relaxed);
             lwp.thread.store(nullptr, memory_order_relaxed);         // relaxed: as above
             lwp.state.store(LwpState::kFree, memory_order_relaxed);  // relaxed: as above
+            forget_recycled(lwp);  // it may have been at it
         }
     });
     // glibc takes the stacks of all pthreads but the caller's for free: an idle context there is

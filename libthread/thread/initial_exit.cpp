@@ -8,6 +8,7 @@
 
 #include <cstdint>
 
+#include "arch/context.h"
 #include "arch/landing.h"
 #include "lwp/lwp.h"
 #include "os/signal_mask.h"
@@ -32,7 +33,7 @@ void end_initial(void* dead)
     finish_on_own_stack(self);
     enter_critical(self);
     if (!self.has(kFlagBound)) {
-        leave_for_good(self, end_initial, &self, nullptr);
+        arch_resume(leave_for_good(self, end_initial, &self));
     }
     end_with_leader(self);
 }

@@ -14,14 +14,14 @@ constinit const char any_join_event = 0;
 
 namespace {
 
-// Sleeps until `event` is announced. Holds the life lock at the call, not on return. Called and
-// returns in a critical region: the queue is locked before the life lock is dropped, and whoever
-// announces drops the life lock before it locks the queue, so nothing is missed.
-WakeCause await(Thread& self, const void* event, std::uint32_t target) LT_NO_TSA
+// Sleeps until `event` is announced. Holds the life lock at the call and on return; but not if the
+// thread waited for was joined for this one: `joined`, if given, then has its id. Called and returns
+// in a critical region: the queue is locked before the life lock is dropped, and whoever announces
+// drops the life lock before it locks the queue, so nothing is missed.
+WakeCause await(Thread& self, const void* event, std::uint32_t target, Joined* joined) LT_NO_TSA
 {
-    const bool counts = !self.has(kFlagDaemon) && !self.has(kFlagForeign);
-    // relaxed: under the lock.
-    census.blocked_joiners.fetch_add(counts ? 1 : 0, memory_order_relaxed);
+    const std::uint32_t counts = counts_in_census(self) ? 1 : 0;
+    census.blocked_joiners += counts;
     SleepQueue& queue = sleep_queue_of(event);
     lock_to_sleep(self, queue);
     life_lock.unlock();
@@ -30,13 +30,16 @@ WakeCause await(Thread& self, const void* event, std::uint32_t target) LT_NO_TSA
     spec.kind = WaitKind::kJoin;
     spec.flags = kWaitCancellable;
     spec.target = target;
+    spec.token = reinterpret_cast<std::uintptr_t>(joined);
     const WakeCause cause = sleep_on(self, queue, spec);
     if (Thread* unrun = self.run_next) {
         self.run_next = nullptr;  // it did not even fall asleep
         make_runnable(self, *unrun);
     }
-    // relaxed: see its declaration.
-    census.blocked_joiners.fetch_sub(counts ? 1 : 0, memory_order_relaxed);
+    if (joined == nullptr || joined->id == 0) {
+        life_lock.lock();
+        census.blocked_joiners -= counts;
+    }
     return cause;
 }
 
@@ -50,11 +53,11 @@ void attend(Thread& self, WakeCause cause)
     enter_critical(self);
 }
 
-Joined reap(Thread& dead) LT_REQUIRES(life_lock)
+Joined reap(Thread& self, Thread& dead) LT_REQUIRES(life_lock)
 {
-    const Joined joined{Error::kNone, dead.number(), dead.status};  // relaxed: locked
+    const Joined joined{Error::kNone, dead.number(), dead.status};
     remove_zombie(dead);
-    free_thread(dead);
+    free_thread(self, dead);
     return joined;
 }
 
@@ -62,7 +65,7 @@ Joined reap(Thread& dead) LT_REQUIRES(life_lock)
 // joined this one may end joinable itself.
 Joined reap_and_unlock(Thread& self, Thread& dead) LT_NO_TSA
 {
-    const Joined joined = reap(dead);
+    const Joined joined = reap(self, dead);
     const bool wake = census.any_joiners != 0;
     life_lock.unlock();
     if (wake) {
@@ -90,10 +93,10 @@ Joined join_foreign(std::uint32_t id, std::uint64_t pthread_id)
     return joined;
 }
 
-// A cancelled joiner gives its claim back before it goes: another may have to take the thread.
-void give_back(Thread& self, Thread& target, std::uint32_t id) LT_NO_TSA
+// A cancelled joiner gives its claim back before it goes: another may have to take the thread. Gives
+// up the life lock.
+void give_back_and_unlock(Thread& self, Thread& target, std::uint32_t id) LT_NO_TSA
 {
-    life_lock.lock();
     // Taken by another joiner: the record may be somebody else's by now.
     if (find_thread(id) == &target) {
         --target.joiners;
@@ -105,28 +108,43 @@ void give_back(Thread& self, Thread& target, std::uint32_t id) LT_NO_TSA
     }
 }
 
+// After an interrupted sleep; true: the wait goes on. Holds the life lock at the call, and on return
+// if true.
+bool attend_and_go_on(Thread& self, Thread& target, std::uint32_t id, WakeCause cause,
+                      bool ends_by_handler) LT_NO_TSA
+{
+    if (cause == WakeCause::kCancelled) {
+        give_back_and_unlock(self, target, id);
+        attend(self, cause);  // returns only if cancellation was disabled meanwhile
+        life_lock.lock();
+        target.joiners += find_thread(id) == &target ? 1U : 0U;
+        return true;
+    }
+    const std::uint32_t handlers = self.handlers_run;
+    life_lock.unlock();
+    attend(self, cause);
+    life_lock.lock();
+    if (ends_by_handler && self.handlers_run != handlers) {
+        give_back_and_unlock(self, target, id);
+        return false;
+    }
+    return true;
+}
+
 // Holds the life lock at the call, not on return; in a critical region.
 Joined await_and_reap(Thread& self, Thread& target, std::uint32_t id, OnSignal on_signal) LT_NO_TSA
 {
-    const std::uint32_t handlers = self.handlers_run;
     ++target.joiners;
     lend_turn(self, target);
     for (;;) {
-        const WakeCause cause = await(self, &target, id);
-        if (cause == WakeCause::kCancelled) {
-            give_back(self, target, id);
-            attend(self, cause);  // returns only if cancellation was disabled meanwhile
-            life_lock.lock();
-            target.joiners += find_thread(id) == &target ? 1U : 0U;
-        } else {
-            if (cause == WakeCause::kInterrupted) {
-                attend(self, cause);
-                if (on_signal == OnSignal::kEnd && self.handlers_run != handlers) {
-                    give_back(self, target, id);
-                    return {Error::kInterrupted, 0, nullptr};
-                }
-            }
-            life_lock.lock();
+        Joined joined;
+        const WakeCause cause = await(self, &target, id, &joined);
+        if (LT_LIKELY(joined.id != 0)) {
+            return joined;
+        }
+        if (cause != WakeCause::kWoken &&
+            !attend_and_go_on(self, target, id, cause, on_signal == OnSignal::kEnd)) {
+            return {Error::kInterrupted, 0, nullptr};
         }
         if (find_thread(id) != &target || target.has(kFlagDetached)) {
             life_lock.unlock();
@@ -140,12 +158,25 @@ Joined await_and_reap(Thread& self, Thread& target, std::uint32_t id, OnSignal o
 
 }  // namespace
 
+bool join_for(Thread& self, Thread& heir, Thread& dead) noexcept LT_NO_TSA
+{
+    if (heir.wait_target != dead.number()) {
+        return false;
+    }
+    auto& joined = *reinterpret_cast<Joined*>(heir.wait_token);
+    joined = {dead.has(kFlagDetached) ? Error::kNoSuchThread : Error::kNone, dead.number(),
+              dead.status};
+    census.blocked_joiners -= counts_in_census(heir) ? 1U : 0U;
+    free_thread(self, dead);
+    return true;
+}
+
 void forget_pthread(Thread& self, std::uint64_t pthread_id) noexcept
 {
     const CriticalRegion region{self};
     const SpinGuard guard{life_lock};
     if (Thread* dead = zombie_of_pthread(pthread_id, MadeBy::kOthers)) {
-        reap(*dead);
+        reap(self, *dead);
     }
 }
 
@@ -212,13 +243,11 @@ Joined join_any_thread(Thread& self, OnSignal on_signal) noexcept LT_NO_TSA
     for (;;) {
         life_lock.lock();
         if (Thread* dead = first_free_zombie()) {
-            joined = reap(*dead);
+            joined = reap(self, *dead);
             break;
         }
-        // relaxed: under the lock; a joiner that has just woken has made somebody look again.
-        const std::uint32_t own = self.has(kFlagDaemon) || self.has(kFlagForeign) ? 0U : 1U;
-        if (!joiner_on_its_way() &&
-            others_alive() <= census.blocked_joiners.load(memory_order_relaxed) + own) {
+        const std::uint32_t own = counts_in_census(self) ? 1U : 0U;
+        if (!joiner_on_its_way() && others_alive() <= census.blocked_joiners + own) {
             const bool others = census.any_joiners != 0;
             census.deadlocks += others ? 1U : 0U;
             life_lock.unlock();
@@ -230,8 +259,7 @@ Joined join_any_thread(Thread& self, OnSignal on_signal) noexcept LT_NO_TSA
         }
         ++census.any_joiners;
         const std::uint32_t deadlocks = census.deadlocks;
-        const WakeCause cause = await(self, &any_join_event, 0);
-        life_lock.lock();
+        const WakeCause cause = await(self, &any_join_event, 0, nullptr);
         --census.any_joiners;
         const bool deadlock = census.deadlocks != deadlocks && first_free_zombie() == nullptr;
         life_lock.unlock();
@@ -262,7 +290,7 @@ Error detach_thread(Thread& self, std::uint32_t id) noexcept
         return Error::kInvalid;
     }
     if (!is_live(target)) {
-        reap(*target);
+        reap(self, *target);
         return Error::kNone;
     }
     // relaxed: under the life lock, where it is decided on.

@@ -1,7 +1,6 @@
 #include "thread/registry.h"
 
 #include "os/tcb.h"
-#include "sched/records.h"
 #include "thread/mask_census.h"
 #include "thread/pending_signals.h"
 #include "thread/stack_cache.h"
@@ -139,9 +138,8 @@ void forget_other_threads(Thread& self) noexcept
     bucket_of(self.number()) = &self;
     first_zombie = last_zombie = nullptr;
     self.joiners = 0;
-    census.non_daemons.store(1, memory_order_relaxed);      // relaxed: nobody else is here
-    census.blocked_joiners.store(0, memory_order_relaxed);  // relaxed: as above
-    census.any_joiners = census.ending = 0;
+    census.non_daemons.store(1, memory_order_relaxed);  // relaxed: nobody else is here
+    census.blocked_joiners = census.any_joiners = census.ending = 0;
     census.foreign = self.has(kFlagForeign) ? 1U : 0U;
     process.threads.store(1, memory_order_relaxed);  // relaxed: as above
 }
@@ -166,21 +164,21 @@ Thread* zombie_of_pthread(std::uint64_t pthread_id, MadeBy maker) noexcept
     return thread;
 }
 
-void give_back_slot(Thread& thread) noexcept
+void give_back_slot(Thread& self, Thread& thread) noexcept
 {
     if (thread.slot == nullptr) {
         return;
     }
     auto* slot = static_cast<os::StackSlot*>(thread.slot);
     os::tcb_forget_cancellation(slot->tcb);
-    keep_slot(slot, os::tcb_can_reset());
+    keep_slot(self, slot, os::tcb_can_reset());
     thread.slot = nullptr;
 }
 
-void free_thread(Thread& thread) noexcept
+void free_thread(Thread& self, Thread& thread) noexcept
 {
     unregister_thread(thread);
-    give_back_slot(thread);
+    give_back_slot(self, thread);
     thread.flags.store(0, memory_order_relaxed);                   // relaxed: under the lock
     thread.state.store(ThreadState::kFree, memory_order_relaxed);  // relaxed: as above
     drop_pending(thread);
@@ -188,7 +186,7 @@ void free_thread(Thread& thread) noexcept
     thread.cancel_requested.store(0, memory_order_relaxed);  // relaxed: as above
     thread.wait_kind = WaitKind::kNone;
     thread.name[0] = '\0';
-    thread_records.release(&thread);
+    keep_record(self, thread);
 }
 
 }  // namespace lt

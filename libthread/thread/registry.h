@@ -38,9 +38,9 @@ struct Census {
     // Alive, adopted threads included. Changed under the lock; an ending thread looks without it.
     Atomic<std::uint32_t> non_daemons{0};
     std::uint32_t foreign = 0;  // of those, made by pthread_create
-    // Of the non-daemons, asleep in thr_join. Raised under the lock, lowered by the joiner that
-    // wakes.
-    Atomic<std::uint32_t> blocked_joiners{0};
+    // Of the non-daemons, asleep in thr_join: until they have woken, or what they wait for was
+    // joined for them.
+    std::uint32_t blocked_joiners = 0;
     std::uint32_t any_joiners = 0;  // asleep in thr_join(0, ...)
     std::uint32_t deadlocks = 0;    // times that only joiners were left: ends the sleep of all
     std::uint32_t ending = 0;       // left non_daemons, not buried yet; without foreign ones
@@ -50,15 +50,21 @@ extern Census census;
 // A thread ends, or was not made after all; true: it was the last that keeps the process alive.
 bool census_remove(Thread& thread) noexcept LT_REQUIRES(life_lock);
 
-// The thread runs no more: its stack is for the next. Takes the stack cache's lock.
-void give_back_slot(Thread& thread) noexcept LT_REQUIRES(life_lock);
+// The thread runs no more: its stack is for the next. `self` is the running thread, in a critical
+// region. Takes the stack cache's lock.
+void give_back_slot(Thread& self, Thread& thread) noexcept LT_REQUIRES(life_lock);
 
-// Gives the record of a joined, detached or failed thread back, and its stack. Takes the stack
-// cache's lock.
-void free_thread(Thread& thread) noexcept LT_REQUIRES(life_lock);
+// Gives the record of a joined, detached or failed thread back, and its stack. As above.
+void free_thread(Thread& self, Thread& thread) noexcept LT_REQUIRES(life_lock);
 
 // In the child of fork: every thread but the caller is gone.
 void forget_other_threads(Thread& self) noexcept LT_NO_TSA;
+
+// The threads that the process lives for, as far as they are ours.
+inline bool counts_in_census(const Thread& thread)
+{
+    return !thread.has(kFlagDaemon) && !thread.has(kFlagForeign);
+}
 
 // The live thread with that id, or kNoSuchThread; for operations that act under the life lock.
 inline bool is_live(const Thread* thread)

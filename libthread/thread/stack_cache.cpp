@@ -4,12 +4,18 @@
 #include "os/spinlock.h"
 #include "os/tcb.h"
 #include "sched/critical.h"
+#include "sched/records.h"
 #include "thread/fork.h"
 
 namespace lt {
 namespace {
 
 constexpr std::uint32_t kClasses = 64;
+
+// How many of each kind an LWP keeps, and how many move to or from the common ones at a time. A
+// thread that creates without pause rests after 32 (rest_after_creating), and gets those back.
+constexpr std::uint32_t kMostKept = 48;
+constexpr std::uint32_t kBatch = 16;
 
 // Guards the lists; leaf. Taken in a critical region.
 constinit SpinLock cache_lock;
@@ -18,15 +24,84 @@ constinit os::StackSlot* set_aside LT_GUARDED_BY(cache_lock) = nullptr;
 // Whether set_aside has entries: looked at without the lock; relaxed, for it may wait.
 constinit Atomic<std::uint32_t> something_aside{0};
 
-os::StackSlot* take_ready(std::uint32_t size_class)
+template <class Entry>
+void push(Recycled<Entry>& own, Entry& entry)
 {
-    const CriticalRegion region{current()};
+    entry.next = own.first;
+    own.first = &entry;
+    ++own.count;
+}
+
+// Nullptr: there is none.
+template <class Entry>
+Entry* pop(Recycled<Entry>& own)
+{
+    Entry* entry = own.first;
+    if (LT_LIKELY(entry != nullptr)) {
+        own.first = entry->next;
+        entry->next = nullptr;
+        --own.count;
+    }
+    return entry;
+}
+
+template <class Entry>
+struct Batch {
+    Entry* first;
+    Entry* last;
+};
+
+// Takes the newest kBatch of more than that.
+template <class Entry>
+Batch<Entry> split_off(Recycled<Entry>& own)
+{
+    Batch<Entry> batch{own.first, own.first};
+    for (std::uint32_t i = 1; i < kBatch; ++i) {
+        batch.last = batch.last->next;
+    }
+    own.first = batch.last->next;
+    own.count -= kBatch;
+    return batch;
+}
+
+// From the common ones.
+void fetch_slots(Recycled<os::StackSlot>& own, std::uint32_t size_class)
+{
+    const SpinGuard guard{cache_lock};
+    while (own.count < kBatch && ready[size_class] != nullptr) {
+        os::StackSlot* slot = ready[size_class];
+        ready[size_class] = slot->next;
+        push(own, *slot);
+    }
+}
+
+os::StackSlot* take_common(std::uint32_t size_class)
+{
     const SpinGuard guard{cache_lock};
     os::StackSlot* slot = ready[size_class];
     if (slot != nullptr) {
         ready[size_class] = slot->next;
     }
     return slot;
+}
+
+void return_slots(std::uint32_t size_class, Batch<os::StackSlot> batch)
+{
+    const SpinGuard guard{cache_lock};
+    batch.last->next = ready[size_class];
+    ready[size_class] = batch.first;
+}
+
+os::StackSlot* take_ready(Lwp& lwp, std::uint32_t size_class)
+{
+    if (LT_UNLIKELY(size_class >= Lwp::kStackClasses)) {
+        return take_common(size_class);
+    }
+    Recycled<os::StackSlot>& own = lwp.stacks[size_class];
+    if (LT_UNLIKELY(own.first == nullptr)) {
+        fetch_slots(own, size_class);
+    }
+    return pop(own);
 }
 
 os::StackSlot* take_aside()
@@ -53,16 +128,16 @@ void unlock_stack_cache() noexcept LT_NO_TSA
     cache_lock.unlock();
 }
 
-os::StackSlot* take_slot(std::size_t usable, bool& fresh, Error& error) noexcept
+os::StackSlot* take_slot(Thread& self, std::size_t usable, Error& error) noexcept
 {
-    fresh = false;
     const std::uint32_t size_class = os::stack_size_class(usable);
-    if (os::StackSlot* slot = take_ready(size_class)) {
-        return slot;
-    }
     os::StackSlot* slot = nullptr;
     {
-        const CriticalRegion region{current()};
+        const CriticalRegion region{self};
+        slot = take_ready(*self.lwp, size_class);
+        if (LT_LIKELY(slot != nullptr)) {
+            return slot;
+        }
         slot = os::stack_slot_allocate(usable, error);
     }
     if (slot == nullptr) {
@@ -70,23 +145,32 @@ os::StackSlot* take_slot(std::size_t usable, bool& fresh, Error& error) noexcept
     }
     error = os::tcb_create(*slot);
     if (error != Error::kNone) {
-        const CriticalRegion region{current()};
+        const CriticalRegion region{self};
         os::stack_slot_free(slot);
         return nullptr;
     }
-    fresh = true;
     return slot;
 }
 
-void keep_slot(os::StackSlot* slot, bool reset) noexcept
+void keep_slot(Thread& self, os::StackSlot* slot, bool reset) noexcept
 {
-    const SpinGuard guard{cache_lock};
-    os::StackSlot*& list = reset ? ready[slot->size_class] : set_aside;
-    slot->next = list;
-    list = slot;
-    if (!reset) {
+    if (LT_UNLIKELY(!reset)) {
+        const SpinGuard guard{cache_lock};
+        slot->next = set_aside;
+        set_aside = slot;
         something_aside.store(1, memory_order_relaxed);  // relaxed: see its declaration
+        return;
     }
+    const std::uint32_t size_class = slot->size_class;
+    if (LT_UNLIKELY(size_class >= Lwp::kStackClasses)) {
+        return_slots(size_class, {slot, slot});
+        return;
+    }
+    Recycled<os::StackSlot>& own = self.lwp->stacks[size_class];
+    if (LT_UNLIKELY(own.count == kMostKept)) {
+        return_slots(size_class, split_off(own));
+    }
+    push(own, *slot);
 }
 
 void trim_slots() noexcept
@@ -99,6 +183,33 @@ void trim_slots() noexcept
         const CriticalRegion region{current()};
         os::stack_slot_free(slot);
     }
+}
+
+Thread* take_record(Thread& self) noexcept
+{
+    Recycled<Thread>& own = self.lwp->records;
+    if (LT_UNLIKELY(own.first == nullptr)) {
+        own.count = thread_records.allocate_chain(kBatch, own.first);
+    }
+    return pop(own);
+}
+
+void keep_record(Thread& self, Thread& record) noexcept
+{
+    Recycled<Thread>& own = self.lwp->records;
+    if (LT_UNLIKELY(own.count == kMostKept)) {
+        const Batch<Thread> batch = split_off(own);
+        thread_records.release_chain(batch.first, batch.last);
+    }
+    push(own, record);
+}
+
+void forget_recycled(Lwp& lwp) noexcept
+{
+    for (Recycled<os::StackSlot>& stacks : lwp.stacks) {
+        stacks = {};
+    }
+    lwp.records = {};
 }
 
 }  // namespace lt

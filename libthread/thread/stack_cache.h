@@ -1,22 +1,36 @@
-// Stacks with their TCB and TLS block, ready for the next thread. [D3]
+// What ended threads leave to the next ones: stacks with their TCB and TLS block, and records. [D3]
+//
+// Each LWP keeps a few for itself, which takes no lock; the rest is common. Whatever an LWP keeps
+// when it ends stays with its record, for the next LWP that uses it.
 #pragma once
 
 #include <cstddef>
 
 #include "base/error.h"
 #include "os/stack_map.h"
+#include "sched/thread.h"
 
 namespace lt {
 
-// A slot with at least `usable` bytes of stack and a TCB as good as new; `fresh` tells whether the
-// TCB has never run. May call malloc: not in a critical region. nullptr: `error` says why.
-os::StackSlot* take_slot(std::size_t usable, bool& fresh, Error& error) noexcept;
+// A slot with at least `usable` bytes of stack and a TCB as good as new. May call malloc: not in a
+// critical region. nullptr: `error` says why.
+os::StackSlot* take_slot(Thread& self, std::size_t usable, Error& error) noexcept;
 
 // Keeps the slot of an ended thread, last in first out. `reset` tells whether its TCB was made as
-// new; otherwise it is set aside until trim_slots() destroys it. In a critical region.
-void keep_slot(os::StackSlot* slot, bool reset) noexcept;
+// new; otherwise it is set aside until trim_slots() destroys it. In a critical region of `self`,
+// the running thread.
+void keep_slot(Thread& self, os::StackSlot* slot, bool reset) noexcept;
 
 // Destroys slots set aside. May call malloc: not in a critical region.
 void trim_slots() noexcept;
+
+// A free record, with what the last thread left in it; nullptr: out of memory. As keep_slot().
+Thread* take_record(Thread& self) noexcept;
+
+// Takes it back.
+void keep_record(Thread& self, Thread& record) noexcept;
+
+// In the child of fork, for an LWP that does not exist there: its own ones are lost.
+void forget_recycled(Lwp& lwp) noexcept;
 
 }  // namespace lt

@@ -22,7 +22,7 @@ struct Partners {
     void* tcb = nullptr;
 };
 
-void answer(void* argument)
+[[noreturn]] const lt::ArchContext* answer(void* argument)
 {
     auto& partners = *static_cast<Partners*>(argument);
     for (;;) {
@@ -30,7 +30,7 @@ void answer(void* argument)
     }
 }
 
-void answer_with_fs_base(void* argument)
+[[noreturn]] const lt::ArchContext* answer_with_fs_base(void* argument)
 {
     auto& partners = *static_cast<Partners*>(argument);
     for (;;) {
@@ -39,7 +39,7 @@ void answer_with_fs_base(void* argument)
 }
 
 // Time: per switch.
-void exchange(benchmark::State& state, void (*partner)(void*), bool with_fs_base)
+void exchange(benchmark::State& state, lt::ArchEntry partner, bool with_fs_base)
 {
     constexpr std::size_t kStack = 64 * 1024;
     const auto stack = std::make_unique<unsigned char[]>(kStack);

