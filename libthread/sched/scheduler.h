@@ -45,8 +45,8 @@ void yield_inside(Thread& self) noexcept;
 
 // Ends the calling thread's use of its stack: `after` runs on the next one. What to do with the
 // result, see leave_for().
-// self.run_next, its heir, was taken off its sleep queue by the caller and is best run next: `after`
-// finds it running, or has to make it runnable. nullptr: none.
+// self.run_next, its heir, was taken off its sleep queue by the caller and is best run next:
+// `after` finds it running, or has to make it runnable. nullptr: none.
 [[nodiscard]] const ArchContext* leave_for_good(Thread& self, void (*after)(void*),
                                                 void* argument) noexcept;
 

@@ -156,7 +156,8 @@ void bury(Thread& self, Thread& dead) noexcept
         census.ending -= counts_in_census(dead) ? 1U : 0U;
         wake_any = census.any_joiners != 0;
         // Besides the heir: one that waited for the thread whose record this was stood before them.
-        wake_joiners = dead.joiners > (heir != nullptr && heir->wait_target == dead.number() ? 1U : 0U);
+        wake_joiners =
+            dead.joiners > (heir != nullptr && heir->wait_target == dead.number() ? 1U : 0U);
         wake_stop = is_suspended(dead) || dead.has(kFlagMutator);
         if (&self == &dead) {
             // At once: without the lock the record, which waking needs, may be another thread's.

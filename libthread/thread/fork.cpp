@@ -80,7 +80,7 @@ void keep_own_lwp(Thread& self)
             lwp.tid.store(0, memory_order_relaxed);
             lwp.thread.store(nullptr, memory_order_relaxed);         // relaxed: as above
             lwp.state.store(LwpState::kFree, memory_order_relaxed);  // relaxed: as above
-            forget_recycled(lwp);  // it may have been at it
+            forget_recycled(lwp);                                    // it may have been at it
         }
     });
     // glibc takes the stacks of all pthreads but the caller's for free: an idle context there is

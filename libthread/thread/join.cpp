@@ -15,9 +15,9 @@ constinit const char any_join_event = 0;
 namespace {
 
 // Sleeps until `event` is announced. Holds the life lock at the call and on return; but not if the
-// thread waited for was joined for this one: `joined`, if given, then has its id. Called and returns
-// in a critical region: the queue is locked before the life lock is dropped, and whoever announces
-// drops the life lock before it locks the queue, so nothing is missed.
+// thread waited for was joined for this one: `joined`, if given, then has its id. Called and
+// returns in a critical region: the queue is locked before the life lock is dropped, and whoever
+// announces drops the life lock before it locks the queue, so nothing is missed.
 WakeCause await(Thread& self, const void* event, std::uint32_t target, Joined* joined) LT_NO_TSA
 {
     const std::uint32_t counts = counts_in_census(self) ? 1 : 0;
@@ -93,8 +93,8 @@ Joined join_foreign(std::uint32_t id, std::uint64_t pthread_id)
     return joined;
 }
 
-// A cancelled joiner gives its claim back before it goes: another may have to take the thread. Gives
-// up the life lock.
+// A cancelled joiner gives its claim back before it goes: another may have to take the thread.
+// Gives up the life lock.
 void give_back_and_unlock(Thread& self, Thread& target, std::uint32_t id) LT_NO_TSA
 {
     // Taken by another joiner: the record may be somebody else's by now.
@@ -108,8 +108,8 @@ void give_back_and_unlock(Thread& self, Thread& target, std::uint32_t id) LT_NO_
     }
 }
 
-// After an interrupted sleep; true: the wait goes on. Holds the life lock at the call, and on return
-// if true.
+// After an interrupted sleep; true: the wait goes on. Holds the life lock at the call, and on
+// return if true.
 bool attend_and_go_on(Thread& self, Thread& target, std::uint32_t id, WakeCause cause,
                       bool ends_by_handler) LT_NO_TSA
 {

@@ -55,8 +55,8 @@ struct Joined {
     void* status = nullptr;
 };
 
-// Joins `dead` for its heir, who finds the outcome when it runs; false: it waits for another thread,
-// whose record this was. In a critical region of `self`; under the life lock.
+// Joins `dead` for its heir, who finds the outcome when it runs; false: it waits for another
+// thread, whose record this was. In a critical region of `self`; under the life lock.
 bool join_for(Thread& self, Thread& heir, Thread& dead) noexcept;
 
 // What a handler that runs in the joiner means: the wait goes on, or ends with kInterrupted.

@@ -63,10 +63,12 @@ void churn_without_growth(std::uint64_t count, stress::Random& random)
     stress::report("resident KiB after", resident_after / 1024);
     stress::report("mappings before", mappings);
     stress::report("mappings after", stress::mapping_count());
-    stress::check(resident_after <= resident + kMebibyte, "memory does not grow");
+    // Each LWP may have come to keep a few dozen stacks for itself.
+    constexpr std::size_t kKept = 4 * kMebibyte;
+    stress::check(resident_after <= resident + kKept, "memory does not grow");
     // One to one, glibc owns the stacks and keeps some: as many as were in use at once, a guard
     // each.
-    const std::size_t kept = stress::is_bound_model() ? 2 * kBatch : 0;
+    const std::size_t kept = stress::is_bound_model() ? 2 * kBatch : 32;
     stress::check(stress::mapping_count() <= mappings + kept, "mappings do not grow");
 }
 

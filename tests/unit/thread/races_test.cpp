@@ -9,6 +9,7 @@
 
 #include <array>
 #include <atomic>
+#include <cerrno>
 #include <chrono>
 #include <filesystem>
 #include <iterator>
@@ -191,6 +192,57 @@ TEST(Races, CancellationOfAnEndedThreadHitsNobodyElse)
         ASSERT_EQ(thr_join(next, nullptr, &status), 0);
         ASSERT_EQ(status, &next);
         ASSERT_EQ(thr_join(ended, nullptr, nullptr), 0);
+    }
+}
+
+struct Rivals {
+    thread_t target = 0;
+    std::atomic<int> winners{0};
+    std::atomic<int> losers{0};
+};
+
+void* yield_once(void* status)
+{
+    thr_yield();
+    return status;
+}
+
+void* join_target(void* argument)
+{
+    auto& rivals = *static_cast<Rivals*>(argument);
+    thread_t joined = 0;
+    void* status = nullptr;
+    const int error = thr_join(rivals.target, &joined, &status);
+    if (error == 0 && joined == rivals.target && status == argument) {
+        ++rivals.winners;
+    } else if (error == ESRCH) {
+        ++rivals.losers;
+    }
+    return nullptr;
+}
+
+// An ending thread joins itself for the first who waits. The record is another thread's at once,
+// and who waited for the first in vain must neither get that one nor keep its joiner from it.
+TEST(Races, OfTwoJoinersOneGetsTheThreadAndTheOtherNotTheNextWithItsRecord)
+{
+    constexpr int kRounds = 1'000;
+    for (int round = 0; round < kRounds; ++round) {
+        std::array<Rivals, 2> all;
+        std::vector<thread_t> joiners;
+        for (Rivals& rivals : all) {
+            ASSERT_EQ(thr_create(nullptr, 0, yield_once, &rivals, 0, &rivals.target), 0);
+            for (int i = 0; i < 2; ++i) {
+                joiners.push_back(0);
+                ASSERT_EQ(thr_create(nullptr, 0, join_target, &rivals, 0, &joiners.back()), 0);
+            }
+        }
+        for (const thread_t joiner : joiners) {
+            ASSERT_EQ(thr_join(joiner, nullptr, nullptr), 0);
+        }
+        for (const Rivals& rivals : all) {
+            ASSERT_EQ(rivals.winners, 1);
+            ASSERT_EQ(rivals.losers, 1);
+        }
     }
 }
 

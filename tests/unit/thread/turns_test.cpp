@@ -1,5 +1,6 @@
 // Whose turn it is when a thread joins one that has not run yet, and what creating many at once
 // costs. With one LWP, which stays alone.
+#include <synch.h>
 #include <thread.h>
 
 #include <gtest/gtest.h>
@@ -8,6 +9,7 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
+#include <cerrno>
 #include <cstdint>
 #include <set>
 #include <vector>
@@ -141,6 +143,42 @@ TEST(Turns, ShortThreadsThatNobodyHasJoinedYetShareFewStacks)
 TEST(Turns, AThreadThatKnowsItsPthreadIdKeepsItUntilItIsJoined)
 {
     EXPECT_EQ(stacks_of_a_thousand(true), 1000U);
+}
+
+struct Awaited {
+    sema_t go{};
+    pthread_t handle{};
+    thread_t id = 0;
+    int result = -1;
+};
+
+void* live_until_posted(void* argument)
+{
+    auto& self = *static_cast<Awaited*>(argument);
+    self.handle = pthread_self();
+    sema_wait(&self.go);
+    return nullptr;
+}
+
+void* join_awaited(void* argument)
+{
+    auto& target = *static_cast<Awaited*>(argument);
+    target.result = thr_join(target.id, nullptr, nullptr);
+    return nullptr;
+}
+
+// The end of a thread joins it for whoever waits: not when it was detached meanwhile.
+TEST(Turns, AJoinerWhoseThreadIsDetachedWhileItSleepsGetsNone)
+{
+    Awaited target;
+    target.id = create(live_until_posted, &target);
+    const thread_t joiner = create(join_awaited, &target);
+    thr_yield();
+    thr_yield();
+    ASSERT_EQ(pthread_detach(target.handle), 0);
+    sema_post(&target.go);
+    ASSERT_EQ(thr_join(joiner, nullptr, nullptr), 0);
+    EXPECT_EQ(target.result, ESRCH);
 }
 
 }  // namespace
