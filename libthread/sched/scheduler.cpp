@@ -199,10 +199,11 @@ bool take_unrun(Lwp& lwp, Thread& target)
 
 // Others that wait already go before the heir: their stacks are the ones still warm. But who lent
 // its turn gets it back.
-bool may_inherit(Lwp& lwp, const Thread& self, const Thread& heir)
+bool has_heir_in_turn(Lwp& lwp, const Thread& self)
 {
-    return !is_suspended(heir) && !heir.has(kFlagBound) && !settings.migrate_always &&
-           heir.level() + 1U >= shared_queues.best() &&
+    const Thread* heir = self.run_next;
+    return heir != nullptr && !is_suspended(*heir) && !heir->has(kFlagBound) &&
+           !settings.migrate_always && heir->level() + 1U >= shared_queues.best() &&
            (lwp.run_queue->size() == 0 || (self.lent_turn && may_lend_turn(lwp)));
 }
 
@@ -388,10 +389,7 @@ void yield_inside(Thread& self) noexcept
 const ArchContext* leave_for_good(Thread& self, void (*after)(void*), void* argument) noexcept
 {
     Lwp& lwp = *self.lwp;
-    Thread* next = self.run_next;
-    if (next != nullptr && !may_inherit(lwp, self, *next)) {
-        next = nullptr;
-    }
+    Thread* next = has_heir_in_turn(lwp, self) ? self.run_next : nullptr;
     if (next == nullptr && !is_poll_due(lwp)) {
         next = pick_next(lwp);
     }
