@@ -224,15 +224,11 @@ void stack_slot_free(StackSlot* slot) noexcept
     list = slot;
 }
 
-void stack_slot_trim(StackSlot* slot) noexcept
+void stack_slot_empty(StackSlot* slot) noexcept
 {
-    // Without a TCB the old one's place still counts: glibc's list may lead through it.
-    const std::uintptr_t top = slot->tcb != nullptr ? slot->stack_hi : slot->hi - reserve_bytes;
-    const std::uintptr_t end = top & ~(kPageSize - 1);
-    if (end > slot->lo) {
-        raw_syscall(SYS_madvise, static_cast<long>(slot->lo), static_cast<long>(end - slot->lo),
-                    MADV_DONTNEED);
-    }
+    LT_CHECK(slot->tcb == nullptr && slot->linked_tcb == nullptr, "a TCB lies on the stack");
+    raw_syscall(SYS_madvise, static_cast<long>(slot->lo), static_cast<long>(slot->hi - slot->lo),
+                MADV_DONTNEED);
 }
 
 void stack_map_before_fork() noexcept LT_NO_TSA

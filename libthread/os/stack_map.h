@@ -39,8 +39,8 @@ StackSlot* stack_slot_allocate(std::size_t usable, Error& error) noexcept;
 // Back to the map, which keeps address range and memory for the next request of its class.
 void stack_slot_free(StackSlot* slot) noexcept;
 
-// Gives the pages below TLS, TCB and `stack_hi` back to the system. No thread may be on the stack.
-void stack_slot_trim(StackSlot* slot) noexcept;
+// Gives all its memory back to the system. No TCB may be there, nor in glibc's list.
+void stack_slot_empty(StackSlot* slot) noexcept;
 
 // The size class that a request of `usable` bytes falls into: slots of one class are
 // interchangeable.

@@ -61,18 +61,6 @@ bool make_anchors() noexcept
     return first.next == &last && last.prev == &first;
 }
 
-void link(void* tcb) noexcept
-{
-    ListNode& node = node_of(tcb);
-    const SpinGuard guard{list_lock};
-    ListNode& before = node_of(first_anchor->tcb);
-    node.next = before.next;
-    node.prev = &before;
-    node.next->prev = &node;
-    // release: a walker that finds the node finds its links.
-    __atomic_store_n(&before.next, &node, __ATOMIC_RELEASE);
-}
-
 Error create_hand(StackSlot& slot) noexcept
 {
     void* tcb = tcb_place(slot);
@@ -85,7 +73,7 @@ Error create_hand(StackSlot& slot) noexcept
     // On the list first: a dlopen that runs meanwhile gives the block its module's image, which the
     // call below either does as well or comes too early for.
     if (slot.linked_tcb == nullptr) {
-        link(tcb);
+        tcb_link(tcb);
         slot.linked_tcb = tcb;
     }
     if (glibc.allocate_tls(tcb) == nullptr) {
@@ -167,6 +155,27 @@ bool works(TcbModel candidate) noexcept
 }
 
 }  // namespace
+
+void tcb_link(void* tcb) noexcept
+{
+    ListNode& node = node_of(tcb);
+    const SpinGuard guard{list_lock};
+    ListNode& before = node_of(first_anchor->tcb);
+    node.next = before.next;
+    node.prev = &before;
+    node.next->prev = &node;
+    // release: a walker that finds the node finds its links.
+    __atomic_store_n(&before.next, &node, __ATOMIC_RELEASE);
+}
+
+void tcb_unlink(void* tcb) noexcept
+{
+    const ListNode& node = node_of(tcb);
+    const SpinGuard guard{list_lock};
+    node.next->prev = node.prev;
+    // relaxed: the next node was complete before; a walker on this one goes on by its links.
+    __atomic_store_n(&node.prev->next, node.next, __ATOMIC_RELAXED);
+}
 
 const char* tcb_model_name(TcbModel which) noexcept
 {

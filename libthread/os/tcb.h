@@ -34,6 +34,15 @@ Error tcb_create(StackSlot& slot) noexcept;
 // Makes and joins a pthread: not in a critical region, and slow.
 void tcb_destroy(StackSlot& slot) noexcept;
 
+// Whether tcb_retire may be used.
+bool tcb_can_retire() noexcept;
+
+// Takes TCBs that no thread uses any more out of glibc's list, gives the memory of their slots,
+// which are linked by `next`, back to the system, and frees the slots. Makes and joins a pthread
+// and calls malloc: on a kernel thread of the library's own, without signals, one at a time, and
+// slow. Returns the chain unchanged if it cannot, else nullptr.
+StackSlot* tcb_retire(StackSlot* chain) noexcept;
+
 // To be called by a thread on its own TCB before it runs user code: what glibc does first in a
 // pthread.
 void tcb_first_run() noexcept;

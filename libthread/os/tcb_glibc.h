@@ -128,6 +128,12 @@ inline ListNode& node_of(void* tcb)
     return at<ListNode>(tcb, glibc.list);
 }
 
+// --- tcb.cpp
+
+// Puts a hand-made TCB on glibc's list of threads, and takes it out: a walker may still be on it.
+void tcb_link(void* tcb) noexcept;
+void tcb_unlink(void* tcb) noexcept;
+
 // --- tcb_discover.cpp
 
 // Finds symbols and sizes. False: not a glibc we know.
@@ -159,6 +165,10 @@ bool bury_husk(StackSlot& slot) noexcept;
 
 // Runs the end of a pthread on a hand-made TCB: frees what libc keeps per thread.
 void bury_hand(void* tcb) noexcept;
+
+// Makes a pthread that does nothing and waits for its end: glibc's lock on its lists was taken and
+// let go meanwhile. False: the kernel gives no task.
+bool pass_list_lock() noexcept;
 
 // --- tcb_selftest.cpp
 

@@ -124,7 +124,15 @@ bool bury_husk(StackSlot& slot) noexcept
     return task > 0 && glibc.join(reinterpret_cast<pthread_t>(tcb), nullptr) == 0;
 }
 
-void bury_hand(void* tcb) noexcept
+namespace {
+
+void* end_at_once(void*) noexcept
+{
+    return nullptr;
+}
+
+// Runs entry(argument) in a pthread and waits for its end.
+bool run_in_pthread(void* (*entry)(void*), void* argument) noexcept
 {
     // Of an LWP's size, for glibc keeps the stack: one of the default size would go to the next
     // bound thread, which asked for less.
@@ -133,11 +141,23 @@ void bury_hand(void* tcb) noexcept
     const bool small = ::pthread_attr_init(&attributes) == 0 &&
                        ::pthread_attr_setstacksize(&attributes, kStack) == 0;
     pthread_t handle{};
-    if ((small && create_pthread(&attributes, take_over, tcb, handle) == Error::kNone) ||
-        create_pthread(nullptr, take_over, tcb, handle) == Error::kNone) {
-        glibc.join(handle, nullptr);
-    }
+    const bool made =
+        (small && create_pthread(&attributes, entry, argument, handle) == Error::kNone) ||
+        create_pthread(nullptr, entry, argument, handle) == Error::kNone;
     ::pthread_attr_destroy(&attributes);
+    return made && glibc.join(handle, nullptr) == 0;
+}
+
+}  // namespace
+
+void bury_hand(void* tcb) noexcept
+{
+    run_in_pthread(take_over, tcb);
+}
+
+bool pass_list_lock() noexcept
+{
+    return run_in_pthread(end_at_once, nullptr);
 }
 
 }  // namespace lt::os

@@ -292,8 +292,8 @@ void* clock_main(void* argument)
     for (;;) {
         make_lwps_asked_for();
         keep_spare_lwp();
-        clock_turn_hook();
-        const std::int64_t next = expire_timeouts(self);
+        const std::int64_t again = clock_turn_hook();
+        const std::int64_t next = earlier(expire_timeouts(self), again);
         const std::int64_t now = os::monotonic_now();
         const std::int64_t next_look = watch_progress(now);
         const std::int64_t next_turn = end_turns(now);

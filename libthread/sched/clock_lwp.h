@@ -31,8 +31,9 @@ inline void notify_clock_of_work() noexcept
     }
 }
 
-// Called at each turn of the clock LWP, which may start tasks there. Installed once.
-using ClockTurnHook = void (*)() noexcept;
+// Called at each turn of the clock LWP, which may start tasks there; returns when it wants to be
+// called again at the latest, 0: whenever. Installed once.
+using ClockTurnHook = std::int64_t (*)() noexcept;
 extern ClockTurnHook clock_turn_hook;
 
 }  // namespace lt

@@ -1,19 +1,25 @@
 #include "sync/sleep_queue.h"
 
+#include <sys/mman.h>
+
 #include <array>
+#include <cstring>
 
 #include "base/check.h"
 #include "base/probe.h"
 #include "os/clock.h"
+#include "os/syscall.h"
 #include "sched/suspension.h"
 #include "sched/timeouts.h"
 
 namespace lt {
 namespace {
 
-constexpr unsigned kQueueBits = 12;
+// So many that a million threads, each asleep on an object of its own, share a queue with about
+// fifteen others: whoever falls asleep passes them all. Pages that are not used cost nothing.
+constexpr unsigned kQueueBits = 16;
 
-constinit std::array<SleepQueue, std::size_t{1} << kQueueBits> queues{};
+alignas(kPageSize) constinit std::array<SleepQueue, std::size_t{1} << kQueueBits> queues{};
 
 // The link that leads to the first sleeper on `object`, or the nullptr at the end of the chain.
 Thread** find_link(SleepQueue& queue, const void* object) LT_REQUIRES(queue.lock)
@@ -163,11 +169,11 @@ void start_sleep_queues() noexcept
 
 void reset_sleep_queues() noexcept LT_NO_TSA
 {
-    for (SleepQueue& queue : queues) {
-        if (queue.head != nullptr) {
-            queue.head = nullptr;
-        }
-        queue.lock.unlock();
+    // All zeros, without touching pages that were not used.
+    static_assert(sizeof(queues) % kPageSize == 0);
+    if (os::raw_syscall(SYS_madvise, os::syscall_argument(queues.data()), sizeof(queues),
+                        MADV_DONTNEED) != 0) {
+        std::memset(static_cast<void*>(queues.data()), 0, sizeof(queues));
     }
 }
 

@@ -28,6 +28,7 @@
 #include "thread/registry.h"
 #include "thread/signal_lwp.h"
 #include "thread/stack_cache.h"
+#include "thread/stack_surplus.h"
 #include "thread/start_up.h"
 
 namespace lt {
@@ -108,6 +109,7 @@ void after_fork_in_child() noexcept
     forget_mutators_after_fork();
     forget_held_after_fork();
     reset_signal_lwp_after_fork();
+    reset_surplus_after_fork();
     reset_masks_after_fork(self);
     unlock_all();
     drop_pending(self);

@@ -16,6 +16,8 @@ namespace {
 // hundred thousand live threads.
 constexpr std::uint32_t kBuckets = 1U << 16;
 constinit Thread* buckets[kBuckets] LT_GUARDED_BY(life_lock) = {};
+// Ids have been used up once: the next one may be taken.
+constinit bool ids_wrapped LT_GUARDED_BY(life_lock) = false;
 constinit Thread* first_zombie LT_GUARDED_BY(life_lock) = nullptr;
 constinit Thread* last_zombie LT_GUARDED_BY(life_lock) = nullptr;
 
@@ -29,8 +31,9 @@ std::uint32_t next_id() LT_REQUIRES(life_lock)
     // relaxed: written under the lock; lwpinspect reads it.
     std::uint32_t id = process.last_id.load(memory_order_relaxed);
     do {
+        ids_wrapped = ids_wrapped || id == kMaxThreadId;
         id = id == kMaxThreadId ? 1 : id + 1;
-    } while (find_thread(id) != nullptr);
+    } while (LT_UNLIKELY(ids_wrapped) && find_thread(id) != nullptr);
     process.last_id.store(id, memory_order_relaxed);  // relaxed: as above
     return id;
 }

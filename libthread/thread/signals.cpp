@@ -4,7 +4,6 @@
 #include "os/kernel_thread.h"
 #include "os/real.h"
 #include "os/signal_mask.h"
-#include "sched/clock_lwp.h"
 #include "sched/critical.h"
 #include "sched/preemption.h"
 #include "sched/settings.h"
@@ -390,7 +389,6 @@ void start_signals() noexcept
     settings.own_signals =
         os::signal_bit(settings.kick_signal) | os::signal_bit(settings.stop_signal);
     interrupt_hook = interrupt_own_sleep;
-    clock_turn_hook = start_signal_lwp_if_wanted;
     install_kick_handler();
 }
 

@@ -17,9 +17,19 @@ constexpr std::uint32_t kClasses = 64;
 constexpr std::uint32_t kMostKept = 48;
 constexpr std::uint32_t kBatch = 16;
 
-// Guards the lists; leaf. Taken in a critical region.
+// Common stacks of a class that are kept in any case.
+constexpr std::uint32_t kReserve = 1024;
+
+struct CommonStacks {
+    os::StackSlot* first = nullptr;
+    std::uint32_t count = 0;
+    std::uint32_t least = 0;  // that there were since note_surplus() was called last
+    std::uint32_t surplus = 0;
+};
+
+// Guards the lists; leaf. Taken in a critical region, or with all signals blocked.
 constinit SpinLock cache_lock;
-constinit os::StackSlot* ready[kClasses] LT_GUARDED_BY(cache_lock) = {};
+constinit CommonStacks ready[kClasses] LT_GUARDED_BY(cache_lock) = {};
 constinit os::StackSlot* set_aside LT_GUARDED_BY(cache_lock) = nullptr;
 // Whether set_aside has entries: looked at without the lock; relaxed, for it may wait.
 constinit Atomic<std::uint32_t> something_aside{0};
@@ -64,13 +74,27 @@ Batch<Entry> split_off(Recycled<Entry>& own)
     return batch;
 }
 
+// Nullptr: there is none.
+os::StackSlot* pop(CommonStacks& stacks) LT_REQUIRES(cache_lock)
+{
+    os::StackSlot* slot = stacks.first;
+    if (slot != nullptr) {
+        stacks.first = slot->next;
+        --stacks.count;
+        stacks.least = stacks.count < stacks.least ? stacks.count : stacks.least;
+    }
+    return slot;
+}
+
 // From the common ones.
 void fetch_slots(Recycled<os::StackSlot>& own, std::uint32_t size_class)
 {
     const SpinGuard guard{cache_lock};
-    while (own.count < kBatch && ready[size_class] != nullptr) {
-        os::StackSlot* slot = ready[size_class];
-        ready[size_class] = slot->next;
+    while (own.count < kBatch) {
+        os::StackSlot* slot = pop(ready[size_class]);
+        if (slot == nullptr) {
+            return;
+        }
         push(own, *slot);
     }
 }
@@ -78,18 +102,15 @@ void fetch_slots(Recycled<os::StackSlot>& own, std::uint32_t size_class)
 os::StackSlot* take_common(std::uint32_t size_class)
 {
     const SpinGuard guard{cache_lock};
-    os::StackSlot* slot = ready[size_class];
-    if (slot != nullptr) {
-        ready[size_class] = slot->next;
-    }
-    return slot;
+    return pop(ready[size_class]);
 }
 
-void return_slots(std::uint32_t size_class, Batch<os::StackSlot> batch)
+void return_slots(std::uint32_t size_class, Batch<os::StackSlot> batch, std::uint32_t count)
 {
     const SpinGuard guard{cache_lock};
-    batch.last->next = ready[size_class];
-    ready[size_class] = batch.first;
+    batch.last->next = ready[size_class].first;
+    ready[size_class].first = batch.first;
+    ready[size_class].count += count;
 }
 
 os::StackSlot* take_ready(Lwp& lwp, std::uint32_t size_class)
@@ -163,12 +184,12 @@ void keep_slot(Thread& self, os::StackSlot* slot, bool reset) noexcept
     }
     const std::uint32_t size_class = slot->size_class;
     if (LT_UNLIKELY(size_class >= Lwp::kStackClasses)) {
-        return_slots(size_class, {slot, slot});
+        return_slots(size_class, {slot, slot}, 1);
         return;
     }
     Recycled<os::StackSlot>& own = self.lwp->stacks[size_class];
     if (LT_UNLIKELY(own.count == kMostKept)) {
-        return_slots(size_class, split_off(own));
+        return_slots(size_class, split_off(own), kBatch);
     }
     push(own, *slot);
 }
@@ -202,6 +223,50 @@ void keep_record(Thread& self, Thread& record) noexcept
         thread_records.release_chain(batch.first, batch.last);
     }
     push(own, record);
+}
+
+Surplus note_surplus() noexcept
+{
+    const SpinGuard guard{cache_lock};
+    Surplus found = Surplus::kNone;
+    for (CommonStacks& stacks : ready) {
+        stacks.surplus = stacks.least > kReserve ? stacks.least - kReserve : 0;
+        stacks.least = stacks.count;
+        if (stacks.surplus != 0) {
+            found = Surplus::kNow;
+        } else if (stacks.count > kReserve && found == Surplus::kNone) {
+            found = Surplus::kPerhaps;
+        }
+    }
+    return found;
+}
+
+os::StackSlot* take_surplus(std::uint32_t most) noexcept
+{
+    const SpinGuard guard{cache_lock};
+    os::StackSlot* chain = nullptr;
+    for (CommonStacks& stacks : ready) {
+        // Taken by threads since: there is less to spare.
+        const std::uint32_t spare = stacks.count > kReserve ? stacks.count - kReserve : 0;
+        std::uint32_t count = stacks.surplus < spare ? stacks.surplus : spare;
+        stacks.surplus = count;
+        for (count = count < most ? count : most; count != 0; --count, --most) {
+            os::StackSlot* slot = pop(stacks);
+            slot->next = chain;
+            chain = slot;
+            --stacks.surplus;
+        }
+    }
+    return chain;
+}
+
+void return_surplus(os::StackSlot* chain) noexcept
+{
+    while (chain != nullptr) {
+        os::StackSlot* slot = chain;
+        chain = slot->next;
+        return_slots(slot->size_class, {slot, slot}, 1);
+    }
 }
 
 void forget_recycled(Lwp& lwp) noexcept

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 
 #include "base/error.h"
 #include "os/stack_map.h"
@@ -29,6 +30,15 @@ Thread* take_record(Thread& self) noexcept;
 
 // Takes it back.
 void keep_record(Thread& self, Thread& record) noexcept;
+
+// Stacks that nobody needed since the last call, beyond a reserve, are surplus; kPerhaps: not yet.
+// This and the next two on LWPs of the library's own.
+enum class Surplus : std::uint8_t { kNone, kPerhaps, kNow };
+Surplus note_surplus() noexcept;
+
+// Takes up to so many of them, linked; nullptr: there are none.
+os::StackSlot* take_surplus(std::uint32_t most) noexcept;
+void return_surplus(os::StackSlot* chain) noexcept;
 
 // In the child of fork, for an LWP that does not exist there: its own ones are lost.
 void forget_recycled(Lwp& lwp) noexcept;

@@ -37,8 +37,10 @@
 #include "thread/life.h"
 #include "thread/mask_census.h"
 #include "thread/registry.h"
+#include "thread/signal_lwp.h"
 #include "thread/signal_wait.h"
 #include "thread/signals.h"
+#include "thread/stack_surplus.h"
 #include "thread/suspend.h"
 
 extern "C" void* __libc_stack_end;  // NOLINT: ld.so's name for the top of the initial stack
@@ -219,6 +221,12 @@ Error pool_the_leader(Thread& self)
     return Error::kNone;
 }
 
+std::int64_t take_part_in_clock_turn() noexcept
+{
+    start_signal_lwp_if_wanted();
+    return look_for_surplus_stacks();
+}
+
 }  // namespace
 
 bool is_multiplexing() noexcept
@@ -286,6 +294,7 @@ __attribute__((constructor(101))) void start_up() noexcept
     start_signals();
     start_suspension();
     start_obeying_debugger();
+    clock_turn_hook = take_part_in_clock_turn;
     if (os::process_id() == static_cast<std::int32_t>(os::kernel_thread_id())) {
         Thread* initial = enrol(kFlagBound);
         note_initial_stack(*initial);

@@ -71,6 +71,16 @@ class Cond {
     cond_t cond_ = DEFAULTCV;
 };
 
+class RwLock {
+  public:
+    void lock() { must(rw_wrlock(&lock_), "rw_wrlock"); }
+    void lock_shared() { must(rw_rdlock(&lock_), "rw_rdlock"); }
+    void unlock() { must(rw_unlock(&lock_), "rw_unlock"); }
+
+  private:
+    rwlock_t lock_ = DEFAULTRWLOCK;
+};
+
 class Sema {
   public:
     void post() { must(sema_post(&sema_), "sema_post"); }

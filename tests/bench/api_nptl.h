@@ -77,6 +77,16 @@ class Cond {
     pthread_cond_t cond_ = PTHREAD_COND_INITIALIZER;
 };
 
+class RwLock {
+  public:
+    void lock() { must(pthread_rwlock_wrlock(&lock_), "pthread_rwlock_wrlock"); }
+    void lock_shared() { must(pthread_rwlock_rdlock(&lock_), "pthread_rwlock_rdlock"); }
+    void unlock() { must(pthread_rwlock_unlock(&lock_), "pthread_rwlock_unlock"); }
+
+  private:
+    pthread_rwlock_t lock_ = PTHREAD_RWLOCK_INITIALIZER;
+};
+
 class Sema {
   public:
     Sema() { must(sem_init(&sema_, 0, 0), "sem_init"); }

@@ -3,9 +3,9 @@
 // has
 //   Runtime                    made first in main(); starts what the peer needs to have BENCH_LWPS
 //   LWPs ThreadId, try_create(), join(), yield(), sleep_us() try_create_bound()         with
-//   BENCH_HAS_BOUND: on a kernel thread of its own Mutex, Cond, Sema          as far as the
-//   workloads use them Stream                     read and write on a socket as the peer's users do
-//   it
+//   BENCH_HAS_BOUND: on a kernel thread of its own Mutex, Cond, Sema, and with BENCH_HAS_RWLOCK
+//   RwLock          as far as the workloads use them Stream                     read and write on a
+//   socket as the peer's users do it
 #pragma once
 
 #include <benchmark/benchmark.h>

@@ -94,6 +94,33 @@ void create_mass(benchmark::State& state)
 }
 BENCHMARK(create_mass)->Name("mass")->Arg(1000)->Arg(100'000)->UseManualTime()->Iterations(1);
 
+std::int64_t count_maps()
+{
+    std::ifstream maps{"/proc/self/maps"};
+    std::int64_t count = 0;
+    for (std::string line; std::getline(maps, line);) {
+        ++count;
+    }
+    return count;
+}
+
+// What is still resident once the threads are gone, and the library had time to give back what it
+// does not need: until that has not changed for three seconds (or less, by BENCH_MS).
+std::int64_t resident_when_settled()
+{
+    constexpr int kSteadyLooks = 30;
+    std::int64_t least = resident_bytes();
+    for (int steady = 0; steady < kSteadyLooks; ++steady) {
+        sleep_us(static_cast<unsigned>(measured_ns() / 2'500));
+        const std::int64_t now = resident_bytes();
+        if (now < least) {
+            least = now;
+            steady = 0;
+        }
+    }
+    return least;
+}
+
 struct Parking {
     std::atomic<std::size_t> arrived{0};
 };
@@ -147,6 +174,7 @@ void park_many(benchmark::State& state)
         const std::int64_t full = now_ns();
         const std::int64_t full_cpu = cpu_ns();
         const std::int64_t bytes = resident_bytes() - before;
+        state.counters["maps"] = static_cast<double>(count_maps());
         const std::int64_t wake_cpu = cpu_ns();
         const std::int64_t wake = now_ns();
         for (std::size_t i = 0; i < created; ++i) {
@@ -165,10 +193,17 @@ void park_many(benchmark::State& state)
         state.counters["create_ns"] = per(full - start, created);
         state.counters["create_cpu_ns"] = per(full_cpu - cpu, created);
         state.counters["bytes"] = per(bytes, created);
+        state.counters["kept"] = per(resident_when_settled() - before, created);
         note_limit(state, created);
     }
 }
-BENCHMARK(park_many)->Name("park")->Arg(1000)->Arg(100'000)->UseManualTime()->Iterations(1);
+BENCHMARK(park_many)
+    ->Name("park")
+    ->Arg(1000)
+    ->Arg(100'000)
+    ->Arg(1'000'000)
+    ->UseManualTime()
+    ->Iterations(1);
 
 }  // namespace
 }  // namespace bench

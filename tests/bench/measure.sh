@@ -4,20 +4,23 @@ set -euo pipefail
 
 usage() {
     cat << 'END'
-usage: tests/bench/measure.sh [--install] [run.py's options, such as --quick or --rows WORD]
+usage: tests/bench/measure.sh [--install] [--document] [run.py's options, such as --quick or --rows WORD]
 
 Builds libthread and the benchmarks in build/bench, measures ours beside each peer that is installed, and
 writes the table to the standard output, all figures to build/bench/results.json and the chart to
-build/bench/results.svg. Takes about 15 minutes; --quick, about one.
+build/bench/results.svg. Takes about 20 minutes (--rounds 3: 12); --quick, about one.
+--document puts table, chart and the costs of the parts into docs/PERFORMANCE.md and docs/performance.svg.
 --install first installs the peers' packages (as root or with sudo): Boost.Fiber, Go, State Threads, Pth.
 END
 }
 
 install=no
+document=no
 options=()
 for argument in "$@"; do
     case $argument in
     --install) install=yes ;;
+    --document) document=yes ;;
     --help | -h) usage; exit 0 ;;
     *) options+=("$argument") ;;
     esac
@@ -32,7 +35,7 @@ need_packages "${build_packages[@]}" python3 libgtest-dev libbenchmark-dev
 choose_generator
 
 directory=build/bench
-targets=(thread_bench nptl_bench)
+targets=(thread_bench nptl_bench parts_bench)
 cmake "${generator[@]}" -C tests/config/release.cmake -DLT_BUILD_TESTS=ON -DLT_BUILD_LWPINSPECT=OFF \
     -S . -B "$directory" > /dev/null
 for peer in boost_bench st_bench pth_bench go_bench_program; do
@@ -45,4 +48,10 @@ for program in thread_bench nptl_bench boost_bench go_bench st_bench pth_bench; 
     if [ -x "$directory/tests/bench/$program" ]; then programs+=("$directory/tests/bench/$program"); fi
 done
 python3 tests/bench/run.py --json "$directory/results.json" --svg "$directory/results.svg" \
-    "${options[@]}" "${programs[@]}"
+    --table "$directory/results.md" "${options[@]}" "${programs[@]}"
+"$directory/tests/bench/parts_bench" --benchmark_format=json > "$directory/parts.json" 2> /dev/null
+if [ "$document" = yes ]; then
+    python3 tests/bench/document.py docs/PERFORMANCE.md "$directory/results.json" "$directory/results.md" \
+        "$directory/parts.json"
+    cp "$directory/results.svg" docs/performance.svg
+fi

@@ -39,6 +39,11 @@ class Results:
         runs = self._measured.get((row, side), [])
         return sum(run["foreign"] <= FOREIGN_SHARE for run in runs), len(runs)
 
+    def foreign_share(self):
+        """How much of a processor others took, in the median measurement."""
+        shares = [run["foreign"] for runs in self._measured.values() for run in runs]
+        return statistics.median(shares) if shares else 0.0
+
     def advantage(self, row, figure):
         """The best peer's name and how many times better than it we are, or None."""
         medians = self.medians(row, figure.field)
@@ -78,12 +83,22 @@ def lines_of(results, row, sides):
                *(cell(results, row, side, figure.field) for side in sides), against, f"{calm}/{all_runs}")
 
 
-def table(results, rows, sides):
-    """In Markdown. "against" says how many times better than the best peer we are."""
-    lines = [("row", "LWPs", "figure", "target", *sides, "against the best peer", "calm runs")]
-    for row in rows:
-        lines.extend(lines_of(results, row, sides))
-    widths = [max(len(line[i]) for line in lines) for i in range(len(lines[0]))]
-    lines.insert(1, tuple("-" * width for width in widths))
+def lines(results, rows, sides):
+    """The table, title first. "against" says how many times better than the best peer we are."""
+    title = ("row", "LWPs", "figure", "target", *sides, "against the best peer", "calm runs")
+    return [title, *(line for row in rows for line in lines_of(results, row, sides))]
+
+
+def markdown(table, widths):
+    shown = [*table[:1], tuple("-" * max(width, 3) for width in widths), *table[1:]]
     return "\n".join("| " + " | ".join(text.ljust(width) for text, width in zip(line, widths)) + " |"
-                     for line in lines)
+                     for line in shown)
+
+
+def aligned(table):
+    return markdown(table, [max(len(line[i]) for line in table) for i in range(len(table[0]))])
+
+
+def compact(table):
+    """For a document: without padding, and without the last column."""
+    return markdown([line[:-1] for line in table], [0] * (len(table[0]) - 1))

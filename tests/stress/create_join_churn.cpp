@@ -1,5 +1,8 @@
 // Threads made and joined by the hundred thousand: memory and mappings stay as they are. Then as
-// many at once as asked for, parked, woken and joined; then a thousand bound ones at once.
+// many at once as asked for, parked, woken and joined, in few mappings, and their memory goes back
+// to the system; then a thousand bound ones at once. A million: --count 1000000.
+#include <unistd.h>
+
 #include <atomic>
 #include <cerrno>
 #include <cstdlib>
@@ -10,6 +13,7 @@
 namespace {
 
 constexpr std::uint64_t kDefaultCount = 100'000;
+constexpr std::uint64_t kDefaultCrowd = 30'000;
 constexpr std::uint64_t kBatch = 64;
 constexpr std::size_t kMebibyte = 1024 * 1024;
 constexpr std::size_t kSmallestStack = 16 * 1024;
@@ -89,6 +93,22 @@ void park(std::size_t)
     --parked;
 }
 
+// Of stacks that nobody has needed for a second. A part of what each thread had stays: its record,
+// and some stacks for the next threads.
+void await_return_of_memory(std::size_t threads, std::size_t peak)
+{
+    constexpr std::size_t kReserve = 64 * kMebibyte;
+    constexpr std::size_t kReturned = 6 * 1024;  // of each stack; at least two pages are in use
+    const std::size_t returned = threads * kReturned;
+    if (returned <= kReserve) {
+        return;
+    }
+    while (stress::resident_bytes() > peak - returned + kReserve) {
+        usleep(10'000);
+    }
+    stress::report("resident KiB after the crowd", stress::resident_bytes() / 1024);
+}
+
 // `count` threads at once. A limit of the machine ends the making, not the program; but `enough` of
 // them must be possible.
 void crowd(std::size_t count, std::size_t enough, long flags)
@@ -99,17 +119,26 @@ void crowd(std::size_t count, std::size_t enough, long flags)
         crew.add(count, park, flags, kSmallestStack, stress::Crew::OnLimit::kStop);
     stress::report("threads at once", made);
     stress::check(made >= enough, "enough threads at once");
+    std::size_t mappings = 0;
+    std::size_t peak = 0;
     {
         const stress::Held held{mutex};
         while (parked < made) {
             stress::check_ok(cond_wait(&all_parked, &mutex), "cond_wait");
         }
-        stress::report("mappings with all of them", stress::mapping_count());
+        mappings = stress::mapping_count();
+        peak = stress::resident_bytes();
+        stress::report("mappings with all of them", mappings);
+        stress::report("resident KiB with all of them", peak / 1024);
         is_released = true;
         stress::check_ok(cond_broadcast(&released), "cond_broadcast");
     }
     crew.join();
     stress::check_equal(parked, 0, "threads still parked");
+    if (flags == 0 && stress::is_hand_model()) {
+        stress::check(mappings < 1'000, "many stacks in few mappings");
+        await_return_of_memory(made, peak);
+    }
     // The process is healthy afterwards.
     stress::Crew again{10, [](std::size_t) { thr_yield(); }, flags};
 }
@@ -123,7 +152,8 @@ void stress::run(const Options& options)
     const std::uint64_t count = is_bound_model() ? asked / 10 : asked;
     check_ok(thr_keycreate(&key, destroy), "thr_keycreate");
     churn_without_growth(count, random);
-    crowd(is_bound_model() ? 2'000 : count,
-          is_bound_model() ? 1'000 : std::min(count, std::uint64_t{30'000}), 0);
+    const std::uint64_t many = options.count == 0 ? kDefaultCrowd : options.count;
+    crowd(is_bound_model() ? 2'000 : many, is_bound_model() ? 1'000 : std::min(many, kDefaultCrowd),
+          0);
     crowd(1'000, 1'000, THR_BOUND);
 }

@@ -73,6 +73,12 @@ bool is_bound_model()
     return model != nullptr && std::string_view{model} == "bound";
 }
 
+bool is_hand_model()
+{
+    const char* const model = std::getenv("LIBTHREAD_MODEL");
+    return model == nullptr || std::string_view{model} == "hand" || std::string_view{model} == "mn";
+}
+
 void* Crew::start(void* job)
 {
     const std::unique_ptr<Job> mine{static_cast<Job*>(job)};

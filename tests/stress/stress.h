@@ -69,6 +69,9 @@ class Stopwatch {
 // Whether LIBTHREAD_MODEL asks for one LWP a thread: then big crowds are made smaller.
 bool is_bound_model();
 
+// Whether threads have hand-made control blocks, as they do unless LIBTHREAD_MODEL says otherwise.
+bool is_hand_model();
+
 // Threads that run body(index); joined by join() or by the end of the crew.
 class Crew {
   public:

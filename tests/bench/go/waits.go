@@ -87,9 +87,45 @@ func mutexAlone() (float64, result) {
 	})
 }
 
-type contest struct {
-	mutex  sync.Mutex
-	shared uint64
+// What a contest is about: enter tells whether the caller is alone inside.
+type way interface {
+	enter(turn uint64) bool
+	leave(alone bool)
+}
+
+type byMutex struct{ mutex sync.Mutex }
+
+func (w *byMutex) enter(uint64) bool { w.mutex.Lock(); return true }
+func (w *byMutex) leave(bool)        { w.mutex.Unlock() }
+
+type bySema struct{ tokens chan struct{} }
+
+func (w *bySema) enter(uint64) bool { <-w.tokens; return true }
+func (w *bySema) leave(bool)        { w.tokens <- struct{}{} }
+
+func oneToken() *bySema {
+	w := &bySema{make(chan struct{}, 1)}
+	w.leave(true)
+	return w
+}
+
+type byRWMutex struct{ lock sync.RWMutex }
+
+func (w *byRWMutex) enter(turn uint64) bool {
+	if turn%8 != 0 {
+		w.lock.RLock()
+		return false
+	}
+	w.lock.Lock()
+	return true
+}
+
+func (w *byRWMutex) leave(alone bool) {
+	if alone {
+		w.lock.Unlock()
+	} else {
+		w.lock.RUnlock()
+	}
 }
 
 //go:noinline
@@ -99,8 +135,8 @@ func increment(value *uint64) {
 	}
 }
 
-func compete(count int, yields bool) (float64, result) {
-	var c contest
+func compete(w way, count int, yields bool) (float64, result) {
+	var shared, exclusive uint64
 	counts := make([]counter, count)
 	longest := make([]time.Duration, count)
 	gate := make(chan struct{})
@@ -114,17 +150,20 @@ func compete(count int, yields bool) (float64, result) {
 			own := uint64(0)
 			now := time.Now()
 			for now.Sub(start) < measured() {
-				c.mutex.Lock()
+				alone := w.enter(uint64(counts[i].n))
 				then := now
 				now = time.Now()
 				if waited := now.Sub(then); waited > longest[i] {
 					longest[i] = waited
 				}
-				increment(&c.shared)
+				if alone {
+					increment(&shared)
+					exclusive++
+				}
 				if yields && counts[i].n%8 == 0 {
 					runtime.Gosched()
 				}
-				c.mutex.Unlock()
+				w.leave(alone)
 				counts[i].n++
 				increment(&own)
 				now = time.Now()
@@ -137,7 +176,7 @@ func compete(count int, yields bool) (float64, result) {
 	passed := time.Since(start)
 	counters := spread(counts)
 	total := int(counters["total"].(uint64))
-	if c.shared != uint64(total)*20 {
+	if shared != exclusive*20 {
 		fail("two threads were in the critical section")
 	}
 	most := time.Duration(0)

@@ -128,15 +128,15 @@ TEST(StackMap, TopsOfNeighboursLieInDifferentCacheSets)
     });
 }
 
-TEST(StackMap, TrimGivesBackTheLowerPartOnly)
+TEST(StackMap, EmptyingGivesBackAll)
 {
     StackSlot* slot = allocate(64 * kKiB);
     ASSERT_NE(slot, nullptr);
     *pointer(slot->lo) = 1;
     *pointer(slot->hi - 1) = 2;
-    stack_slot_trim(slot);
+    stack_slot_empty(slot);
     EXPECT_EQ(*pointer(slot->lo), 0);
-    EXPECT_EQ(*pointer(slot->hi - 1), 2);
+    EXPECT_EQ(*pointer(slot->hi - 1), 0);
     stack_slot_free(slot);
 }
 
