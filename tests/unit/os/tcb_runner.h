@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdlib>
+#include <cstring>
 #include <string>
 #include <vector>
 
@@ -91,5 +93,21 @@ inline void destroy(os::StackSlot* slot)
 }
 
 class OnModel : public testing::TestWithParam<os::TcbModel> {};
+
+// Leaves the thread's malloc cache full of blocks of many sizes.
+inline const char* fill_malloc_cache(void*)
+{
+    void* blocks[7];
+    for (std::size_t size = 16; size <= 1024; size += 16) {
+        for (void*& block : blocks) {
+            block = std::malloc(size);
+        }
+        for (void* block : blocks) {
+            std::free(block);
+        }
+    }
+    CLAIM(std::strlen(std::strerror(12345)) > 0);
+    return nullptr;
+}
 
 }  // namespace tcb_runner
