@@ -63,12 +63,12 @@ constinit ClockTurnHook other_turn = nullptr;
 
 // On the clock LWP, whose word the debugger writes: threads that it let go run on, and what was
 // promised to those that it holds goes to others.
-void take_turn() noexcept
+std::int64_t take_turn() noexcept
 {
-    other_turn();
+    const std::int64_t again = other_turn();
     // relaxed: written while this task was stopped.
     if (LT_LIKELY(process.debug_orders.load(memory_order_relaxed) == 0)) {
-        return;
+        return again;
     }
     process.debug_orders.store(0, memory_order_relaxed);  // relaxed: as above
     Thread& self = *current_thread;
@@ -77,6 +77,7 @@ void take_turn() noexcept
             make_runnable(self, thread);
         }
     });
+    return again;
 }
 
 }  // namespace

@@ -26,7 +26,7 @@ inline void report_event(Thread& self, DebugEvent event, std::uint32_t data = 0)
 // A new record's part: whether events of the thread are reported is as for its creator.
 void inherit_debug_events(Thread& thread, const Thread* creator) noexcept;
 
-// Publishes where events are reported, and joins the clock LWP's turns. After start_signals().
+// Publishes where events are reported, and joins the clock LWP's turns, after those who are there.
 void start_obeying_debugger() noexcept;
 
 }  // namespace lt

@@ -293,8 +293,8 @@ __attribute__((constructor(101))) void start_up() noexcept
     start_fork_handling();
     start_signals();
     start_suspension();
-    start_obeying_debugger();
     clock_turn_hook = take_part_in_clock_turn;
+    start_obeying_debugger();
     if (os::process_id() == static_cast<std::int32_t>(os::kernel_thread_id())) {
         Thread* initial = enrol(kFlagBound);
         note_initial_stack(*initial);
