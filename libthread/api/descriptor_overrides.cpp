@@ -9,11 +9,22 @@
 #include "io/blocking.h"
 #include "io/closing.h"
 #include "os/real_calls.h"
+#include "thread/exec.h"
 
 namespace {
 
+// In a child of vfork the numbers are its own, and no thread waits for them.
+bool has_own_numbers()
+{
+    const lt::Thread* self = lt::current_thread;
+    return self != nullptr && lt::is_vfork_child(*self);
+}
+
 int close_one(int fd)
 {
+    if (LT_UNLIKELY(has_own_numbers())) {
+        return lt::os::real_calls().close(fd);
+    }
     if (LT_UNLIKELY(lt::io::is_own_fd(fd))) {
         errno = EBADF;  // the program has no such descriptor
         return -1;
@@ -26,6 +37,9 @@ int close_one(int fd)
 template <class Duplicate>
 int replace(int from, int to, Duplicate duplicate)
 {
+    if (LT_UNLIKELY(has_own_numbers())) {
+        return duplicate();
+    }
     if (LT_UNLIKELY(lt::io::is_own_fd(from))) {
         errno = EBADF;
         return -1;
@@ -49,7 +63,7 @@ int close_all(unsigned first, unsigned last, int flags)
 {
     constexpr unsigned kKeepsThemOpen = 4;  // CLOSE_RANGE_CLOEXEC
     const auto& real = lt::os::real_calls();
-    if (first > last || (static_cast<unsigned>(flags) & kKeepsThemOpen) != 0) {
+    if (first > last || has_own_numbers() || (static_cast<unsigned>(flags) & kKeepsThemOpen) != 0) {
         return real.close_range(first, last, flags);
     }
     lt::io::Closing closing{first, last};
@@ -81,7 +95,7 @@ LT_EXPORT int fclose(FILE* file)
 LT_EXPORT int dup(int from) noexcept
 {
     const int copy = lt::os::real_calls().dup(from);
-    if (copy >= 0) {
+    if (copy >= 0 && !has_own_numbers()) {
         lt::io::note_copy(copy);
     }
     return copy;

@@ -1,5 +1,5 @@
-// Calls in which nothing can be tried first: file locks and look-ups of names hold the LWP, and
-// threads that wait to run get another one at once.
+// Calls in which nothing can be tried first: file locks, look-ups of names and waits for commands
+// hold the LWP, and threads that wait to run get another one at once.
 #include <fcntl.h>
 #include <netdb.h>
 #include <sys/file.h>
@@ -7,6 +7,8 @@
 #include <unistd.h>
 
 #include <cstdarg>
+#include <cstdio>
+#include <cstdlib>
 
 #include "base/compiler.h"
 #include "io/blocking.h"
@@ -92,4 +94,18 @@ LT_EXPORT int getaddrinfo(const char* node, const char* service, const addrinfo*
         hold_lwp();
     }
     return lt::os::real_calls().getaddrinfo(node, service, hints, found);
+}
+
+LT_EXPORT int system(const char* command)
+{
+    if (command != nullptr) {
+        hold_lwp();
+    }
+    return lt::os::real_calls().system(command);
+}
+
+LT_EXPORT int pclose(FILE* stream)
+{
+    hold_lwp();
+    return lt::os::real_calls().pclose(stream);
 }

@@ -1,5 +1,5 @@
-// poll(2), select(2) and epoll_wait(2): an unbound thread waits without its LWP. Everything else
-// goes straight through, forms with a signal mask included: the kernel changes it for the wait.
+// poll(2), select(2) and epoll_wait(2): an unbound thread waits without its LWP, with the signal
+// mask that it gives for the wait. Everything else goes straight through.
 #include <cerrno>
 
 #include "base/check.h"
@@ -8,7 +8,8 @@
 #include "io/waiter.h"
 #include "os/clock.h"
 #include "os/real_calls.h"
-#include "sched/held_lwp.h"
+#include "os/signal_mask.h"
+#include "thread/signals.h"
 
 namespace {
 
@@ -29,23 +30,64 @@ int poll_for(pollfd* files, nfds_t count, int ms)
     return lt::io::poll(*self, files, count, ms > 0 ? &deadline : nullptr);
 }
 
-bool is_wait(const std::timespec* time)
+// The calling thread if it is unbound and parks, or gives a mask, which concerns it alone.
+lt::Thread* waiting_self(const sigset_t* mask)
+{
+    lt::Thread* self = lt::current_thread;
+    if (mask == nullptr || self == nullptr || self->has(lt::kFlagBound) ||
+        self->has(lt::kFlagIdle) || self->has(lt::kFlagVfork)) {
+        return lt::io::parking_self();
+    }
+    return self;
+}
+
+// Whether the call may wait, or must look for signals that its mask opens.
+bool is_wait(const std::timespec* time, const sigset_t* mask)
 {
     return time == nullptr || (time->tv_sec >= 0 && lt::has_valid_nanos(*time) &&
-                               (time->tv_sec != 0 || time->tv_nsec != 0));
+                               (time->tv_sec != 0 || time->tv_nsec != 0 || mask != nullptr));
 }
+
+// The thread's mask for a wait; nullptr: no other than it has. Pending signals that it opens are
+// handled at once, and end the wait.
+class MaskForWait {
+  public:
+    MaskForWait(lt::Thread& self, const sigset_t* mask)
+        : self_{self}, seen_{self}, before_{self.signal_mask}, changes_{mask != nullptr}
+    {
+        if (changes_) {
+            lt::adopt_mask(self, lt::allowed_mask(lt::os::to_mask(*mask)));
+        }
+    }
+    ~MaskForWait()
+    {
+        if (changes_) {
+            const int saved_errno = errno;
+            lt::adopt_mask(self_, before_);
+            errno = saved_errno;
+        }
+    }
+    MaskForWait(const MaskForWait&) = delete;
+    MaskForWait& operator=(const MaskForWait&) = delete;
+
+    [[nodiscard]] const lt::io::HandlersSeen* since() const { return changes_ ? &seen_ : nullptr; }
+
+  private:
+    lt::Thread& self_;
+    lt::io::HandlersSeen seen_;
+    std::uint64_t before_;
+    bool changes_;
+};
 
 int poll_for(pollfd* files, nfds_t count, const std::timespec* time, const sigset_t* mask)
 {
-    lt::Thread* self = lt::io::parking_self();
-    if (self == nullptr || mask != nullptr || !is_wait(time)) {
-        if (self != nullptr) {
-            lt::expect_to_block(*self);
-        }
+    lt::Thread* self = waiting_self(mask);
+    if (self == nullptr || !is_wait(time, mask)) {
         return lt::os::real_calls().ppoll(files, count, time, mask);
     }
+    const MaskForWait masked{*self, mask};
     const Deadline deadline = time != nullptr ? deadline_in(lt::to_nanos(*time)) : Deadline{};
-    return lt::io::poll(*self, files, count, time != nullptr ? &deadline : nullptr);
+    return lt::io::poll(*self, files, count, time != nullptr ? &deadline : nullptr, masked.since());
 }
 
 int select_for(int limit, fd_set* readable, fd_set* writable, fd_set* exceptional, timeval* time)
@@ -124,16 +166,14 @@ LT_EXPORT int __select(int limit, fd_set* readable, fd_set* writable, fd_set* ex
 LT_EXPORT int pselect(int limit, fd_set* readable, fd_set* writable, fd_set* exceptional,
                       const std::timespec* time, const sigset_t* mask)
 {
-    lt::Thread* self = lt::io::parking_self();
-    if (self == nullptr || mask != nullptr || !is_wait(time)) {
-        if (self != nullptr) {
-            lt::expect_to_block(*self);
-        }
+    lt::Thread* self = waiting_self(mask);
+    if (self == nullptr || !is_wait(time, mask)) {
         return lt::os::real_calls().pselect(limit, readable, writable, exceptional, time, mask);
     }
+    const MaskForWait masked{*self, mask};
     const Deadline deadline = time != nullptr ? deadline_in(lt::to_nanos(*time)) : Deadline{};
     return lt::io::select(*self, limit, readable, writable, exceptional,
-                          time != nullptr ? &deadline : nullptr);
+                          time != nullptr ? &deadline : nullptr, masked.since());
 }
 
 LT_EXPORT int epoll_wait(int fd, epoll_event* events, int most, int ms)
@@ -148,25 +188,25 @@ LT_EXPORT int epoll_wait(int fd, epoll_event* events, int most, int ms)
 
 LT_EXPORT int epoll_pwait(int fd, epoll_event* events, int most, int ms, const sigset_t* mask)
 {
-    if (mask == nullptr) {
-        return ::epoll_wait(fd, events, most, ms);
+    lt::Thread* self = waiting_self(mask);
+    if (self == nullptr || (ms == 0 && mask == nullptr)) {
+        return lt::os::real_calls().epoll_pwait(fd, events, most, ms, mask);
     }
-    if (lt::Thread* self = lt::io::parking_self()) {
-        lt::expect_to_block(*self);
-    }
-    return lt::os::real_calls().epoll_pwait(fd, events, most, ms, mask);
+    const MaskForWait masked{*self, mask};
+    const Deadline deadline = ms >= 0 ? deadline_in(std::int64_t{ms} * 1'000'000) : Deadline{};
+    return lt::io::epoll_wait(*self, fd, events, most, ms >= 0 ? &deadline : nullptr,
+                              masked.since());
 }
 
 LT_EXPORT int epoll_pwait2(int fd, epoll_event* events, int most, const std::timespec* time,
                            const sigset_t* mask)
 {
-    lt::Thread* self = lt::io::parking_self();
-    if (self == nullptr || mask != nullptr || !is_wait(time)) {
-        if (self != nullptr) {
-            lt::expect_to_block(*self);
-        }
+    lt::Thread* self = waiting_self(mask);
+    if (self == nullptr || !is_wait(time, mask)) {
         return lt::os::real_calls().epoll_pwait2(fd, events, most, time, mask);
     }
+    const MaskForWait masked{*self, mask};
     const Deadline deadline = time != nullptr ? deadline_in(lt::to_nanos(*time)) : Deadline{};
-    return lt::io::epoll_wait(*self, fd, events, most, time != nullptr ? &deadline : nullptr);
+    return lt::io::epoll_wait(*self, fd, events, most, time != nullptr ? &deadline : nullptr,
+                              masked.since());
 }

@@ -12,17 +12,20 @@
 #include "os/signal_mask.h"
 #include "sched/critical.h"
 #include "sched/settings.h"
+#include "thread/exec.h"
 #include "thread/handlers.h"
 #include "thread/pending_signals.h"
 #include "thread/signals.h"
 
 namespace {
 
-// The calling thread if the library knows it; a call must not adopt a thread by accident.
+// The calling thread if the library knows it; a call must not adopt a thread by accident. A child
+// of vfork has a mask of its own, in the kernel.
 lt::Thread* known_self()
 {
     lt::Thread* self = lt::current_thread;
-    return self != nullptr && !self->has(lt::kFlagIdle) ? self : nullptr;
+    return self != nullptr && !self->has(lt::kFlagIdle) && !lt::is_vfork_child(*self) ? self
+                                                                                      : nullptr;
 }
 
 int change_mask(lt::Thread& self, int how, const sigset_t* set, sigset_t* oset)

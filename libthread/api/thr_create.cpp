@@ -2,6 +2,7 @@
 #include <thread.h>
 
 #include "base/compiler.h"
+#include "thread/exec.h"
 #include "thread/life.h"
 
 namespace {
@@ -24,6 +25,9 @@ LT_EXPORT int thr_create(void* stack_base, size_t stack_size, void* (*start)(voi
     const bool needs_size = stack_base != nullptr || stack_size != 0;
     if (start == nullptr || (needs_size && stack_size < lt::kMinStack)) {
         return EINVAL;
+    }
+    if (lt::is_vfork_child(lt::current())) {
+        return ENOTSUP;
     }
     const int saved_errno = errno;
     lt::CreateRequest request;

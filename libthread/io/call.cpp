@@ -149,7 +149,7 @@ long wait_and_retry(Thread& self, Call& call, const HandlersSeen& before)
 long perform(Thread& self, Call& call)
 {
     act_on_cancellation(self);
-    const HandlersSeen before{self};
+    const HandlersSeen before = call.since != nullptr ? *call.since : HandlersSeen{self};
     const long result = attempt(call);
     if (LT_LIKELY(result != -EAGAIN && result != kUseLibc)) {
         return result;

@@ -9,6 +9,7 @@
 
 #include "base/deadline.h"
 #include "io/fd_table.h"
+#include "io/waiter.h"
 #include "sched/thread.h"
 
 namespace lt::io {
@@ -37,8 +38,9 @@ struct Call {
     // An attempt that ended with -EAGAIN transferred something before. Taken back by who looks.
     bool progressed = false;
     Deadline deadline;
-    long (*attempt)(Call&) = nullptr;  // never waits: -EAGAIN; or kUseLibc
-    long (*block)(Call&) = nullptr;    // libc's own function: -1 and errno
+    const HandlersSeen* since = nullptr;  // those before it began; nullptr: before now
+    long (*attempt)(Call&) = nullptr;     // never waits: -EAGAIN; or kUseLibc
+    long (*block)(Call&) = nullptr;       // libc's own function: -1 and errno
 };
 
 // Makes the call for an unbound thread. Acts on a cancellation.

@@ -7,6 +7,7 @@
 #include "io/poller.h"
 #include "os/clock.h"
 #include "os/real_calls.h"
+#include "os/signal_mask.h"
 #include "os/syscall.h"
 #include "sched/critical.h"
 #include "sched/held_lwp.h"
@@ -87,20 +88,48 @@ int as_libc(long result)
     return static_cast<int>(finish(result));
 }
 
+// A wait in the kernel, by `block`, which takes a mask for it. With `since` everything is blocked,
+// the library's own signals too, until the kernel sets the thread's mask: no handler can run
+// between the look and the wait.
+template <class Block>
+int wait_in_kernel(Thread& self, const HandlersSeen* since, Block block)
+{
+    expect_to_block(self);
+    if (since == nullptr) {
+        return block(nullptr);
+    }
+    os::set_kernel_mask(~std::uint64_t{0});
+    const std::uint64_t mask = self.signal_mask;
+    int result = -1;
+    errno = EINTR;
+    if (!since->interrupt(self, false)) {
+        sigset_t set;
+        os::from_mask(mask, set);
+        result = block(&set);
+    }
+    // A handler has left the thread with the mask that the kernel gave back.
+    enter_critical(self);
+    self.signal_mask = mask;
+    self.lwp->kernel_mask = mask;
+    os::set_kernel_mask(mask);
+    leave_critical(self);
+    return result;
+}
+
 // Looks, and sleeps in between. `look` returns 0 for nothing; `block` is libc's function.
 template <class Look, class Block>
-int wait_for_one(Thread& self, WaitSet* set, const Deadline* deadline, Look look, Block block)
+int wait_for_one(Thread& self, WaitSet* set, const Deadline* deadline, const HandlersSeen* since,
+                 Look look, Block block)
 {
     act_on_cancellation(self);
-    const HandlersSeen before{self};
+    const HandlersSeen before = since != nullptr ? *since : HandlersSeen{self};
     for (bool late = false;;) {
         const long result = look();
         if (result != 0 || late) {
             return as_libc(result);
         }
         if (set == nullptr || !can_park_here(self)) {
-            expect_to_block(self);
-            return block();
+            return wait_in_kernel(self, since, block);
         }
         switch (set->sleep(self, deadline, before)) {
             case End::kLookAgain:
@@ -112,8 +141,7 @@ int wait_for_one(Thread& self, WaitSet* set, const Deadline* deadline, Look look
             case End::kInterrupted:
                 return as_libc(-EINTR);
             case End::kUnpollable:
-                expect_to_block(self);
-                return block();
+                return wait_in_kernel(self, since, block);
         }
     }
 }
@@ -168,37 +196,44 @@ bool add_all(WaitSet& set, const Sets& sets, int limit)
 }
 
 struct EpollWaiting : Call {
-    EpollWaiting(int descriptor, epoll_event* where, int room, const Deadline* until)
-        : Call{descriptor, EPOLLIN, WaitKind::kEpoll}, found{where}, most{room}
+    EpollWaiting(Thread& thread, int descriptor, epoll_event* where, int room,
+                 const Deadline* until, const HandlersSeen* seen)
+        : Call{descriptor, EPOLLIN, WaitKind::kEpoll}, self{thread}, found{where}, most{room}
     {
+        since = seen;
         restarts = false;
         obeys_nonblock = false;
         timed = until != nullptr;
         deadline = timed ? *until : Deadline{};
         attempt = [](Call& call) -> long {
-            const auto& self = static_cast<EpollWaiting&>(call);
-            const long count = os::raw_syscall(
-                SYS_epoll_pwait, self.fd, os::syscall_argument(self.found), self.most, 0, 0, 8);
+            const auto& own = static_cast<EpollWaiting&>(call);
+            const long count = os::raw_syscall(SYS_epoll_pwait, own.fd,
+                                               os::syscall_argument(own.found), own.most, 0, 0, 8);
             return count != 0 ? count : -EAGAIN;
         };
         block = [](Call& call) -> long {
-            const auto& self = static_cast<EpollWaiting&>(call);
+            const auto& own = static_cast<EpollWaiting&>(call);
             std::timespec left{};
-            const std::timespec* time = time_left(self.timed ? &self.deadline : nullptr, left);
+            const std::timespec* time = time_left(own.timed ? &own.deadline : nullptr, left);
             const long ms =
                 time == nullptr ? -1 : time->tv_sec * 1000 + (time->tv_nsec + 999'999) / 1'000'000;
-            return os::real_calls().epoll_wait(self.fd, self.found, self.most,
-                                               ms > 0x7fffffff ? 0x7fffffff : static_cast<int>(ms));
+            return wait_in_kernel(own.self, own.since, [&](const sigset_t* mask) {
+                return os::real_calls().epoll_pwait(
+                    own.fd, own.found, own.most,
+                    ms > 0x7fffffff ? 0x7fffffff : static_cast<int>(ms), mask);
+            });
         };
     }
 
+    Thread& self;
     epoll_event* found;
     int most;
 };
 
 }  // namespace
 
-int poll(Thread& self, pollfd* files, nfds_t count, const Deadline* deadline)
+int poll(Thread& self, pollfd* files, nfds_t count, const Deadline* deadline,
+         const HandlersSeen* since)
 {
     WaitSet set;
     bool fits = count <= kMostDescriptors;
@@ -206,28 +241,28 @@ int poll(Thread& self, pollfd* files, nfds_t count, const Deadline* deadline)
         fits = files[i].fd < 0 || set.add(files[i].fd, static_cast<std::uint16_t>(files[i].events));
     }
     return wait_for_one(
-        self, fits ? &set : nullptr, deadline,
+        self, fits ? &set : nullptr, deadline, since,
         [=] {
             return os::raw_syscall(SYS_poll, os::syscall_argument(files), static_cast<long>(count),
                                    0);
         },
-        [=] {
+        [=](const sigset_t* mask) {
             std::timespec left{};
-            return os::real_calls().ppoll(files, count, time_left(deadline, left), nullptr);
+            return os::real_calls().ppoll(files, count, time_left(deadline, left), mask);
         });
 }
 
 int select(Thread& self, int limit, fd_set* readable, fd_set* writable, fd_set* exceptional,
-           const Deadline* deadline)
+           const Deadline* deadline, const HandlersSeen* since)
 {
     fd_set* const user[3] = {readable, writable, exceptional};
-    const auto block = [=] {
+    const auto block = [=](const sigset_t* mask) {
         std::timespec left{};
         return os::real_calls().pselect(limit, readable, writable, exceptional,
-                                        time_left(deadline, left), nullptr);
+                                        time_left(deadline, left), mask);
     };
     if (limit < 0 || limit > kMostBits) {
-        return block();
+        return wait_in_kernel(self, since, block);
     }
     Sets wanted;
     wanted.copy(limit, user);
@@ -246,7 +281,7 @@ int select(Thread& self, int limit, fd_set* readable, fd_set* writable, fd_set* 
         }
         return count;
     };
-    const int count = wait_for_one(self, fits ? &set : nullptr, deadline, look, block);
+    const int count = wait_for_one(self, fits ? &set : nullptr, deadline, since, look, block);
     if (count == 0) {
         Sets none;
         none.bytes = wanted.bytes;
@@ -255,9 +290,10 @@ int select(Thread& self, int limit, fd_set* readable, fd_set* writable, fd_set* 
     return count;
 }
 
-int epoll_wait(Thread& self, int fd, epoll_event* events, int most, const Deadline* deadline)
+int epoll_wait(Thread& self, int fd, epoll_event* events, int most, const Deadline* deadline,
+               const HandlersSeen* since)
 {
-    EpollWaiting call{fd, events, most, deadline};
+    EpollWaiting call{self, fd, events, most, deadline, since};
     const long result = perform(self, call);
     return as_libc(result == -EAGAIN ? 0 : result);
 }

@@ -11,7 +11,7 @@ bool can_park_here(const Thread& self) noexcept
     const auto here = reinterpret_cast<std::uintptr_t>(__builtin_frame_address(0));
     // relaxed: its own depth.
     return here >= self.stack_lo && here < self.stack_hi &&
-           self.critical.load(memory_order_relaxed) == 0;
+           self.critical.load(memory_order_relaxed) == 0 && settings.park_in_calls;
 }
 
 WakeCause sleep_as(Thread& self, Waiter& waiter, WaitKind kind, std::uint32_t target,

@@ -16,9 +16,9 @@ namespace lt::io {
 inline Thread* parking_self()
 {
     Thread* self = current_thread;
-    // relaxed: kFlagBound changes only on the thread itself, the others never.
-    if (self == nullptr ||
-        (self->flags.load(memory_order_relaxed) & (kFlagBound | kFlagForeign | kFlagIdle)) != 0) {
+    // relaxed: those that change do so on the thread itself.
+    if (self == nullptr || (self->flags.load(memory_order_relaxed) &
+                            (kFlagBound | kFlagForeign | kFlagIdle | kFlagVfork)) != 0) {
         return nullptr;
     }
     return LT_LIKELY(settings.park_in_calls) ? self : nullptr;

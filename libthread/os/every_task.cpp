@@ -18,6 +18,7 @@
 #include <cstdlib>
 
 #include "base/atomic.h"
+#include "os/clock.h"
 #include "os/signal_mask.h"
 #include "os/spinlock.h"
 #include "os/syscall.h"
@@ -43,7 +44,8 @@ struct TaskCall {
 };
 
 constinit SpinLock call_lock;  // one call at a time; guards all below; leaf
-constinit TaskCall call;       // read by handlers, which the lock's holder waits for
+constinit std::uint32_t holders LT_GUARDED_BY(call_lock) = 0;
+constinit TaskCall call;  // read by handlers, which the lock's holder waits for
 constinit std::uint32_t tasks[kMostTasks];
 // Set by the handler on that task, read by the caller.
 constinit Atomic<std::uint8_t> has_called[kMostTasks];
@@ -142,11 +144,19 @@ void await(std::uint32_t index)
     }
 }
 
-}  // namespace
-
-int call_on_every_task(long number, long a, long b, long c) noexcept
+void lock_for_call() LT_ACQUIRE(call_lock)
 {
-    const SpinGuard guard{call_lock};
+    const std::int64_t end = monotonic_now() + kNanosPerSecond;
+    call_lock.lock();
+    while (holders != 0 && monotonic_now() < end) {
+        call_lock.unlock();
+        raw_syscall(SYS_sched_yield);
+        call_lock.lock();
+    }
+}
+
+int call_everywhere(long number, long a, long b, long c) LT_REQUIRES(call_lock)
+{
     const long result = raw_syscall(number, a, b, c);
     if (result < 0) {
         return static_cast<int>(-result);
@@ -168,6 +178,28 @@ int call_on_every_task(long number, long a, long b, long c) noexcept
         }
     }
     return 0;
+}
+
+}  // namespace
+
+int call_on_every_task(long number, long a, long b, long c) noexcept
+{
+    lock_for_call();
+    const int error = call_everywhere(number, a, b, c);
+    call_lock.unlock();
+    return error;
+}
+
+void hold_calls_on_every_task() noexcept
+{
+    const SpinGuard guard{call_lock};
+    ++holders;
+}
+
+void release_calls_on_every_task() noexcept
+{
+    const SpinGuard guard{call_lock};
+    --holders;
 }
 
 }  // namespace lt::os

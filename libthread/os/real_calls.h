@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include <cstdio>
+#include <cstdlib>
 
 namespace lt::os {
 
@@ -50,7 +51,13 @@ namespace lt::os {
     X(flock)             \
     X(lockf64)           \
     X(getaddrinfo)       \
-    X(setsockopt)
+    X(setsockopt)        \
+    X(execve)            \
+    X(execvpe)           \
+    X(fexecve)           \
+    X(execveat)          \
+    X(system)            \
+    X(pclose)
 
 struct RealCalls {
 #define LT_REAL_CALL(name) decltype(&::name) name = nullptr;

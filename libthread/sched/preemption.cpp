@@ -2,8 +2,8 @@
 
 #include "lwp/pool.h"
 #include "os/clock.h"
-#include "os/syscall.h"
 #include "sched/critical.h"
+#include "sched/own_signals.h"
 #include "sched/run_queue.h"
 #include "sched/scheduler.h"
 #include "sched/settings.h"
@@ -52,9 +52,8 @@ void ask(const Lwp& lwp, Thread& thread)
 {
     // seq_cst: before the signal.
     thread.requests.fetch_or(kRequestGiveWay, memory_order_seq_cst);
-    const std::uint32_t tid = lwp.tid.load(memory_order_relaxed);  // relaxed: ends with its thread
-    if (&thread != current_thread && tid != 0) {
-        os::raw_syscall(SYS_tgkill, os::process_id(), static_cast<long>(tid), settings.kick_signal);
+    if (&thread != current_thread) {
+        send_own_signal(lwp, settings.kick_signal);
     }
 }
 

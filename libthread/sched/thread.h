@@ -132,6 +132,7 @@ struct alignas(kCacheLine) Thread {
     // --- Identity and life. Written before the thread is published, then only as noted.
     Atomic<std::uint32_t> flags{0};  // kFlagDetached may be added later, under the join lock
     std::uint32_t creator = 0;
+    std::int32_t vfork_parent = 0;  // its process when it last called vfork; see kFlagVfork
     void* (*start)(void*) = nullptr;
     void* argument = nullptr;
     void* status = nullptr;  // by the ending thread; read by the joiner

@@ -33,6 +33,7 @@ enum ThreadFlag : std::uint32_t {
     kFlagNewLwp = 32,
     kFlagUserStack = 64,
     kFlagMutator = 128,  // changed under the life lock
+    kFlagVfork = 256,    // a child of vfork(2) runs on its record and stack; changed by itself
 };
 
 }  // namespace lt

@@ -14,6 +14,7 @@
 #include "os/tcb.h"
 #include "sched/clock_lwp.h"
 #include "sched/critical.h"
+#include "sched/own_signals.h"
 #include "sched/priority.h"
 #include "sched/records.h"
 #include "sched/run_queue.h"
@@ -102,6 +103,7 @@ void after_fork_in_child() noexcept
     reset_sleep_queues();
     io::reset_poller_after_fork();
     reset_scheduler_after_fork();
+    reset_own_signals_after_fork();
     keep_own_lwp(self);
     forget_robust_after_fork();
     forget_other_threads(self);

@@ -14,6 +14,7 @@
 #include "sched/settings.h"
 #include "thread/children.h"
 #include "thread/delivery.h"
+#include "thread/exec.h"
 #include "thread/mask_census.h"
 #include "thread/signal_lwp.h"
 #include "thread/signals.h"
@@ -251,7 +252,9 @@ int change_action(int signal, const struct sigaction* action, struct sigaction* 
     const int old_flags = want.flags.load(memory_order_relaxed);          // relaxed: as above
     const std::uint64_t old_mask = want.mask.load(memory_order_relaxed);  // relaxed: as above
     struct sigaction actual {};
-    const bool catches = action != nullptr && is_function(action->sa_handler);
+    // The actions of a child of vfork are its own; it is about to exec, and catches nothing.
+    const bool is_ours = current_thread == nullptr || !is_vfork_child(*current_thread);
+    const bool catches = action != nullptr && is_function(action->sa_handler) && is_ours;
     if (action != nullptr) {
         actual = *action;
         // A thread can be stopped, and kicked, in a handler.
@@ -271,7 +274,7 @@ int change_action(int signal, const struct sigaction* action, struct sigaction* 
     }
     if (catches) {
         caught.fetch_or(bit, memory_order_relaxed);  // relaxed: as above
-    } else if (action != nullptr) {
+    } else if (action != nullptr && is_ours) {
         caught.fetch_and(~bit, memory_order_relaxed);  // relaxed: as above
     }
     if (before != nullptr) {

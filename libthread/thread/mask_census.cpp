@@ -5,6 +5,7 @@
 #include "os/signal_mask.h"
 #include "os/syscall.h"
 #include "sched/critical.h"
+#include "sched/own_signals.h"
 #include "sched/settings.h"
 #include "sched/switch.h"
 #include "thread/signal_lwp.h"
@@ -132,10 +133,11 @@ void close_idle_lwp(const Lwp& lwp, std::uint32_t number)
         const std::uint32_t tid = lwp.tid.load(memory_order_relaxed);
         const std::uint64_t dispatches = lwp.dispatches.load(memory_order_relaxed);
         if (tid != kicked || dispatches != turn) {
-            kicked = tid;
-            turn = dispatches;
-            os::raw_syscall(SYS_tgkill, os::process_id(), static_cast<long>(tid),
-                            settings.kick_signal);
+            const CriticalRegion region{current()};
+            if (send_own_signal(lwp, settings.kick_signal)) {
+                kicked = tid;
+                turn = dispatches;
+            }
         }
         os::raw_syscall(SYS_sched_yield);
     }

@@ -5,12 +5,14 @@
 #include "os/real.h"
 #include "os/signal_mask.h"
 #include "sched/critical.h"
+#include "sched/own_signals.h"
 #include "sched/preemption.h"
 #include "sched/settings.h"
 #include "sched/suspension.h"
 #include "sched/timeouts.h"
 #include "sync/sleep_queue.h"
 #include "thread/delivery.h"
+#include "thread/exec.h"
 #include "thread/handlers.h"
 #include "thread/mask_census.h"
 #include "thread/pending_signals.h"
@@ -26,16 +28,6 @@ namespace {
 constexpr int kLastSignal = 64;
 constexpr int kCancelSignal = 32;  // glibc's own
 constexpr int kSetIdSignal = 33;   // glibc's own
-
-void send_to_lwp(const Lwp& lwp, int signal)
-{
-    // relaxed: a stale id belongs to a task that has ended, or has another thread's signal to look
-    // at.
-    const std::uint32_t tid = lwp.tid.load(memory_order_relaxed);
-    if (tid != 0) {
-        os::raw_syscall(SYS_tgkill, os::process_id(), static_cast<long>(tid), signal);
-    }
-}
 
 bool queue_in_kernel(std::uint32_t tid, siginfo_t info)
 {
@@ -107,7 +99,7 @@ void attract(Thread& self, Thread& target, WakeCause cause)
     }
     // relaxed: a thread about to sleep finds `attention`; see lock_to_sleep().
     if (target.state.load(memory_order_relaxed) == ThreadState::kRunning && target.lwp != nullptr) {
-        send_to_lwp(*target.lwp, settings.kick_signal);
+        send_own_signal(*target.lwp, settings.kick_signal);
     }
     end_sleep(self, target, cause);
 }
@@ -169,7 +161,8 @@ void repeat_cancellation(Thread& self)
     // the LWP before.
     enter_critical(self);
     const std::uint64_t before = os::set_kernel_mask(~std::uint64_t{0});
-    send_to_lwp(*self.lwp, kCancelSignal);
+    os::raw_syscall(SYS_tgkill, os::process_id(), static_cast<long>(os::kernel_thread_id()),
+                    kCancelSignal);
     leave_critical_quietly(self);
     os::set_kernel_mask(before);
 }
@@ -198,6 +191,9 @@ void raise_pending(Thread& self, ucontext_t* context) noexcept
 
 void handle_attention(Thread& self) noexcept
 {
+    if (LT_UNLIKELY(is_vfork_child(self))) {
+        return;  // what waits is for the parent
+    }
     do {
         stop_while_suspended(self);
         accept_deferred(self);

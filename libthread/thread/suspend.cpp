@@ -8,6 +8,7 @@
 #include "os/real.h"
 #include "os/signal_mask.h"
 #include "sched/critical.h"
+#include "sched/own_signals.h"
 #include "sched/scheduler.h"
 #include "sched/suspension.h"
 #include "sync/mutex.h"
@@ -16,15 +17,6 @@
 
 namespace lt {
 namespace {
-
-void send_stop_signal(const Lwp& lwp)
-{
-    // relaxed: a task that has not started, or has ended, stops, or has stopped, by itself.
-    const std::uint32_t tid = lwp.tid.load(memory_order_relaxed);
-    if (tid != 0) {
-        os::raw_syscall(SYS_tgkill, os::process_id(), static_cast<long>(tid), settings.stop_signal);
-    }
-}
 
 enum class Look : std::uint8_t { kDone, kGone, kMustWait };
 
@@ -110,7 +102,8 @@ Error await_stop(Thread& self, Thread& target, std::uint32_t id) noexcept LT_NO_
             life_lock.unlock();
             return look == Look::kGone ? Error::kNoSuchThread : Error::kNone;
         }
-        send_stop_signal(*target.lwp);
+        // A task that has not started, or has ended, stops, or has stopped, by itself.
+        send_own_signal(*target.lwp, settings.stop_signal);
         SleepQueue& queue = sleep_queue_of(spec.object);
         lock_to_sleep(self, queue);
         life_lock.unlock();

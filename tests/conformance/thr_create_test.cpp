@@ -3,6 +3,8 @@
 
 #include <fenv.h>
 #include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -194,6 +196,21 @@ TEST_P(ThrCreate, S21MakesADetachedThreadUnjoinable)
     leave.open();
     EXPECT_TRUE(bounded::until([&] { return !is_alive(id); }));
     EXPECT_EQ(thr_join(id, nullptr, nullptr), ESRCH);
+}
+
+// THR-CREATE-26: a child of vfork makes no threads.
+TEST_P(ThrCreate, S26IsRefusedInAChildOfVfork)
+{
+    join(start([] {
+        const pid_t pid = vfork();
+        if (pid == 0) {
+            _exit(thr_create(nullptr, 0, do_nothing, nullptr, binding(), nullptr) == ENOTSUP ? 0
+                                                                                             : 1);
+        }
+        int status = -1;
+        EXPECT_EQ(waitpid(pid, &status, 0), pid);
+        EXPECT_EQ(status, 0);
+    }));
 }
 
 // THR-CREATE-27: a failure is told by the value returned; errno stays as it was.

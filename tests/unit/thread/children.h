@@ -1,0 +1,65 @@
+// What the tests of children share: how they end, and what they see of themselves.
+#pragma once
+
+#include <fcntl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cstdint>
+#include <cstdlib>
+#include <string>
+
+namespace children {
+
+inline constexpr const char* kStatusFile = "/proc/self/status";
+
+// The exit status of a child; a signal that ended it, negative.
+inline int end_of(pid_t pid)
+{
+    int status = 0;
+    if (waitpid(pid, &status, 0) != pid) {
+        return -1000;
+    }
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
+}
+
+// What a child writes to the descriptor that `start` gets; it returns the child's id, or 0 if it
+// has waited for it.
+template <class Start>
+std::string output_of(Start start)
+{
+    int ends[2];
+    std::string text;
+    if (pipe(ends) != 0) {
+        return text;
+    }
+    fcntl(ends[0], F_SETFD, FD_CLOEXEC);
+    const pid_t pid = start(ends[1]);
+    close(ends[1]);
+    char buffer[512];
+    for (ssize_t size = 0; (size = read(ends[0], buffer, sizeof buffer)) > 0;) {
+        text.append(buffer, static_cast<std::size_t>(size));
+    }
+    close(ends[0]);
+    if (pid != 0 && end_of(pid) != 0) {
+        text.clear();
+    }
+    return text;
+}
+
+inline std::uint64_t bit(int signal)
+{
+    return std::uint64_t{1} << (signal - 1);
+}
+
+// A set of signals as the kernel shows it; all if there is no such line.
+inline std::uint64_t set_in(const std::string& status, const char* label)
+{
+    const std::size_t at = status.find(label);
+    return at == std::string::npos
+               ? ~std::uint64_t{0}
+               : std::strtoull(status.c_str() + at + std::char_traits<char>::length(label), nullptr,
+                               16);
+}
+
+}  // namespace children

@@ -1,0 +1,219 @@
+// vfork(2): the child runs on its parent's stack and TLS, and must not be taken for the thread
+// whose they are.
+#include <synch.h>
+#include <thread.h>
+
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cerrno>
+
+#include "support/bounded.h"
+#include "unit/thread/children.h"
+
+namespace {
+
+using children::end_of;
+
+std::atomic<int> handled{0};
+std::atomic<pid_t> handled_in{0};
+
+void note(int)
+{
+    ++handled;
+    handled_in = static_cast<pid_t>(syscall(SYS_getpid));
+}
+
+void catch_signal(int number)
+{
+    struct sigaction action {};
+    action.sa_handler = note;
+    action.sa_flags = SA_RESTART;
+    sigemptyset(&action.sa_mask);
+    sigaction(number, &action, nullptr);
+}
+
+void* nothing(void*)
+{
+    return nullptr;
+}
+
+// The body once in an unbound and once in a bound thread.
+void in_threads(void* (*body)(void*))
+{
+    for (const long flags : {0L, static_cast<long>(THR_BOUND)}) {
+        thread_t id = 0;
+        ASSERT_EQ(thr_create(nullptr, 0, body, nullptr, flags, &id), 0);
+        ASSERT_EQ(thr_join(id, nullptr, nullptr), 0);
+    }
+}
+
+void* change_mask_in_child(void*)
+{
+    sigset_t all;
+    sigfillset(&all);
+    const pid_t pid = vfork();
+    if (pid == 0) {
+        sigprocmask(SIG_SETMASK, &all, nullptr);
+        signal(SIGUSR1, SIG_DFL);
+        _exit(0);
+    }
+    EXPECT_EQ(end_of(pid), 0);
+    sigset_t now;
+    thr_sigsetmask(SIG_SETMASK, nullptr, &now);
+    EXPECT_EQ(sigismember(&now, SIGUSR1), 0);
+    handled = 0;
+    EXPECT_EQ(thr_kill(thr_self(), SIGUSR1), 0);
+    EXPECT_TRUE(bounded::until([] { return handled == 1; }));
+    return nullptr;
+}
+
+TEST(Vfork, LeavesTheParentsMaskAndActionsAlone)
+{
+    catch_signal(SIGUSR1);
+    in_threads(change_mask_in_child);
+}
+
+int ends[2];
+
+void* read_byte(void*)
+{
+    char byte = 0;
+    EXPECT_EQ(read(ends[0], &byte, 1), 1) << errno;
+    return nullptr;
+}
+
+void* close_in_child(void*)
+{
+    const pid_t pid = vfork();
+    if (pid == 0) {
+        close(ends[0]);
+        dup2(ends[1], ends[0]);
+        closefrom(3);
+        _exit(0);
+    }
+    EXPECT_EQ(end_of(pid), 0);
+    EXPECT_EQ(write(ends[1], "x", 1), 1);
+    return nullptr;
+}
+
+// The descriptors are the child's: nobody waits there.
+TEST(Vfork, ClosesItsOwnDescriptorsOnly)
+{
+    for (const long flags : {0L, static_cast<long>(THR_BOUND)}) {
+        ASSERT_EQ(pipe(ends), 0);
+        thread_t ids[2];
+        ASSERT_EQ(thr_create(nullptr, 0, read_byte, nullptr, 0, &ids[0]), 0);
+        for (int i = 0; i < 20; ++i) {
+            thr_yield();  // it waits by now, where threads are unbound
+        }
+        ASSERT_EQ(thr_create(nullptr, 0, close_in_child, nullptr, flags, &ids[1]), 0);
+        for (const thread_t id : ids) {
+            ASSERT_EQ(thr_join(id, nullptr, nullptr), 0);
+        }
+        close(ends[0]);
+        close(ends[1]);
+    }
+}
+
+void* wait_in_child(void*)
+{
+    const pid_t pid = vfork();
+    if (pid == 0) {
+        char byte = 0;
+        _exit(read(ends[0], &byte, 1) == 1 ? 0 : 1);
+    }
+    EXPECT_EQ(end_of(pid), 0);
+    return nullptr;
+}
+
+void* write_byte(void*)
+{
+    EXPECT_EQ(write(ends[1], "x", 1), 1);
+    return nullptr;
+}
+
+// The parent's LWP stands still with the thread; others go on.
+TEST(Vfork, HoldsItsThreadAlone)
+{
+    ASSERT_EQ(pipe(ends), 0);
+    for (const long flags : {0L, static_cast<long>(THR_BOUND)}) {
+        thread_t ids[2];
+        ASSERT_EQ(thr_create(nullptr, 0, wait_in_child, nullptr, flags, &ids[0]), 0);
+        thr_yield();
+        ASSERT_EQ(thr_create(nullptr, 0, write_byte, nullptr, 0, &ids[1]), 0);
+        for (const thread_t id : ids) {
+            ASSERT_EQ(thr_join(id, nullptr, nullptr), 0);
+        }
+    }
+    close(ends[0]);
+    close(ends[1]);
+}
+
+std::atomic<thread_t> parent{0};
+
+void* be_signalled(void*)
+{
+    parent = thr_self();
+    const pid_t pid = vfork();
+    if (pid == 0) {
+        char byte = 0;
+        const bool read_it = read(ends[0], &byte, 1) == 1;
+        sigset_t none;
+        sigemptyset(&none);
+        sigprocmask(SIG_SETMASK, &none, nullptr);
+        _exit(read_it && handled == 0 ? 0 : 1);
+    }
+    EXPECT_EQ(end_of(pid), 0);
+    EXPECT_TRUE(bounded::until([] { return handled == 1; }));
+    EXPECT_EQ(handled_in, getpid());
+    parent = 0;
+    return nullptr;
+}
+
+// What is sent to the thread meanwhile waits for the parent.
+TEST(Vfork, LeavesSignalsToTheParent)
+{
+    catch_signal(SIGUSR1);
+    ASSERT_EQ(pipe(ends), 0);
+    for (const long flags : {0L, static_cast<long>(THR_BOUND)}) {
+        handled = 0;
+        thread_t id = 0;
+        ASSERT_EQ(thr_create(nullptr, 0, be_signalled, nullptr, flags, &id), 0);
+        ASSERT_TRUE(bounded::until([] { return parent != 0; }));
+        thr_yield();
+        ASSERT_EQ(thr_kill(id, SIGUSR1), 0);
+        ASSERT_EQ(write(ends[1], "x", 1), 1);
+        ASSERT_EQ(thr_join(id, nullptr, nullptr), 0);
+    }
+    close(ends[0]);
+    close(ends[1]);
+}
+
+void* die_in_child(void*)
+{
+    for (int i = 0; i < 10; ++i) {
+        const pid_t pid = vfork();
+        if (pid == 0) {
+            if (thr_create(nullptr, 0, nothing, nullptr, 0, nullptr) != ENOTSUP) {
+                _exit(1);
+            }
+            kill(static_cast<pid_t>(syscall(SYS_getpid)), SIGKILL);
+        }
+        EXPECT_EQ(end_of(pid), -SIGKILL);
+        thread_t id = 0;
+        EXPECT_EQ(thr_create(nullptr, 0, nothing, nullptr, 0, &id), 0);
+        EXPECT_EQ(thr_join(id, nullptr, nullptr), 0);
+    }
+    return nullptr;
+}
+
+TEST(Vfork, MakesNoThreadsInTheChildAndSurvivesItsEnd)
+{
+    in_threads(die_in_child);
+}
+
+}  // namespace
