@@ -1,5 +1,5 @@
-// signal(3), sigset(3) and kin, siginterrupt(3), sigblock(3) and kin: what System V, BSD and X/Open had
-// before sigaction. libc's own would set handlers behind the library, and masks of LWPs.
+// signal(3), sigset(3) and kin, siginterrupt(3), sigblock(3) and kin: what System V, BSD and X/Open
+// had before sigaction. libc's own would set handlers behind the library, and masks of LWPs.
 #include <cerrno>
 #include <csignal>
 
@@ -11,8 +11,8 @@ namespace {
 
 using Handler = sighandler_t;
 
-// The signals whose handlers interrupt calls: what siginterrupt() tells signal(). relaxed: calls that
-// race are the program's to order.
+// The signals whose handlers interrupt calls: what siginterrupt() tells signal(). relaxed: calls
+// that race are the program's to order.
 constinit lt::Atomic<std::uint64_t> interrupting{0};
 
 bool is_signal(int number)
@@ -97,8 +97,7 @@ LT_EXPORT Handler sysv_signal(int number, Handler handler) noexcept
         errno = EINVAL;
         return SIG_ERR;
     }
-    return set_handler(number, handler,
-                       static_cast<int>(SA_RESETHAND | SA_NODEFER), 0);
+    return set_handler(number, handler, static_cast<int>(SA_RESETHAND | SA_NODEFER), 0);
 }
 
 LT_EXPORT int siginterrupt(int number, int interrupt) noexcept

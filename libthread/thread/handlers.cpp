@@ -206,8 +206,8 @@ void act_by_default(int signal) noexcept
 
 namespace {
 
-// Programs name Solaris' SIGWAITING and SIGLWP, <signal.h> has their numbers. Nobody sends the program
-// these: what it asks for is kept, and that is all.
+// Programs name Solaris' SIGWAITING and SIGLWP, <signal.h> has their numbers. Nobody sends the
+// program these: what it asks for is kept, and that is all.
 int keep_action(int signal, const struct sigaction* action, struct sigaction* before)
 {
     constexpr int kSigwaiting = 33;
@@ -219,8 +219,8 @@ int keep_action(int signal, const struct sigaction* action, struct sigaction* be
     struct sigaction old {};
     // relaxed, here and below: see Wanted.
     old.sa_handler = reinterpret_cast<void (*)(int)>(want.handler.load(memory_order_relaxed));
-    old.sa_flags = want.flags.load(memory_order_relaxed);                // relaxed: as above
-    os::from_mask(want.mask.load(memory_order_relaxed), old.sa_mask);    // relaxed: as above
+    old.sa_flags = want.flags.load(memory_order_relaxed);              // relaxed: as above
+    os::from_mask(want.mask.load(memory_order_relaxed), old.sa_mask);  // relaxed: as above
     if (action != nullptr) {
         void* handler = reinterpret_cast<void*>(action->sa_handler);
         // relaxed, all three: as above.

@@ -1,4 +1,5 @@
-// sigset(3C), sigpause(3C), signal(3C), siginterrupt(3C): the calls of System V and BSD, in threads.
+// sigset(3C), sigpause(3C), signal(3C), siginterrupt(3C): the calls of System V and BSD, in
+// threads.
 #include <thread.h>
 
 #include <signal.h>
