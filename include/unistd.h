@@ -20,6 +20,16 @@ extern "C" {
  */
 __pid_t fork1(void);
 
+/*
+ * forkall(2): a child process with all threads, each of which goes on there where it was, also in
+ * the middle of a call. Handlers of pthread_atfork do not run. Returns 0 in the child's copy of the
+ * calling thread, and in the parent the child's process id; -1 and errno:
+ *   EAGAIN  a limit on processes was reached, or the threads could not all be stopped for the copy
+ *   ENOMEM  no memory
+ *   ENOTSUP the kernel does not tell what it takes
+ */
+__pid_t forkall(void);
+
 #ifdef __cplusplus
 }
 #endif

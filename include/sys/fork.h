@@ -19,6 +19,12 @@ extern "C" {
  */
 pid_t forkx(int flags);
 
+/*
+ * forkallx(2): forkall() (see <unistd.h>) with the same flags and errors, and:
+ *   ENOTSUP  as for forkall()
+ */
+pid_t forkallx(int flags);
+
 #ifdef __cplusplus
 }
 #endif

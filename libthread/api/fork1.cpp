@@ -1,4 +1,4 @@
-// fork1(2), forkx(2)
+// fork1(2), forkx(2), forkall(2), forkallx(2)
 #include <fcntl.h>
 #include <sys/fork.h>
 #include <unistd.h>
@@ -8,7 +8,9 @@
 
 #include "base/compiler.h"
 #include "os/syscall.h"
+#include "sched/thread.h"
 #include "thread/children.h"
+#include "thread/fork_all.h"
 
 static_assert(FORK_NOSIGCHLD == static_cast<int>(lt::kChildQuiet));
 static_assert(FORK_WAITPID == static_cast<int>(lt::kChildById));
@@ -62,6 +64,21 @@ pid_t fork_noted(int flags)
     return pid;
 }
 
+bool is_defined(int flags)
+{
+    return (flags & ~(FORK_NOSIGCHLD | FORK_WAITPID)) == 0;
+}
+
+pid_t fork_all(int flags)
+{
+    const long child = lt::fork_all(lt::current(), flags);
+    if (child < 0) {
+        errno = static_cast<int>(-child);
+        return -1;
+    }
+    return static_cast<pid_t>(child);
+}
+
 }  // namespace
 
 LT_EXPORT pid_t fork1()
@@ -71,12 +88,32 @@ LT_EXPORT pid_t fork1()
 
 LT_EXPORT pid_t forkx(int flags)
 {
-    if ((flags & ~(FORK_NOSIGCHLD | FORK_WAITPID)) != 0) {
+    if (!is_defined(flags)) {
         errno = EINVAL;
         return -1;
     }
     return flags == 0 ? ::fork() : fork_noted(flags);
 }
 
+LT_EXPORT pid_t forkall()
+{
+    return fork_all(0);
+}
+
+LT_EXPORT pid_t forkallx(int flags)
+{
+    if (!is_defined(flags)) {
+        errno = EINVAL;
+        return -1;
+    }
+    if (flags != 0 && !lt::room_for_child()) {
+        errno = EAGAIN;
+        return -1;
+    }
+    return fork_all(flags);
+}
+
 LT_ALIAS(_fork1, fork1);
 LT_ALIAS(_forkx, forkx);
+LT_ALIAS(_forkall, forkall);
+LT_ALIAS(_forkallx, forkallx);

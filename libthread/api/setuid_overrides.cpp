@@ -6,18 +6,18 @@
 #include <cstdlib>
 
 #include "base/compiler.h"
-#include "os/every_task.h"
 #include "os/syscall.h"
-#include "sched/critical.h"
+#include "sched/asking.h"
 
 namespace {
 
 int call(long number, long a, long b = 0, long c = 0)
 {
-    lt::Thread& self = lt::current();
-    lt::enter_critical(self);
-    const int error = lt::os::call_on_every_task(number, a, b, c);
-    lt::leave_critical(self);
+    int error = 0;
+    {
+        const lt::AskingRegion region{lt::current()};
+        error = lt::os::call_on_every_task(number, a, b, c);
+    }
     if (error != 0) {
         errno = error;
         return -1;

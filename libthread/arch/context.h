@@ -1,6 +1,8 @@
 // The machine context of a thread that is not running, and the one way to exchange two of them.
 #pragma once
 
+#include <ucontext.h>
+
 #include <cstddef>
 #include <cstdint>
 
@@ -38,6 +40,10 @@ extern "C" [[noreturn]] void arch_resume(const ArchContext* load) noexcept;
 
 // What runs on a stack of its own. If it returns, the context that it returns is resumed for good.
 using ArchEntry = const ArchContext* (*)(void* arg);
+// Goes on where a signal handler interrupted the code, with its mask and alternate stack: what a
+// return from the handler does. `interrupted` is the context as the kernel has left it there; the
+// task need not be the one that was interrupted, only the thread pointer must be the same.
+extern "C" [[noreturn]] void arch_return_from_handler(const ucontext_t* interrupted) noexcept;
 
 // Makes a context that calls entry(arg) on the stack whose high end is `stack_hi`. Unwinders stop
 // at its first frame.

@@ -40,6 +40,45 @@ int move_up(int fd)
 
 }  // namespace
 
+namespace {
+
+struct Files {
+    long epoll;
+    long bell;
+};
+
+void close_both(const Files& files)
+{
+    for (const long file : {files.epoll, files.bell}) {
+        if (file >= 0) {
+            os::raw_syscall(SYS_close, file);
+        }
+    }
+}
+
+// False: nothing is left open.
+bool make(Files& files, unsigned rings)
+{
+    files.epoll = os::raw_syscall(SYS_epoll_create1, EPOLL_CLOEXEC);
+    files.bell = os::raw_syscall(SYS_eventfd2, rings, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (files.epoll < 0 || files.bell < 0) {
+        close_both(files);
+        return false;
+    }
+    return true;
+}
+
+bool hang_bell(const Files& files)
+{
+    epoll_event event{};
+    event.events = EPOLLIN;
+    event.data.u64 = kBell;
+    return os::raw_syscall(SYS_epoll_ctl, files.epoll, EPOLL_CTL_ADD, files.bell,
+                           os::syscall_argument(&event)) == 0;
+}
+
+}  // namespace
+
 bool open_epoll_set() noexcept
 {
     // acquire: pairs with the store below.
@@ -50,26 +89,18 @@ bool open_epoll_set() noexcept
     if (epoll_fd.load(memory_order_relaxed) >= 0) {  // relaxed: under the lock
         return true;
     }
-    const long made = os::raw_syscall(SYS_epoll_create1, EPOLL_CLOEXEC);
-    if (made < 0) {
+    Files files;
+    if (!make(files, 0)) {
         return false;
     }
-    const long bell = os::raw_syscall(SYS_eventfd2, 0, EFD_CLOEXEC | EFD_NONBLOCK);
-    epoll_event event{};
-    event.events = EPOLLIN;
-    event.data.u64 = kBell;
-    if (bell < 0 || os::raw_syscall(SYS_epoll_ctl, made, EPOLL_CTL_ADD, bell,
-                                    os::syscall_argument(&event)) != 0) {
-        os::raw_syscall(SYS_close, made);
-        if (bell >= 0) {
-            os::raw_syscall(SYS_close, bell);
-        }
+    if (!hang_bell(files)) {
+        close_both(files);
         return false;
     }
     owner_pid = os::process_id();
-    Parker::set_bell(move_up(static_cast<int>(bell)));
+    Parker::set_bell(move_up(static_cast<int>(files.bell)));
     // release: whoever uses it finds the bell hung.
-    epoll_fd.store(move_up(static_cast<int>(made)), memory_order_release);
+    epoll_fd.store(move_up(static_cast<int>(files.epoll)), memory_order_release);
     return true;
 }
 
@@ -157,6 +188,20 @@ bool has_epoll_set() noexcept
 bool owns_epoll_set() noexcept
 {
     return owner_pid == os::process_id();
+}
+
+bool renew_epoll_set() noexcept
+{
+    const auto [epoll, bell] = own_fds();
+    Files fresh;
+    if (!make(fresh, 1)) {
+        return false;
+    }
+    const bool renewed = os::raw_syscall(SYS_dup3, fresh.epoll, epoll, O_CLOEXEC) >= 0 &&
+                         os::raw_syscall(SYS_dup3, fresh.bell, bell, O_CLOEXEC) >= 0;
+    close_both(fresh);
+    owner_pid = os::process_id();
+    return renewed && hang_bell({epoll, bell});
 }
 
 void reset_epoll_set() noexcept LT_NO_TSA

@@ -42,4 +42,9 @@ std::array<int, 2> own_fds() noexcept;
 // In the child of fork.
 void reset_epoll_set() noexcept;
 
+// In a copy of the process with all its threads: both are made anew under the same numbers, which
+// threads may have in their hands; nothing is in the set but the bell, rung once in place of rings
+// that were lost. False: no descriptor or no memory left.
+[[nodiscard]] bool renew_epoll_set() noexcept;
+
 }  // namespace lt::io

@@ -262,6 +262,28 @@ void note_closed(FdEntry& entry) noexcept
     woken.resume_all(self);
 }
 
+bool renew_poller_in_copy() noexcept
+{
+    if (!has_epoll_set()) {
+        return true;
+    }
+    if (!renew_epoll_set()) {
+        return false;
+    }
+    // What is ready, the new set reports as a first edge. A number that cannot be armed is found
+    // out by the next who waits for it.
+    for (int fd = 0; fd < known_fds(); ++fd) {
+        FdEntry* entry = entry_if_known(fd);
+        // relaxed: nobody else runs here.
+        if (entry != nullptr && entry->registered.load(memory_order_relaxed)) {
+            const SpinGuard guard{entry->lock};
+            entry->registered.store(false, memory_order_relaxed);  // relaxed: as above
+            static_cast<void>(arm(*entry, fd, wanted_by_all(*entry) | entry->armed));
+        }
+    }
+    return true;
+}
+
 void reset_poller_after_fork() noexcept
 {
     drop_fd_table();

@@ -53,4 +53,8 @@ void note_closed(FdEntry& entry) noexcept;
 // In the child of fork.
 void reset_poller_after_fork() noexcept;
 
+// In a copy of the process with all its threads, before they go on: those that wait for descriptors
+// wait in a set of this process's own. False: there is none to be had.
+[[nodiscard]] bool renew_poller_in_copy() noexcept;
+
 }  // namespace lt::io

@@ -11,6 +11,11 @@ namespace {
 // Set when the poller opens or moves it, and in the child of fork; read by whoever rings.
 constinit Atomic<int> bell_fd{-1};
 
+__attribute__((always_inline)) inline std::uintptr_t own_frame()
+{
+    return reinterpret_cast<std::uintptr_t>(__builtin_frame_address(0));
+}
+
 }  // namespace
 
 bool Parker::park(const Deadline* until, std::int64_t spin_ns) noexcept
@@ -25,6 +30,7 @@ bool Parker::park(const Deadline* until, std::int64_t spin_ns) noexcept
             }
         } while (!notified() && os::monotonic_now() < end);
     }
+    note_asleep(own_frame());
     std::uint32_t expected = kEmpty;
     // acquire on failure: we read an unparker's write and see what it did before. release: nothing
     // to publish, but keeps one history with the exchange in unpark().
@@ -32,11 +38,13 @@ bool Parker::park(const Deadline* until, std::int64_t spin_ns) noexcept
                                         memory_order_acquire)) {
         // acquire: pairs with the release in unpark(); takes the notification.
         state_.exchange(kEmpty, memory_order_acquire);
+        note_asleep(0);
         return true;
     }
     os::futex_wait(state_, kParked, until, os::FutexScope::kPrivate);
     // acquire: whoever notified us wrote before; an early return just gives up the place.
     state_.exchange(kEmpty, memory_order_acquire);
+    note_asleep(0);
     return false;
 }
 
@@ -59,6 +67,7 @@ bool Parker::begin_watch() noexcept
     // acq_rel, acquire: as in park().
     if (state_.compare_exchange_strong(expected, kWatching, memory_order_acq_rel,
                                        memory_order_acquire)) {
+        note_asleep(own_frame());
         return true;
     }
     // acquire: pairs with the release in unpark(); takes the notification.
@@ -68,6 +77,7 @@ bool Parker::begin_watch() noexcept
 
 void Parker::end_watch() noexcept
 {
+    note_asleep(0);
     state_.exchange(kEmpty, memory_order_acquire);  // acquire: as in park()
 }
 

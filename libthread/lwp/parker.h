@@ -1,6 +1,7 @@
 // Puts one LWP to sleep in the kernel until somebody unparks it.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 
 #include "base/atomic.h"
@@ -33,6 +34,26 @@ class Parker {
     [[nodiscard]] bool begin_watch() noexcept;
     void end_watch() noexcept;
 
+    // In a handler on the LWP: whether the code with that stack pointer is one of these sleeps, not
+    // another handler that came in between. Nothing is half done in a sleep, though a bound thread
+    // or a helper sleeps inside its critical region.
+    [[nodiscard]] bool is_asleep(std::uintptr_t stack_pointer) const noexcept
+    {
+        // Calls below a sleep are shallow; the frame that the kernel pushes for a handler is not.
+        constexpr std::uintptr_t kNear = 640;
+        const std::uintptr_t frame = asleep_.load(memory_order_relaxed);  // relaxed: on this LWP
+        return frame != 0 && stack_pointer - frame + kNear < 2 * kNear;
+    }
+
+    // Begins and ends a sleep; also for those of another kind. `frame`: where the sleeper's stack
+    // is then; 0: it is over.
+    void note_asleep(std::uintptr_t frame) noexcept
+    {
+        std::atomic_signal_fence(std::memory_order_seq_cst);
+        asleep_.store(frame, memory_order_relaxed);  // relaxed: read by handlers on this LWP
+        std::atomic_signal_fence(std::memory_order_seq_cst);
+    }
+
     // The bell: an eventfd that whoever watches waits for too. -1: there is none.
     static void set_bell(int fd) noexcept;
     static int bell() noexcept;
@@ -43,6 +64,8 @@ class Parker {
     // Written by the parking LWP and by whoever unparks it; every change is a read-modify-write, so
     // all agree on one history.
     Atomic<std::uint32_t> state_{kEmpty};
+    // The LWP's own.
+    Atomic<std::uintptr_t> asleep_{0};
 };
 
 }  // namespace lt

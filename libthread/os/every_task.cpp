@@ -1,13 +1,16 @@
-// glibc does this for the tasks that it knows, by its signal 33. An LWP that runs an unbound thread
-// is not what glibc takes it for, so the call would never end. The library uses the same signal,
-// which is in no mask, with a handler of its own.
+// glibc makes set*id calls on the tasks that it knows, by its signal 33. An LWP that runs an
+// unbound thread is not what glibc takes it for, so that call would never end. The library uses the
+// same signal, which is in no mask, with a handler of its own.
 //
-// 1. The caller makes the call itself; on failure that is the result, and nothing has happened.
-// 2. It reads the list of tasks and sends the signal to each that it has not seen.
-// 3. It waits until each has made the call, or has ended.
-// 4. It repeats 2 and 3 until it finds no new one. A task that was made meanwhile by one that had
-// not
-//    been asked yet is found in the next list; one made later has the new identity from its maker.
+// 1. The caller reads the list of tasks and sends the signal to each that it has not asked yet.
+// 2. The handler claims the question, answers it and settles the answer. It finds its own id at the
+//    number that it was given, or the signal is left over from a question that was taken back.
+// 3. The caller waits until each has settled, or has ended; it asks those again that say "later".
+// 4. It repeats all this until a list shows no new task and none is left to be asked. A task that
+//    was made meanwhile by one that had not been asked is found in the next list.
+// 5. If it takes too long, or a task goes on saying "later" though it has been running, the caller
+//    takes back what is not claimed, and waits for the rest: a handler that has claimed settles
+//    without waiting for anyone.
 #include "os/every_task.h"
 
 #include <dirent.h>
@@ -27,13 +30,18 @@ namespace lt::os {
 namespace {
 
 constexpr int kSignal = 33;
-constexpr std::uint32_t kMostTasks = 8192;
 
 struct KernelAction {
     void (*handler)(int, siginfo_t*, void*);
     unsigned long flags;
     void (*restorer)();
     std::uint64_t mask;
+};
+
+struct Task {
+    Atomic<std::uint32_t> id{0};  // by the caller, before it asks
+    Atomic<Answer> answer{Answer::kNone};
+    std::uint32_t refusals = 0;  // times that it has said kLater; the caller's own
 };
 
 struct TaskCall {
@@ -43,21 +51,42 @@ struct TaskCall {
     long c = 0;
 };
 
-constinit SpinLock call_lock;  // one call at a time; guards all below; leaf
-constinit std::uint32_t holders LT_GUARDED_BY(call_lock) = 0;
-constinit TaskCall call;  // read by handlers, which the lock's holder waits for
-constinit std::uint32_t tasks[kMostTasks];
-// Set by the handler on that task, read by the caller.
-constinit Atomic<std::uint8_t> has_called[kMostTasks];
+constinit SpinLock asking_lock;  // guards what follows; who holds it waits for the handlers
+constinit std::uint32_t holders LT_GUARDED_BY(asking_lock) = 0;
+// Callers of begin_asking() that have failed. relaxed: courtesy.
+constinit Atomic<std::uint32_t> waiting{0};
+constinit Task tasks[kMostTasks];
+// By the caller; a task looks for itself among them.
+constinit Atomic<std::uint32_t> task_count{0};
+constinit Question question = nullptr;
+constinit TaskCall call;
 
-void on_call(int, siginfo_t* info, void*)
+// One step of the answer's life; whoever makes it has what goes with it.
+bool change(Task& task, Answer from, Answer to)
 {
-    if (info->si_code != SI_QUEUE || info->si_pid != process_id()) {
+    // acq_rel: the question is seen by whoever claims it, and what the handler did by the caller.
+    return task.answer.compare_exchange_strong(from, to, memory_order_acq_rel,
+                                               memory_order_acquire);
+}
+
+void on_question(int, siginfo_t* info, void* context)
+{
+    const auto number = static_cast<std::uint32_t>(info->si_value.sival_int);
+    if (info->si_code != SI_QUEUE || info->si_pid != process_id() || number >= kMostTasks) {
         return;
     }
+    Task& task = tasks[number];
+    // relaxed: claiming orders; a left-over signal finds another id, or no question.
+    if (task.id.load(memory_order_relaxed) == kernel_thread_id() &&
+        change(task, Answer::kNone, Answer::kClaimed)) {
+        question(number, *static_cast<ucontext_t*>(context));
+    }
+}
+
+void make_call(std::uint32_t task, ucontext_t&)
+{
     raw_syscall(call.number, call.a, call.b, call.c);
-    // release: the caller goes on.
-    has_called[info->si_value.sival_int].store(1, memory_order_release);
+    settle(task, Answer::kDone);
 }
 
 // glibc refuses this signal, and has the code that a handler returns by: another handler shows it.
@@ -71,47 +100,83 @@ bool install_handler()
         raw_syscall(SYS_rt_sigaction, number, 0, syscall_argument(&action), sizeof(action.mask));
     }
     constexpr unsigned long kHasRestorer = 0x04000000;
-    action.handler = on_call;
+    action.handler = on_question;
     action.flags = SA_SIGINFO | SA_RESTART | kHasRestorer;
     action.mask = ~std::uint64_t{0};
     return raw_syscall(SYS_rt_sigaction, kSignal, syscall_argument(&action), 0,
                        sizeof(action.mask)) == 0;
 }
 
-bool is_known(std::uint32_t tid, std::uint32_t count)
+// The question lies open in its answer.
+void send_to(std::uint32_t number)
 {
-    for (std::uint32_t i = 0; i < count; ++i) {
-        if (tasks[i] == tid) {
-            return true;
-        }
-    }
-    return false;
-}
-
-void send_to(std::uint32_t index)
-{
+    Task& task = tasks[number];
     siginfo_t info{};
     info.si_signo = kSignal;
     info.si_code = SI_QUEUE;
     info.si_pid = process_id();
-    info.si_value.sival_int = static_cast<int>(index);
-    has_called[index].store(0, memory_order_relaxed);  // relaxed: the system call follows
-    const long error =
-        raw_syscall(SYS_rt_tgsigqueueinfo, process_id(), static_cast<long>(tasks[index]), kSignal,
-                    syscall_argument(&info));
-    if (error != 0) {
-        has_called[index].store(1, memory_order_relaxed);  // relaxed: it has ended
+    info.si_value.sival_int = static_cast<int>(number);
+    // relaxed: the caller's own, or that of the task, which asks itself.
+    const long error = raw_syscall(SYS_rt_tgsigqueueinfo, process_id(),
+                                   static_cast<long>(task.id.load(memory_order_relaxed)), kSignal,
+                                   syscall_argument(&info));
+    if (error == -ESRCH) {
+        change(task, Answer::kNone, Answer::kGone);
+    } else if (error != 0) {
+        change(task, Answer::kNone, Answer::kLater);  // too many signals are queued
     }
 }
 
-// Adds the tasks of one reading of the list; how many are known then.
-std::uint32_t add_tasks(std::uint32_t count)
+// By the caller or by the task itself.
+void ask_again(std::uint32_t number)
+{
+    if (change(tasks[number], Answer::kLater, Answer::kNone)) {
+        send_to(number);
+    }
+}
+
+std::uint32_t number_of(std::uint32_t id)
+{
+    const std::uint32_t count = asked_tasks();
+    std::uint32_t number = 0;
+    // relaxed: the caller's own, or a task's own, written before it was asked.
+    while (number < count && tasks[number].id.load(memory_order_relaxed) != id) {
+        ++number;
+    }
+    return number;
+}
+
+enum class List : std::uint8_t { kNoNews, kNews, kUnreadable };
+
+// A task in the list.
+List meet(std::uint32_t id)
+{
+    const std::uint32_t number = number_of(id);
+    if (number == kMostTasks) {
+        return List::kUnreadable;
+    }
+    Task& task = tasks[number];
+    if (number < asked_tasks()) {
+        // One that had ended: its id is another task's now.
+        return change(task, Answer::kGone, Answer::kLater) ? List::kNews : List::kNoNews;
+    }
+    task.id.store(id, memory_order_relaxed);  // relaxed: send_to() publishes it
+    task.refusals = 0;
+    task.answer.store(Answer::kNone, memory_order_release);  // release: with all that it asks
+    task_count.store(number + 1, memory_order_relaxed);      // relaxed: as above
+    send_to(number);
+    return List::kNews;
+}
+
+// Reads the list once, and asks whom it has not asked.
+List ask_new_tasks()
 {
     const long directory = raw_syscall(SYS_openat, AT_FDCWD, syscall_argument("/proc/self/task"),
                                        O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (directory < 0) {
-        return count;
+        return List::kUnreadable;
     }
+    List found = List::kNoNews;
     alignas(dirent) char buffer[4096];
     for (;;) {
         const long bytes =
@@ -122,84 +187,204 @@ std::uint32_t add_tasks(std::uint32_t count)
         for (long at = 0; at < bytes;) {
             const auto* entry = reinterpret_cast<const dirent64*>(buffer + at);
             at += entry->d_reclen;
-            std::uint32_t tid = 0;
+            std::uint32_t id = 0;
             for (const char* digit = entry->d_name; *digit >= '0' && *digit <= '9'; ++digit) {
-                tid = tid * 10 + static_cast<std::uint32_t>(*digit - '0');
+                id = id * 10 + static_cast<std::uint32_t>(*digit - '0');
             }
-            if (tid != 0 && count < kMostTasks && !is_known(tid, count)) {
-                tasks[count++] = tid;
-            }
+            const List met = id != 0 ? meet(id) : List::kNoNews;
+            found = met > found ? met : found;
         }
     }
     raw_syscall(SYS_close, directory);
-    return count;
+    return found;
 }
 
-void await(std::uint32_t index)
+struct Progress {
+    bool settled = true;  // all that were asked are done or gone
+    bool stuck = false;   // one has refused again and again
+};
+
+// Asks those again that want it, if it is `time_to`.
+Progress look(bool time_to)
 {
-    // acquire: the call is made.
-    while (has_called[index].load(memory_order_acquire) == 0 &&
-           raw_syscall(SYS_tgkill, process_id(), static_cast<long>(tasks[index]), 0) != -ESRCH) {
-        raw_syscall(SYS_sched_yield);
+    constexpr std::uint32_t kMostRefusals = 12;
+    Progress progress;
+    for (std::uint32_t number = 1; number < asked_tasks(); ++number) {
+        Task& task = tasks[number];
+        switch (task.answer.load(memory_order_acquire)) {  // acquire: what the handler did
+            case Answer::kNone:
+                // relaxed: the caller's own.
+                if (raw_syscall(SYS_tgkill, process_id(),
+                                static_cast<long>(task.id.load(memory_order_relaxed)),
+                                0) != -ESRCH ||
+                    !change(task, Answer::kNone, Answer::kGone)) {
+                    progress.settled = false;
+                }
+                break;
+            case Answer::kLater:
+                progress.settled = false;
+                if (time_to) {
+                    progress.stuck = ++task.refusals > kMostRefusals || progress.stuck;
+                    ask_again(number);
+                }
+                break;
+            case Answer::kClaimed:
+                progress.settled = false;
+                break;
+            case Answer::kDone:
+            case Answer::kGone:
+                break;
+        }
+    }
+    return progress;
+}
+
+// Afterwards nobody is open to the question. A task that asks itself may change its answer
+// meanwhile.
+void take_back()
+{
+    for (std::uint32_t number = 1; number < asked_tasks(); ++number) {
+        Task& task = tasks[number];
+        Answer answer = answer_of(number);
+        while (answer != Answer::kDone && answer != Answer::kGone) {
+            if (answer == Answer::kClaimed) {
+                raw_syscall(SYS_sched_yield);
+            } else {
+                change(task, answer, Answer::kGone);
+            }
+            answer = answer_of(number);
+        }
     }
 }
 
-void lock_for_call() LT_ACQUIRE(call_lock)
+// Lets those run that are to answer; they may have to wait for a processor.
+void pause(std::uint32_t round)
 {
-    const std::int64_t end = monotonic_now() + kNanosPerSecond;
-    call_lock.lock();
-    while (holders != 0 && monotonic_now() < end) {
-        call_lock.unlock();
+    constexpr std::uint32_t kPatient = 32;
+    constexpr std::timespec kNap{0, 50'000};
+    if (round < kPatient) {
         raw_syscall(SYS_sched_yield);
-        call_lock.lock();
+    } else {
+        raw_syscall(SYS_nanosleep, syscall_argument(&kNap), 0);
     }
 }
 
-int call_everywhere(long number, long a, long b, long c) LT_REQUIRES(call_lock)
+}  // namespace
+
+bool begin_asking(Asker& asker) noexcept LT_NO_TSA
+{
+    const std::int64_t now = monotonic_now();
+    const bool comes = asker.since == 0;
+    if (comes) {
+        asker.since = now;
+    }
+    const bool others = waiting.load(memory_order_relaxed) != 0;  // relaxed: see its declaration
+    bool begun = !(comes && others) && asking_lock.try_lock();
+    if (begun && holders != 0 && now - asker.since < kNanosPerSecond) {
+        asking_lock.unlock();
+        begun = false;
+    }
+    if (comes && !begun) {
+        waiting.fetch_add(1, memory_order_relaxed);  // relaxed: as above
+    } else if (!comes && begun) {
+        waiting.fetch_sub(1, memory_order_relaxed);  // relaxed: as above
+    }
+    return begun;
+}
+
+void end_asking() noexcept LT_NO_TSA
+{
+    asking_lock.unlock();
+}
+
+void forget_asking() noexcept LT_NO_TSA
+{
+    waiting.store(0, memory_order_relaxed);  // relaxed: nobody else is here
+    holders = 0;
+    asking_lock.unlock();
+}
+
+void hold_calls_on_every_task() noexcept
+{
+    const SpinGuard guard{asking_lock};
+    ++holders;
+}
+
+void release_calls_on_every_task() noexcept
+{
+    const SpinGuard guard{asking_lock};
+    --holders;
+}
+
+void settle(std::uint32_t task, Answer answer) noexcept
+{
+    tasks[task].answer.store(answer, memory_order_release);  // release: the caller goes on
+}
+
+bool ask_every_task(Question what, std::int64_t patience_ns) noexcept
+{
+    constexpr std::int64_t kAskAgain = 500'000;
+    question = what;
+    tasks[0].id.store(kernel_thread_id(), memory_order_relaxed);  // relaxed: its own
+    tasks[0].answer.store(Answer::kDone, memory_order_relaxed);   // relaxed: as above
+    task_count.store(1, memory_order_relaxed);                    // relaxed: as above
+    if (!install_handler()) {
+        return true;  // no handler at all, not even the library's: it has not started
+    }
+    const std::int64_t begin = monotonic_now();
+    std::int64_t asked = begin;
+    for (std::uint32_t round = 0;; ++round) {
+        const std::int64_t now = monotonic_now();
+        const bool time_to = now - asked >= kAskAgain;
+        asked = time_to ? now : asked;
+        const Progress progress = look(time_to);
+        const List list = progress.settled ? ask_new_tasks() : List::kNews;
+        if (list == List::kNoNews) {
+            return true;
+        }
+        const bool tired = progress.stuck || now - begin >= patience_ns;
+        if (list == List::kUnreadable || (patience_ns != 0 && tired)) {
+            take_back();
+            return false;
+        }
+        if (!progress.settled) {
+            pause(round);
+        }
+    }
+}
+
+void ask_own_task() noexcept
+{
+    const std::uint32_t number = number_of(kernel_thread_id());
+    if (number < asked_tasks()) {
+        ask_again(number);
+    }
+}
+
+std::uint32_t asked_tasks() noexcept
+{
+    return task_count.load(memory_order_relaxed);  // relaxed: see its declaration
+}
+
+std::uint32_t asked_id(std::uint32_t task) noexcept
+{
+    return tasks[task].id.load(memory_order_relaxed);  // relaxed: the caller's own
+}
+
+Answer answer_of(std::uint32_t task) noexcept
+{
+    return tasks[task].answer.load(memory_order_acquire);  // acquire: what the handler did
+}
+
+int call_on_every_task(long number, long a, long b, long c) noexcept
 {
     const long result = raw_syscall(number, a, b, c);
     if (result < 0) {
         return static_cast<int>(-result);
     }
     call = {number, a, b, c};
-    if (!install_handler()) {
-        return 0;  // there is no handler at all, not even the library's: it has not started
-    }
-    tasks[0] = kernel_thread_id();
-    std::uint32_t count = 1;
-    for (std::uint32_t before = 0; before != count;) {
-        before = count;
-        count = add_tasks(count);
-        for (std::uint32_t i = before; i < count; ++i) {
-            send_to(i);
-        }
-        for (std::uint32_t i = before; i < count; ++i) {
-            await(i);
-        }
-    }
+    static_cast<void>(ask_every_task(make_call, 0));
     return 0;
-}
-
-}  // namespace
-
-int call_on_every_task(long number, long a, long b, long c) noexcept
-{
-    lock_for_call();
-    const int error = call_everywhere(number, a, b, c);
-    call_lock.unlock();
-    return error;
-}
-
-void hold_calls_on_every_task() noexcept
-{
-    const SpinGuard guard{call_lock};
-    ++holders;
-}
-
-void release_calls_on_every_task() noexcept
-{
-    const SpinGuard guard{call_lock};
-    --holders;
 }
 
 }  // namespace lt::os

@@ -53,6 +53,15 @@ void name_kernel_thread(const char* prefix, unsigned number) noexcept
     raw_syscall(SYS_prctl, PR_SET_NAME, syscall_argument(&name[0]));
 }
 
+void raise_here(int signal) noexcept
+{
+    std::uint32_t id = 0;
+    do {
+        id = kernel_thread_id();
+        raw_syscall(SYS_tgkill, process_id(), static_cast<long>(id), signal);
+    } while (kernel_thread_id() != id);
+}
+
 bool start_process_wide_fence() noexcept
 {
     return raw_syscall(SYS_membarrier, MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED) == 0;

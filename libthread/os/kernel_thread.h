@@ -17,6 +17,10 @@ Error start_kernel_thread(void* (*entry)(void*), void* argument, std::size_t sta
 // Names the calling kernel task "<prefix><number>" for other tools.
 void name_kernel_thread(const char* prefix, unsigned number) noexcept;
 
+// Sends the calling task a signal. The task may be continued under another id in between, in a copy
+// of the process.
+void raise_here(int signal) noexcept;
+
 // Makes stores of all threads of the process visible to the caller, and the caller's to them: the
 // slow half of a store-load fence whose fast half is a compiler barrier. False: the kernel cannot;
 // the fast half must then be a real fence.

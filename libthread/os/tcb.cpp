@@ -333,4 +333,15 @@ void tcb_unregister_rseq() noexcept
     disown_rseq(arch::thread_pointer());
 }
 
+void tcb_renew_rseq() noexcept
+{
+    constexpr long kSize = 32;
+    constexpr std::ptrdiff_t kCpu = 4;  // the field that the kernel keeps; negative: not registered
+    void* tcb = arch::thread_pointer();
+    if (glibc.rseq != 0 && at<std::int32_t>(tcb, glibc.rseq + kCpu) >= 0) {
+        raw_syscall(SYS_rseq, syscall_argument(static_cast<char*>(tcb) + glibc.rseq), kSize, 0,
+                    kRseqSignature);
+    }
+}
+
 }  // namespace lt::os

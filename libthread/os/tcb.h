@@ -105,6 +105,9 @@ void set_fs_base(void* tcb) noexcept;
 // its CPU there while threads with other TCBs run. On its own TCB, after tcb_start.
 void tcb_unregister_rseq() noexcept;
 
+// For a new kernel task that goes on in the place of one that has the area registered.
+void tcb_renew_rseq() noexcept;
+
 // Address of `variable` of the thread with `own_tcb` in the TLS block of another one.
 inline void* tcb_translate(const void* variable, void* own_tcb, void* other_tcb) noexcept
 {

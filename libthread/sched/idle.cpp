@@ -106,9 +106,10 @@ bool work_in_sight(const Lwp& lwp)
 // Gives up the LWP's place in the pool if it is one too many.
 bool may_retire(const Lwp& lwp)
 {
-    // relaxed: its own. The leader of the process must not end before the process does.
+    // relaxed: its own. The leader of the process must not end before the process does; nor can the
+    // process's first task, whose idle context has a stack of ours, wherever it is the leader.
     const std::uint32_t tid = lwp.tid.load(memory_order_relaxed);
-    if (static_cast<std::int32_t>(tid) == os::process_id()) {
+    if (static_cast<std::int32_t>(tid) == os::process_id() || lwp.idle->slot != nullptr) {
         return false;
     }
     std::uint32_t count = process.pool_lwps.load(memory_order_relaxed);  // relaxed: the CAS decides
@@ -176,12 +177,22 @@ Parked park_idle(Lwp& lwp)
     return timed_out && ready.count == 0 && may_retire(lwp) ? Parked::kRetire : Parked::kLookAgain;
 }
 
+// Whether somebody waits for the idle context to leave its critical region.
+bool is_to_halt(const Thread& idle)
+{
+    // relaxed: whoever asks, asks again.
+    return (idle.requests.load(memory_order_relaxed) & kRequestHalt) != 0;
+}
+
 // Forced migration: what is queued is for another LWP than this. If all others keep theirs for
 // long, one thread may stay here after all.
-Thread* leave_to_others()
+Thread* leave_to_others(const Thread& idle)
 {
     constexpr int kPatience = 200;
     for (int round = 0; round < kPatience && shared_queues.size() != 0; ++round) {
+        if (LT_UNLIKELY(is_to_halt(idle))) {
+            return nullptr;
+        }
         if (idle_lwps.wake_one()) {
             return nullptr;
         }
@@ -221,6 +232,10 @@ void run_idle_loop(Lwp& lwp) noexcept
 {
     bool counted = false;  // in idle_lwps.searching()
     for (;;) {
+        if (LT_UNLIKELY(is_to_halt(*lwp.idle))) {
+            leave_critical(*lwp.idle);
+            enter_critical(*lwp.idle);
+        }
         Thread* thread = is_poll_due(lwp) ? nullptr : look_once(lwp);
         if (thread == nullptr && wants_polling()) {
             lwp.picks_since_poll = 0;
@@ -246,7 +261,7 @@ void run_idle_loop(Lwp& lwp) noexcept
             continue;
         }
         if (settings.migrate_always) {
-            if (Thread* left = leave_to_others()) {
+            if (Thread* left = leave_to_others(*lwp.idle)) {
                 run(lwp, *left);
                 continue;
             }

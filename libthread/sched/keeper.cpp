@@ -85,4 +85,12 @@ void reset_keeper_after_fork() noexcept
     stage.store(kOff, memory_order_relaxed);   // relaxed: as above
 }
 
+void rename_keeper(std::uint32_t id) noexcept
+{
+    // relaxed, all: nobody else runs here.
+    robust_list.first.store(reinterpret_cast<std::uintptr_t>(&robust_list.first),
+                            memory_order_relaxed);
+    keeper_id.store(id, memory_order_relaxed);
+}
+
 }  // namespace lt

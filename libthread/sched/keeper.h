@@ -32,4 +32,8 @@ Error start_keeper(long word_offset) noexcept;
 
 void reset_keeper_after_fork() noexcept;
 
+// In a copy of the process that has a copy of the keeper, with another kernel id. It does not stand
+// for any lock there.
+void rename_keeper(std::uint32_t id) noexcept;
+
 }  // namespace lt

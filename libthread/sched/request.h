@@ -18,6 +18,8 @@ enum Request : std::uint32_t {
     // Another thread should have the LWP. Raised by anyone, lowered by the thread when it gives
     // way; it may find that nobody waits any more. See sched/preemption.h.
     kRequestGiveWay = 32,
+    // forkall waits for the end of the critical region. Raised and lowered on the thread itself.
+    kRequestHalt = 64,
 };
 
 }  // namespace lt

@@ -218,16 +218,24 @@ bool mark_if_gone(MutexWords& mutex, std::uint32_t word)
                                               memory_order_relaxed);
 }
 
-Error prepare()
+void note_process()
 {
-    if (LT_LIKELY(keeper_id.load(memory_order_relaxed) != 0)) {  // relaxed: see start_keeper()
-        return Error::kNone;
-    }
     const auto process = static_cast<std::uint32_t>(os::process_id());
     // relaxed: who finds the keeper started finds it.
     own_mark.store(((process << kMutexProcessShift) & kMutexProcess) |
                        (os::pid_namespace_tag() << kMutexCeilingShift),
                    memory_order_relaxed);
+}
+
+Error prepare(Thread& self)
+{
+    if (LT_LIKELY(keeper_id.load(memory_order_relaxed) != 0)) {  // relaxed: see start_keeper()
+        return Error::kNone;
+    }
+    {
+        const CriticalRegion region{self};  // a copy of the process has another id
+        note_process();
+    }
     constexpr long kWordOffset = static_cast<long>(offsetof(MutexWords, word)) -
                                  static_cast<long>(offsetof(MutexWords, link));
     return start_keeper(kWordOffset) == Error::kNone ? Error::kNone : Error::kNoMemory;
@@ -245,7 +253,7 @@ bool owns_robust_shared(const Thread& self, const MutexWords& mutex) noexcept
 
 Error lock_robust_shared(Thread& self, MutexWords& mutex) noexcept
 {
-    if (const Error error = prepare(); error != Error::kNone) {
+    if (const Error error = prepare(self); error != Error::kNone) {
         return error;
     }
     std::uint32_t marks = 0;
@@ -280,7 +288,7 @@ Error lock_robust_shared(Thread& self, MutexWords& mutex) noexcept
 
 Error try_lock_robust_shared(Thread& self, MutexWords& mutex) noexcept
 {
-    if (const Error error = prepare(); error != Error::kNone) {
+    if (const Error error = prepare(self); error != Error::kNone) {
         return error;
     }
     Attempt seen = attempt(self, mutex, 0);
@@ -361,7 +369,9 @@ void unlock_robust_list() noexcept LT_NO_TSA
     list_lock.unlock();
 }
 
-void forget_robust_after_fork() noexcept LT_NO_TSA
+namespace {
+
+void forget_holds() LT_NO_TSA
 {
     while (newest != nullptr) {
         Hold* hold = newest;
@@ -370,7 +380,21 @@ void forget_robust_after_fork() noexcept LT_NO_TSA
     }
     held.store(0, memory_order_relaxed);                 // relaxed: nobody else is here
     robust_list.pending.store(0, memory_order_relaxed);  // relaxed: as above
+}
+
+}  // namespace
+
+void forget_robust_after_fork() noexcept
+{
+    forget_holds();
     reset_keeper_after_fork();
+}
+
+void rename_robust_owner(std::uint32_t keeper) noexcept
+{
+    forget_holds();
+    rename_keeper(keeper);
+    note_process();
 }
 
 }  // namespace lt

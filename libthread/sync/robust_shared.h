@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 
 #include "base/error.h"
 #include "sched/thread.h"
@@ -33,5 +34,9 @@ bool holds_robust_shared() noexcept;
 void lock_robust_list() noexcept;
 void unlock_robust_list() noexcept;
 void forget_robust_after_fork() noexcept;
+
+// Likewise in a copy of the process with all its threads, where the keeper has that id (0: there is
+// none).
+void rename_robust_owner(std::uint32_t keeper) noexcept;
 
 }  // namespace lt

@@ -138,6 +138,10 @@ void* bound_main(void* argument)
     } else {
         run_bound(&self);
     }
+    // relaxed: its own.
+    if (static_cast<std::int32_t>(lwp.tid.load(memory_order_relaxed)) == os::process_id()) {
+        end_with_leader(self);  // in the child of a fork
+    }
     // Nothing of the program runs here any more: no handler may find a thread that is being buried.
     close_to_signals(lwp);
     bury(self, self);

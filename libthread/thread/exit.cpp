@@ -180,6 +180,7 @@ void end_with_leader(Thread& self) noexcept
     close_to_signals(lwp);
     self.slot = nullptr;  // the task sleeps on it
     bury(self, self);
+    current_thread = nullptr;  // its record may be another thread's
     for (;;) {
         lwp.parker.park();
     }

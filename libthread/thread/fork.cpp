@@ -8,6 +8,8 @@
 #include "io/blocking.h"
 #include "io/poller.h"
 #include "lwp/pool.h"
+#include "os/every_task.h"
+#include "os/loader_locks.h"
 #include "os/signal_mask.h"
 #include "os/stack_map.h"
 #include "os/syscall.h"
@@ -113,6 +115,7 @@ void after_fork_in_child() noexcept
     reset_signal_lwp_after_fork();
     reset_surplus_after_fork();
     reset_masks_after_fork(self);
+    os::forget_asking();
     unlock_all();
     drop_pending(self);
     // Alone it needs no pool: it sleeps with its LWP, until it makes a thread.
@@ -132,6 +135,7 @@ void after_fork_in_child() noexcept
 
 void start_fork_handling() noexcept
 {
+    os::find_loader_locks();
     ::pthread_atfork(before_fork, after_fork_in_parent, after_fork_in_child);
 }
 

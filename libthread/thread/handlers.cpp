@@ -6,6 +6,7 @@
 
 #include "arch/restart.h"
 #include "lwp/lwp.h"
+#include "os/kernel_thread.h"
 #include "os/program_text.h"
 #include "os/real.h"
 #include "os/signal_mask.h"
@@ -199,8 +200,7 @@ Handler take_handler(int signal) noexcept
 void act_by_default(int signal) noexcept
 {
     const std::uint64_t before = os::set_kernel_mask(os::kAllSignals & ~os::signal_bit(signal));
-    os::raw_syscall(SYS_tgkill, os::process_id(), static_cast<long>(os::kernel_thread_id()),
-                    signal);
+    os::raise_here(signal);
     os::set_kernel_mask(before);
 }
 

@@ -79,11 +79,14 @@ void* signal_main(void* argument)
     const std::uint64_t own = settings.own_signals;
     os::set_kernel_mask(os::kAllSignals);
     service_tid.store(os::kernel_thread_id(), memory_order_seq_cst);  // seq_cst: before that look
+    const auto frame = reinterpret_cast<std::uintptr_t>(__builtin_frame_address(0));
     for (;;) {
+        lwp.parker.note_asleep(frame);
         const std::uint64_t set = needs_signal_lwp() ? watched_signals() | own : own;
         siginfo_t info{};
         const long signal = os::raw_syscall(SYS_rt_sigtimedwait, os::syscall_argument(&set),
                                             os::syscall_argument(&info), 0, sizeof(set));
+        lwp.parker.note_asleep(0);
         if (signal == settings.kick_signal) {
             act_on_kick(info);
         } else if (signal > 0) {
@@ -170,6 +173,12 @@ void reset_signal_lwp_after_fork() noexcept
 {
     service.store(Service::kNone, memory_order_relaxed);  // relaxed: nobody else is here
     service_tid.store(0, memory_order_relaxed);           // relaxed: as above
+}
+
+void rename_signal_lwp(std::uint32_t (*new_id)(std::uint32_t)) noexcept
+{
+    // relaxed, both: nobody else runs here.
+    service_tid.store(new_id(service_tid.load(memory_order_relaxed)), memory_order_relaxed);
 }
 
 }  // namespace lt

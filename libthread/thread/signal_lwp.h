@@ -19,4 +19,7 @@ void start_signal_lwp_if_wanted() noexcept;
 
 void reset_signal_lwp_after_fork() noexcept;
 
+// In a copy of the process that has a copy of it.
+void rename_signal_lwp(std::uint32_t (*new_id)(std::uint32_t)) noexcept;
+
 }  // namespace lt

@@ -1,6 +1,7 @@
 #include "thread/signals.h"
 
 #include "base/probe.h"
+#include "os/every_task.h"
 #include "os/kernel_thread.h"
 #include "os/real.h"
 #include "os/signal_mask.h"
@@ -127,12 +128,12 @@ bool take_open(Thread& self, siginfo_t& info)
     return taken;
 }
 
-bool lower_attention(Thread& self)
+bool lower(Thread& self, Request request)
 {
     // acq_rel: what was raised before is seen by the caller; what is raised later raises it again.
     const std::uint32_t before =
-        self.requests.fetch_and(~std::uint32_t{kRequestAttention}, memory_order_acq_rel);
-    return (before & kRequestAttention) != 0;
+        self.requests.fetch_and(~std::uint32_t{request}, memory_order_acq_rel);
+    return (before & request) != 0;
 }
 
 // What came while a handler was left; see run_handler().
@@ -197,7 +198,10 @@ void handle_attention(Thread& self) noexcept
     do {
         stop_while_suspended(self);
         accept_deferred(self);
-        if (lower_attention(self)) {
+        if (lower(self, kRequestHalt)) {
+            os::ask_own_task();
+        }
+        if (lower(self, kRequestAttention)) {
             repeat_cancellation(self);
             requeue_own(self);
         }
@@ -215,7 +219,7 @@ void attend_in_handler(Thread& self, ucontext_t& context) noexcept
 {
     const sigset_t to_be_set = context.uc_sigmask;
     const std::uint64_t mask = self.signal_mask;
-    lower_attention(self);
+    lower(self, kRequestAttention);
     repeat_cancellation(self);  // arrives when this handler has returned
     requeue_own(self);
     enter_critical(self);
@@ -286,8 +290,7 @@ void expect_kernel_mask(Thread& self, std::uint64_t mask) noexcept
     }
     leave_critical_quietly(self);
     if (opens) {
-        os::raw_syscall(SYS_tgkill, os::process_id(), static_cast<long>(os::kernel_thread_id()),
-                        settings.kick_signal);
+        os::raise_here(settings.kick_signal);
     }
 }
 

@@ -101,10 +101,10 @@ Thread* enrol(std::uint32_t flags)
     self->x87_control = arch::x87_control();
     self->since_ns.store(os::coarse_now(), memory_order_relaxed);  // relaxed: as above
     lwp->kernel_mask = mask;
-    lwp->thread.store(self, memory_order_relaxed);                 // relaxed: as above
-    lwp->state.store(LwpState::kBound, memory_order_relaxed);      // relaxed: as above
-    lwp->tid.store(os::kernel_thread_id(), memory_order_relaxed);  // relaxed: as above
+    lwp->thread.store(self, memory_order_relaxed);             // relaxed: as above
+    lwp->state.store(LwpState::kBound, memory_order_relaxed);  // relaxed: as above
     current_thread = self;
+    lwp->tid.store(os::kernel_thread_id(), memory_order_relaxed);  // relaxed: as above
     {
         const SpinGuard guard{life_lock};
         register_thread(*self);
@@ -249,7 +249,9 @@ Error start_engine(Thread& self) noexcept
     if (!is_multiplexing()) {
         return Error::kNone;
     }
-    if (LT_LIKELY(!self.has(kFlagBound)) || self.has(kFlagForeign)) {
+    // Made bound: it stays so where a fork has made its task the leader.
+    const bool made_bound = self.start != nullptr && self.slot == nullptr;
+    if (LT_LIKELY(!self.has(kFlagBound)) || self.has(kFlagForeign) || made_bound) {
         // An earlier attempt may have failed.
         return LT_LIKELY(clock_started()) ? Error::kNone : start_clock_lwp();
     }

@@ -46,6 +46,7 @@ void add_init_rows(Table& table);
 void add_lock_rows(Table& table);
 void add_wait_rows(Table& table);
 void add_create_rows(Table& table);
+void add_fork_rows(Table& table);
 void add_id_rows(Table& table);
 void add_key_and_signal_rows(Table& table);
 void add_lwp_rows(Table& table);

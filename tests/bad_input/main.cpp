@@ -174,6 +174,7 @@ int main(int argc, char** argv)
     add_lock_rows(table);
     add_wait_rows(table);
     add_create_rows(table);
+    add_fork_rows(table);
     add_id_rows(table);
     add_key_and_signal_rows(table);
     add_lwp_rows(table);

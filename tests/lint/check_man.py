@@ -23,7 +23,7 @@ GROUPS = {"atomic_ops", "atomic_add", "atomic_and", "atomic_bits", "atomic_cas",
 DATA = {"lwp_debug"}
 # New functions whose pages are being written; a page takes its functions out of here.
 PENDING = re.compile(
-    r"pset_\w+|processor_\w+|p_online|forkall|forkallx|fork"
+    r"pset_\w+|processor_\w+|p_online|fork"
     r"|mutex_consistent"
     r"|thr_sighndlrinfo|thr_probe_\w+|priocntl\w*|sysinfo|_?sig\w+|pthread_\w+|sem_\w+_np|_signotifywait|getcpuid|gethomelgroup")
 # Declared because macros and inline functions of the headers call them.

@@ -130,6 +130,16 @@
         ret
         END     arch_call_on
 
+/* void arch_return_from_handler(ucontext_t *interrupted)
+ * What the end of a handler does: rt_sigreturn with the stack where the kernel has put the context. */
+        FUNCTION arch_return_from_handler
+        movq    %rdi, %rsp
+        .cfi_undefined %rip
+        movl    $15, %eax
+        syscall
+        ud2
+        END     arch_return_from_handler
+
 /* Where a prepared context starts: r12 holds the argument, r13 the function. Unwinders stop here. The
  * nop keeps "return address - 1" inside the function. It ends by a jump: the switch that started it took
  * one entry off the return stack, its own calls have all returned, and so the returns of whoever waited
