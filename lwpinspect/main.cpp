@@ -35,6 +35,10 @@ int run(const lwpi::Options& options)
             return lwpi::run_diff(options);
         case lwpi::Verb::kSave:
             return lwpi::run_save(options);
+        case lwpi::Verb::kTrace:
+            return lwpi::run_trace(options);
+        case lwpi::Verb::kProbes:
+            return lwpi::run_probes(options);
         case lwpi::Verb::kInfo:
             return lwpi::run_info(options);
         case lwpi::Verb::kCompletion:

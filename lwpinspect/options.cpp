@@ -22,7 +22,7 @@ struct VerbName {
     const char* name;
     const char* help;
 };
-constexpr std::array<VerbName, 13> kVerbs{
+constexpr std::array<VerbName, 15> kVerbs{
     {{Verb::kPs, "ps", "user threads and LWPs, one a line"},
      {Verb::kLwps, "lwps", "LWPs: what each carries, its kernel state and system call"},
      {Verb::kStack, "stack", "stacks of all or the named threads"},
@@ -33,6 +33,8 @@ constexpr std::array<VerbName, 13> kVerbs{
      {Verb::kCheck, "check", "deadlocks and warnings; exit code 1 when there are any"},
      {Verb::kDiff, "diff", "two looks: who came, went, ran, and who has not run; exit code 1"},
      {Verb::kSave, "save", "a snapshot into a file, which every verb reads as a target"},
+     {Verb::kTrace, "trace", "what threads do for some seconds, for Perfetto or Chrome"},
+     {Verb::kProbes, "probes", "the library's USDT probes, and how to follow them"},
      {Verb::kInfo, "info", "the library in the target, its version and counters"},
      {Verb::kCompletion, "completion", "completion of the command line for a shell"},
      {Verb::kTop, "top", "screens that follow one process"}}};
@@ -113,6 +115,7 @@ void add_stack(CLI::App& verb, Options& options)
         ->option_text("[ID ...]");
     verb.add_flag("-a", options.addresses, "program counters");
     verb.add_flag("-m", options.modules, "the file that each function is in");
+    verb.add_flag("-l,--lines", options.lines, "source lines, where there is debug information");
     add_depth(verb, options);
 }
 
@@ -182,6 +185,29 @@ void add_save(CLI::App& verb, Options& options)
         ->option_text("FILE")
         ->required();
     verb.add_flag("--no-stacks", options.no_stacks, "no stacks, so no function names either");
+}
+
+void add_trace(CLI::App& verb, Options& options)
+{
+    verb.add_option("-o,--output", options.output, "the file; - for standard output")
+        ->option_text("FILE")
+        ->required();
+    auto* const seconds = verb.add_option("-t", options.trace_seconds, "for so many seconds (5)");
+    seconds->option_text("SEC")->check(CLI::Range(0.01, 86400.0));
+    auto* const period =
+        verb.add_option("--every-ms", options.trace_period, "time between two looks (10)");
+    period->option_text("MS")->check(CLI::Range(1, 60'000));
+    verb.add_option("--perf", options.perf,
+                    "no target: what perf script printed of the library's probes")
+        ->option_text("FILE")
+        ->excludes(seconds)
+        ->excludes(period);
+}
+
+void add_probes(CLI::App& verb, Options& options)
+{
+    verb.add_flag("--bpftrace", options.bpftrace, "only command lines for bpftrace");
+    verb.add_flag("--perf-lines", options.perf_lines, "only command lines for perf");
 }
 
 void add_top(CLI::App& verb, Options& options)
@@ -254,6 +280,8 @@ class CommandLine {
         add_findings(*verbs_[Verb::kDeadlocks], *verbs_[Verb::kCheck], options_);
         add_diff(*verbs_[Verb::kDiff], options_);
         add_save(*verbs_[Verb::kSave], options_);
+        add_trace(*verbs_[Verb::kTrace], options_);
+        add_probes(*verbs_[Verb::kProbes], options_);
         add_top(*verbs_[Verb::kTop], options_);
     }
 
@@ -304,7 +332,8 @@ std::variant<Options, int> parse_options(int argc, const char* const* argv, bool
         line.app().parse(argc, argv);
         options.verb = line.verb().value_or(interactive ? Verb::kTop : Verb::kPs);
         place_words(options);
-        if (options.target.empty() && options.from.empty() && options.core.empty()) {
+        if (options.target.empty() && options.from.empty() && options.core.empty() &&
+            options.perf.empty()) {
             throw CLI::RequiredError("TARGET");
         }
     } catch (const CLI::ParseError& error) {

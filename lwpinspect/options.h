@@ -21,6 +21,8 @@ enum class Verb : std::uint8_t {
     kCheck,
     kDiff,
     kSave,
+    kTrace,
+    kProbes,
     kInfo,
     kCompletion,
     kTop
@@ -67,7 +69,16 @@ struct Options {
     std::string other;
     double every = 5.0;
 
-    // save
+    // trace
+    double trace_seconds = 5.0;
+    std::chrono::milliseconds trace_period{10};
+    std::string perf;
+
+    // probes
+    bool bpftrace = false;
+    bool perf_lines = false;
+
+    // save, trace
     std::string output;
     bool no_stacks = false;
 
@@ -75,6 +86,7 @@ struct Options {
     std::vector<std::string> ids;
     bool addresses = false;
     bool modules = false;
+    bool lines = false;  // -l
     std::uint32_t depth = 64;
     std::string function;      // --fn
     std::string not_function;  // --not-fn

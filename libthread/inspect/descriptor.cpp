@@ -1,5 +1,6 @@
 // The descriptor that lwpinspect reads. [D14]
 #include <libthread/inspect_abi.h>
+#include <libthread/inspect_flags.h>
 
 #include <cstddef>
 #include <cstring>
@@ -43,6 +44,9 @@ constexpr lwpt_debug make_descriptor()
     debug.size = sizeof(lwpt_debug);
     debug.arch = LWPT_ARCH_X86_64;
     debug.reg_layout = LWPT_REGS_X86_64_SYSV_STACK7;
+#if defined(LT_PROBES)
+    debug.flags = LWPT_FLAG_PROBES;
+#endif
     debug.field_count = LWPT_SLOT_COUNT;
     debug.name_count = kNames;
     std::uint32_t i = 0;

@@ -16,6 +16,8 @@ int run_deadlocks(const Options& options);
 int run_check(const Options& options);
 int run_diff(const Options& options);
 int run_save(const Options& options);
+int run_trace(const Options& options);
+int run_probes(const Options& options);
 int run_info(const Options& options);
 int run_completion(const Options& options);
 int run_top(const Options& options);

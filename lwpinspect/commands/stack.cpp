@@ -37,6 +37,7 @@ int run_stack(const Options& options)
     request.stacks = options.ids.empty() ? Stacks::kAll : Stacks::kChosen;
     request.threads = wanted.threads;
     request.lwps = wanted.lwps;
+    request.lines = options.lines;
     Snapshot snapshot = session.take(request);
     note_missing(request, snapshot);
     const StackStyle style{options.addresses, options.modules};

@@ -62,7 +62,7 @@ template <typename Archive>
 void fields(Archive& a, Place& x)
 {
     a("fn", x.function)("off", x.offset)("module", x.module)("path", x.module_path);
-    a("build_id", x.build_id);
+    a("build_id", x.build_id)("file", x.file)("line", x.line);
 }
 
 template <typename Archive>

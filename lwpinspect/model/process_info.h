@@ -37,6 +37,7 @@ struct LibraryInfo {
     std::optional<std::uint64_t> cap_hits;
     std::optional<std::uint64_t> threads;  // alive, as the library counts
     std::optional<std::uint64_t> last_id;
+    bool probes = false;  // it was compiled with them
 };
 
 struct ProcessInfo {

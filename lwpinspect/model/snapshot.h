@@ -45,6 +45,8 @@ struct Place {
     std::string module;  // file name without its directory; "[vdso]", "[anon]"
     std::string module_path;
     std::string build_id;  // hexadecimal, empty: none
+    std::string file{};    // where its source is, if asked for; empty: unknown
+    std::uint32_t line = 0;
 };
 
 struct Frame {

@@ -23,6 +23,7 @@ struct SnapshotRequest {
     std::vector<std::uint64_t> threads;  // user thread ids
     std::vector<int> lwps;               // kernel TIDs
     std::uint32_t depth = 64;            // frames a stack
+    bool lines = false;                  // source lines of the frames
     std::uint64_t max_threads = 65'536;
     std::chrono::milliseconds timeout{10'000};  // for the whole snapshot
 };

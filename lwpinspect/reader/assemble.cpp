@@ -120,8 +120,29 @@ std::uint32_t PlaceTable::place_of(const RawFrame& frame)
         known_.try_emplace(frame.pc * 2 + (frame.exact ? 1 : 0), places_.size());
     if (fresh) {
         places_.push_back(look_up(frame.pc, within));
+        looked_up_.push_back(within);
     }
     return entry->second;
+}
+
+void PlaceTable::add_lines(const ModuleFiles& files)
+{
+    std::map<const Module*, std::vector<std::size_t>> by_module;
+    for (std::size_t i = 0; i < looked_up_.size(); ++i) {
+        by_module[modules_.find(looked_up_[i])].push_back(i);
+    }
+    by_module.erase(nullptr);
+    for (const auto& [module, rows] : by_module) {
+        std::vector<Address> addresses;
+        for (const std::size_t row : rows) {
+            addresses.push_back(looked_up_[row]);
+        }
+        const std::vector<SourceLine> lines = lines_at(files, *module, addresses);
+        for (std::size_t i = 0; i < rows.size(); ++i) {
+            places_[rows[i]].file = lines[i].file;
+            places_[rows[i]].line = lines[i].line;
+        }
+    }
 }
 
 Stack PlaceTable::resolve(const UnwoundStack& raw)

@@ -11,6 +11,7 @@
 #include "reader/records.h"
 #include "reader/snapshot_taker.h"
 #include "reader/waits.h"
+#include "target/lines.h"
 #include "target/symbols.h"
 
 namespace lwpi {
@@ -47,6 +48,8 @@ class PlaceTable {
     {
     }
     [[nodiscard]] Stack resolve(const UnwoundStack& raw);
+    // The source lines of all places so far.
+    void add_lines(const ModuleFiles& files);
     // The name of the code or the object at `address`, as the linker sees it; empty: none.
     [[nodiscard]] std::string name_at(Address address, SymbolKind kind) const;
 
@@ -59,6 +62,7 @@ class PlaceTable {
     Symbolizer& symbols_;
     std::vector<Place>& places_;
     std::unordered_map<std::uint64_t, std::uint32_t> known_;
+    std::vector<Address> looked_up_;  // beside places_: the address within the code
 };
 
 // Everything but its stack, its LWP and, for running ones, its system call.

@@ -1,5 +1,6 @@
 // From the ELF note to a descriptor that has passed every check.
 #include <fmt/format.h>
+#include <libthread/inspect_flags.h>
 
 #include <algorithm>
 #include <cstddef>
@@ -143,6 +144,7 @@ void describe(LibraryInfo& info, const lwpt_debug& descriptor)
     info.abi_major = descriptor.abi_major;
     info.abi_minor = descriptor.abi_minor;
     info.pid_at_init = descriptor.pid_at_init;
+    info.probes = (descriptor.flags & LWPT_FLAG_PROBES) != 0;
     info.version = text_of(descriptor.version);
     info.build = text_of(descriptor.build);
     info.model = text_of(descriptor.model);

@@ -79,6 +79,7 @@ Snapshot LiveTake::run()
         add_threads();
     }
     show_names();
+    add_lines();
     finish();
     return std::move(snapshot_);
 }

@@ -37,6 +37,7 @@ Snapshot StillTake::run()
         add_threads();
     }
     show_names();
+    add_lines();
     for (const Note& note : image_.notes) {
         snapshot_.complete = snapshot_.complete && note.code != ExitCode::kPartial;
     }

@@ -42,6 +42,7 @@ class Take {
     // Nothing but words of objects and files is read from here on.
     void add_lwps();
     void add_threads();
+    void add_lines();
     // The last step: C++ names as people write them.
     void show_names();
 

@@ -88,6 +88,13 @@ void Take::add_lwps()
                      });
 }
 
+void Take::add_lines()
+{
+    if (request_.lines) {
+        places_->add_lines(tools_.symbols.files());
+    }
+}
+
 void Take::add_threads()
 {
     const Now now = {snapshot_.taken_ns, snapshot_.wall_ns};

@@ -20,8 +20,8 @@ Json stack_of(const Snapshot& snapshot, const Stack& stack)
                           {"off", place.offset},
                           {"module", place.module},
                           {"build_id", text_of(place.build_id)},
-                          {"file", nullptr},
-                          {"line", nullptr},
+                          {"file", text_of(place.file)},
+                          {"line", place.file.empty() ? Json() : Json(place.line)},
                           {"inlined", nullptr}});
     }
     return {{"frames", std::move(frames)},

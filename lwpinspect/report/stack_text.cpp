@@ -55,6 +55,9 @@ void append_stack(std::string& out, const Snapshot& snapshot, const Stack& stack
             out += fmt::format(
                 " ({})", printable(place.module_path.empty() ? place.module : place.module_path));
         }
+        if (!place.file.empty()) {
+            out += fmt::format(" at {}:{}", printable(place.file), place.line);
+        }
         out += '\n';
     }
     if (const std::string text = end_text(stack.end, stack.detail); !text.empty()) {

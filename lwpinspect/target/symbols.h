@@ -41,6 +41,8 @@ class Symbolizer {
     // Paths of modules whose symbols took too much time or memory: their names are missing.
     [[nodiscard]] const std::vector<std::string>& refused() const { return refused_; }
 
+    [[nodiscard]] const ModuleFiles& files() const { return files_; }
+
   private:
     const SymbolTables& tables_of(const Module& module);
     [[nodiscard]] std::optional<SymbolTables> load(const Module& module) const;

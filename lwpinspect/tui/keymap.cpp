@@ -26,7 +26,7 @@ constexpr KeyPress key(Key which)
     return KeyPress{which, 0};
 }
 
-constexpr std::array<Binding, 53> kBindings{{
+constexpr std::array<Binding, 54> kBindings{{
     {letter(U'q'), Action::kQuit},
     {key(Key::kF10), Action::kQuit},
     {key(Key::kEscape), Action::kBack},
@@ -71,6 +71,7 @@ constexpr std::array<Binding, 53> kBindings{{
     {key(Key::kF5), Action::kStacks},
     {letter(U'w'), Action::kWhy},
     {key(Key::kF7), Action::kWhy},
+    {letter(U'L'), Action::kLines},
     {letter(U'i'), Action::kInfo},
     {letter(U'd'), Action::kDiff},
     {letter(U'D'), Action::kNewBase},
@@ -82,7 +83,7 @@ constexpr std::array<Binding, 53> kBindings{{
     {key(Key::kRight), Action::kOtherScreen},
 }};
 
-constexpr std::array<HelpLine, 48> kHelp{{
+constexpr std::array<HelpLine, 49> kHelp{{
     {"j k, arrows", "one line down, up"},
     {"g G, Home End", "first, last line"},
     {"PgDn PgUp", "a page down, up (also ^F ^B)"},
@@ -95,6 +96,7 @@ constexpr std::array<HelpLine, 48> kHelp{{
     {"d, D", "what changed since the mark; mark"},
     {"S", "stop all LWPs once, then freeze"},
     {"s or F9", "save the picture to a file"},
+    {"L", "source lines in stacks, or none"},
     {"i", "about the process and the library"},
     {"> or F6", "sort by the next column"},
     {"r", "turn the order round"},

@@ -69,6 +69,7 @@ enum class Action : std::uint8_t {
     kOtherScreen,
     kScreenBefore,
     kWhy,
+    kLines,
     kInfo,
     kDiff,
     kNewBase,

@@ -178,6 +178,7 @@ SnapshotRequest wanted(const UiState& state, const SnapshotRequest& base)
     SnapshotRequest request = base;
     request.threads.clear();
     request.lwps.clear();
+    request.lines = state.lines;
     if (state.instant == Instant::kWanted) {
         request.mode = Mode::kInstant;
     }
@@ -218,6 +219,9 @@ bool is_urgent(const UiState& state, const SnapshotRequest& request)
     }
     const SnapshotRequest& read = state.latest->request;
     if (request.mode != read.mode && request.mode == Mode::kInstant) {
+        return true;
+    }
+    if (request.lines && !read.lines) {
         return true;
     }
     if (read.stacks == Stacks::kAll) {

@@ -65,9 +65,10 @@ struct UiState {
     std::vector<std::string> text;
     SamplePtr base;  // what `d` compares with
     Instant instant = Instant::kNo;
-    bool save = false;  // the picture is to be written to a file
-    SamplePtr shown;    // what is drawn; null until the first sample
-    SamplePtr latest;   // the newest; another one only while frozen
+    bool lines = false;  // source lines are wanted
+    bool save = false;   // the picture is to be written to a file
+    SamplePtr shown;     // what is drawn; null until the first sample
+    SamplePtr latest;    // the newest; another one only while frozen
     bool frozen = false;
     std::string filter_text;
     Filter filter;

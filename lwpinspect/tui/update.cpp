@@ -186,7 +186,7 @@ struct Deed {
 };
 
 // What works whatever covers the list.
-constexpr std::array<Deed, 15> kAnywhere{
+constexpr std::array<Deed, 16> kAnywhere{
     {{Action::kQuit, [](UiState& state) { state.quit = true; }},
      {Action::kBack, go_back},
      {Action::kHelp, [](UiState& state) { toggle(state, Overlay::kHelp); }},
@@ -200,6 +200,7 @@ constexpr std::array<Deed, 15> kAnywhere{
      {Action::kOtherScreen, [](UiState& state) { turn_pane(state, 1); }},
      {Action::kScreenBefore, [](UiState& state) { turn_pane(state, -1); }},
      {Action::kInfo, show_info},
+     {Action::kLines, [](UiState& state) { state.lines = !state.lines; }},
      {Action::kInstant, ask_for_instant},
      {Action::kSave, [](UiState& state) { state.save = true; }}}};
 

@@ -1,84 +1,118 @@
 #!/usr/bin/env python3
-"""How long lwpinspect takes, and how long its target stands still, beside gdb.
+"""lwpinspect beside gdb and eu-stack: how long each takes, how long the target stands still, what it shows.
 
-lwpinspect_cost.py LWPINSPECT MANY [RUNS]
+lwpinspect_cost.py [--runs N] [--document FILE] LWPINSPECT MANY [GDB_SCRIPT]
 
-MANY is the program inspect_many of tests/e2e.  Prints a table in Markdown: medians of RUNS runs (5; gdb 1).
-`pause` is what the tool itself measured, of gdb the time from attaching to detaching.
+MANY is the program inspect_many of tests/e2e: sleeping threads, 20 calls deep, and one that spins and notes
+its longest pause.  Prints a table in Markdown, or puts it between the two marks in FILE.  Wall times are
+medians of N runs (5); the pause is the least of what the spinning thread saw in them, for whatever else the
+machine does only adds to it.  Tools that are not installed are left out.
 """
-import json
+import argparse
+import os
+import re
 import shutil
 import statistics
 import subprocess
 import sys
 import time
 
+BEGIN, END = "<!-- measured: begin -->", "<!-- measured: end -->"
+GDB = ["gdb", "-nx", "-batch", "-iex", "set debuginfod enabled off", "-iex", "set auto-load off"]
+TARGETS = (("10,000 threads on 16 LWPs", ["10000", "20"], 10000),
+           ("1,000 LWPs", ["1000", "20", "bound"], 1000),
+           ("100 LWPs", ["100", "20", "bound"], 100))
+
 
 class Target:
-    def __init__(self, *command):
-        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    def __init__(self, command):
+        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+                                        env={**os.environ, "MANY_OBSERVER": "1"})
         for line in self.process.stdout:
             if line.strip() == "ready":
                 break
-        time.sleep(0.5)  # the last ones go to sleep
-
-    @property
-    def pid(self):
-        return str(self.process.pid)
+        time.sleep(0.3)  # the last ones go to sleep
 
     def end(self):
-        self.process.kill()
+        """The longest pause that it saw, in milliseconds."""
+        self.process.stdin.close()
+        longest = int(self.process.stdout.read() or 0) / 1000
         self.process.wait()
+        return longest
 
 
-def run(command):
-    begin = time.monotonic()
-    result = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, check=False)
-    return time.monotonic() - begin, result.stdout
+def tools(lwpinspect, script):
+    """[(name, command before the process id, command after it, text that each thread's stack has once)]."""
+    found = [("nothing", None, [], ""),
+             ("`lwpinspect ps`", [lwpinspect, "ps"], [], ""),
+             ("`lwpinspect stack`", [lwpinspect, "stack"], [], "sleeper+"),
+             ("`lwpinspect stacks`", [lwpinspect, "stacks"], [], ""),
+             ("`lwpinspect -S stack`", [lwpinspect, "-S", "stack"], [], "sleeper+"),
+             ("`lwpinspect deadlocks`", [lwpinspect, "deadlocks"], [], "")]
+    if shutil.which("gdb"):
+        found.append(("gdb, `thread apply all bt` (pstack, gstack)",
+                      [*GDB, "-ex", "thread apply all bt", "-p"], [], " in sleeper "))
+        if script:
+            found.append(("gdb, `info lwpthreads`", [*GDB, "-ex", "source " + script, "-ex", "info lwpthreads", "-p"],
+                          [], ""))
+    if shutil.which("eu-stack"):
+        found.append(("eu-stack", ["eu-stack", "-p"], [], " sleeper"))
+    return found
 
 
-def measure(command, runs):
-    walls, pauses, shown = [], [], ""
+def measure(many, words, before, after, runs):
+    """Wall milliseconds, pause milliseconds, the last output."""
+    walls, pauses, output = [], [], ""
     for _ in range(runs):
-        wall, out = run(command)
-        walls.append(wall * 1000)
-        if "--json" in command:
-            end = json.loads(out.splitlines()[-1])
-            pauses.append(end["pause_ns"] / 1e6)
-            shown = "%d lines, %d moving, exit %d" % (out.count("\n"), end["moving"], end["exit"])
+        target = Target([many, *words])
+        begin = time.monotonic()
+        if before is None:
+            time.sleep(0.3)
         else:
-            shown = "%d lines" % out.count("\n")
-    return statistics.median(walls), statistics.median(pauses) if pauses else None, shown
+            output = subprocess.run([*before, str(target.process.pid), *after], stdout=subprocess.PIPE,
+                                    stderr=subprocess.DEVNULL, text=True, check=False).stdout
+        walls.append((time.monotonic() - begin) * 1000)
+        pauses.append(target.end())
+    return statistics.median(walls), min(pauses), output
 
 
-def row(name, tool, command, runs):
-    wall, pause, shown = measure(command, runs)
-    if tool == "gdb":
-        pause = wall
-    print("| %s | %s | %.0f | %s | %s |" % (
-        name, " ".join([tool, *[w for w in command[1:] if not w.isdigit()]]) if tool != "gdb" else
-        "gdb thread apply all bt", wall, "%.2f" % pause if pause is not None else "-", shown))
-    sys.stdout.flush()
+def rows(asked):
+    yield "| target | looked at with | wall, ms | stands still, ms | stacks shown |"
+    yield "| --- | --- | --- | --- | --- |"
+    for name, words, threads in TARGETS:
+        for tool, before, after, mark in tools(asked.lwpinspect, asked.script):
+            runs = asked.runs if before is None or before[0] != "gdb" else min(asked.runs, 2)
+            wall, pause, output = measure(asked.many, words, before, after, runs)
+            shown = "%d of %d" % (output.count(mark), threads) if mark else "-"
+            yield "| %s | %s | %s | %.1f | %s |" % (
+                name, tool, "-" if before is None else "%.0f" % wall, pause, shown)
+            name = ""
 
 
-def main(tool, many, runs=5):
-    runs = int(runs)
-    print("| target | command | wall ms | pause ms | output |\n| --- | --- | --- | --- | --- |")
-    for name, words in (("10,000 threads, 16 LWPs", ["10000", "20"]),
-                        ("1,000 LWPs", ["1000", "20", "bound"]), ("100 LWPs", ["100", "20", "bound"]),
-                        ("12 LWPs", ["12", "20", "bound"])):
-        target = Target(many, *words)
-        try:
-            for command in (["ps"], ["stacks"], ["stacks", "--json"], ["stack", "--json"], ["-S", "ps", "--json"],
-                            ["-S", "stacks", "--json"], ["deadlocks", "--json"]):
-                row(name, "lwpinspect", [tool, *command, target.pid], runs)
-            if shutil.which("gdb"):
-                row(name, "gdb", ["gdb", "-nx", "-batch", "-iex", "set debuginfod enabled off", "-ex",
-                                  "thread apply all bt", "-p", target.pid], 1)
-        finally:
-            target.end()
+def main():
+    options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    options.add_argument("--runs", type=int, default=5)
+    options.add_argument("--document")
+    options.add_argument("lwpinspect")
+    options.add_argument("many")
+    options.add_argument("script", nargs="?")
+    asked = options.parse_args()
+    lines = []
+    for row in rows(asked):
+        lines.append(row)
+        print(row, flush=True)
+    if asked.document:
+        with open(asked.document, encoding="utf-8") as file:
+            text = file.read()
+        table = "%s\n%s\n%s" % (BEGIN, "\n".join(lines), END)
+        text, count = re.subn(re.escape(BEGIN) + ".*?" + re.escape(END), lambda _: table, text, flags=re.S)
+        if count != 1:
+            print("no marks in %s" % asked.document)
+            return 1
+        with open(asked.document, "w", encoding="utf-8") as file:
+            file.write(text)
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main(*sys.argv[1:]))
+    sys.exit(main())

@@ -6,7 +6,7 @@ find_package(nlohmann_json REQUIRED)
 
 add_executable(inspect_oracle e2e/targets/oracle.c)
 target_link_libraries(inspect_oracle PRIVATE thread)
-target_compile_options(inspect_oracle PRIVATE -O2)
+target_compile_options(inspect_oracle PRIVATE -O2 -g)
 add_executable(inspect_blocking_calls e2e/targets/blocking_calls.c)
 target_link_libraries(inspect_blocking_calls PRIVATE Threads::Threads)
 add_executable(inspect_many e2e/targets/many.c)
@@ -49,6 +49,12 @@ inspect_test(inspect_files_test)
 inspect_test(inspect_instant_test)
 inspect_test(inspect_messages_test)
 inspect_test(inspect_deadlocks_test)
+inspect_test(inspect_export_test)
+
+add_test(NAME e2e.probes COMMAND Python3::Interpreter ${CMAKE_CURRENT_SOURCE_DIR}/e2e/probes_test.py
+  $<TARGET_FILE:thread> $<TARGET_FILE:lwpinspect> $<TARGET_FILE:inspect_oracle>
+  ${PROJECT_SOURCE_DIR}/docs/LWPINSPECT.md)
+set_tests_properties(e2e.probes PROPERTIES LABELS e2e TIMEOUT 60 SKIP_RETURN_CODE 77)
 
 add_test(NAME e2e.gdb_script COMMAND Python3::Interpreter
   ${CMAKE_CURRENT_SOURCE_DIR}/e2e/gdb_script_test.py ${PROJECT_SOURCE_DIR}/lwpinspect/gdb/libthread.py

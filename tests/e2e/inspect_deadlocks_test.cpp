@@ -51,6 +51,8 @@ TEST(InspectDeadlocks, OfUserThreads)
 {
     expect_one({STUCK_PROGRAM, "circle2"}, "deadlock", 2);
     expect_one({STUCK_PROGRAM, "circle3"}, "deadlock", 3);
+    expect_one({STUCK_PROGRAM, "inherit2"}, "deadlock", 2);
+    expect_one({STUCK_PROGRAM, "robust2"}, "deadlock", 2);
     expect_one({STUCK_PROGRAM, "rwlocks"}, "deadlock", 2);
     expect_one({STUCK_PROGRAM, "join"}, "deadlock", 2);
     expect_one({STUCK_PROGRAM, "self"}, "self", 1);
@@ -70,6 +72,42 @@ TEST(InspectDeadlocks, OfPthreadMutexes)
         expect_one({PTHREAD_STUCK_PROGRAM, kind, "2"}, "deadlock", 2);
     }
     expect_one({PTHREAD_STUCK_PROGRAM, "normal", "50"}, "deadlock", 50);
+}
+
+// The kernel does not let a circle of such mutexes come about; who waits for whom is known all the
+// same.
+TEST(InspectWhy, KnowsTheHolderOfEachKindOfPthreadMutex)
+{
+    for (const char* kind : {"normal", "recursive", "errorcheck", "robust", "inherit"}) {
+        SCOPED_TRACE(kind);
+        Target target({PTHREAD_STUCK_PROGRAM, std::string("held-") + kind, "3"});
+        ASSERT_TRUE(target.is_ready());
+        const std::string pid = std::to_string(target.pid());
+        std::vector<json> locks;
+        ASSERT_TRUE(inspect_test::until([&] {
+            locks = of_type(inspect({"locks", pid, "--json"}), "object");
+            return locks.size() == 1 && locks[0]["waiters"].size() == 3;
+        }));
+        EXPECT_EQ(locks[0]["owner"]["kind"], "lwp");
+        EXPECT_EQ(locks[0]["owner"]["id"], target.pid());
+        const std::string waiter = locks[0]["waiters"][0]["who"]["id"].dump();
+        const auto chains = of_type(inspect({"why", pid, "lwp:" + waiter, "--json"}), "chain");
+        ASSERT_EQ(chains.size(), 1U);
+        EXPECT_EQ(chains[0]["end"], "kernel");  // the holder reads
+        EXPECT_EQ(inspect({"deadlocks", pid, "--confirm-ms", "1"}).exit_code, 0);
+    }
+}
+
+// The pool may not grow, and its only LWP sleeps in the kernel while a thread is ready.
+TEST(InspectDeadlocks, OfAPoolThatStarves)
+{
+    Target target({"/usr/bin/env", "LIBTHREAD_GROWTH=fixed", STUCK_PROGRAM, "starved"});
+    ASSERT_TRUE(target.is_ready());
+    const Result result = found_deadlocks(target);
+    const auto found = of_type(result, "finding");
+    ASSERT_EQ(found.size(), 1U) << result.out;
+    EXPECT_EQ(found[0]["rule"], "starved");
+    EXPECT_EQ(result.exit_code, 1);
 }
 
 TEST(InspectDeadlocks, AreShownWithTheirStacks)

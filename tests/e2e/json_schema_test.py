@@ -83,7 +83,7 @@ def main(schema_path, tool, oracle, stuck, pthread_stuck):
             pid = str(target.pid)
             for words in (["ps", "-L", pid], ["stack", pid], ["stacks", pid], ["lwps", pid],
                           ["locks", "--all", pid], ["deadlocks", pid], ["-S", "stack", pid],
-                          ["why", pid, "lwp:" + pid], ["check", "--sample-ms", "20", pid],
+                          ["why", pid, "lwp:" + pid], ["probes", pid], ["check", "--sample-ms", "20", pid],
                           ["diff", "--every", "0.02", pid], ["info", pid], ["-n", "ps", pid]):
                 result = subprocess.run([tool, *words, "--json"], stdout=subprocess.PIPE,
                                         stderr=subprocess.DEVNULL, text=True, check=False, timeout=60)

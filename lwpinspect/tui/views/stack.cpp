@@ -60,6 +60,12 @@ std::string heading(const UiState& state, const ChosenStack& chosen)
     return text;
 }
 
+// Without directories.
+std::string short_path(const std::string& path)
+{
+    return path.substr(path.rfind('/') + 1);
+}
+
 void draw_frame(Canvas& canvas, int row, std::size_t number, const Snapshot& snapshot,
                 const Frame& frame)
 {
@@ -69,7 +75,10 @@ void draw_frame(Canvas& canvas, int row, std::size_t number, const Snapshot& sna
     if (width >= kColumnsForAddresses) {
         column = canvas.put(row, column, fmt::format("{:#018x}  ", frame.pc), Style{Role::kFaint});
     }
-    const std::string module = printable(place.module);
+    // The line says more than the file that the code is in.
+    const std::string module =
+        place.file.empty() ? printable(place.module)
+                           : fmt::format("{}:{}", printable(short_path(place.file)), place.line);
     if (place.function.empty()) {
         const std::string address =
             width >= kColumnsForAddresses ? "" : fmt::format("{:#x}  ", frame.pc);

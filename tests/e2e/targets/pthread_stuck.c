@@ -3,8 +3,8 @@
  *
  * pthread_stuck KIND COUNT [leave]: COUNT threads in a circle on mutexes of that kind (normal,
  * recursive, errorcheck, robust, inherit), or "handover": threads that pass two mutexes on as fast
- * as can be. Prints "ready", ends when its standard input does; "leave": its first thread ends at
- * once.
+ * as can be, or "held-KIND": threads that wait for one mutex, which the main thread holds.
+ * Prints "ready", ends when its standard input does; "leave": its first thread ends at once.
  */
 #define _GNU_SOURCE
 #include <pthread.h>
@@ -39,6 +39,12 @@ static void* hands_over(void* argument)
     return argument;
 }
 
+static void* locks_one(void* argument)
+{
+    pthread_mutex_lock(&mutexes[0]);
+    return argument;
+}
+
 static void set_kind(pthread_mutexattr_t* attributes, const char* kind)
 {
     if (strcmp(kind, "recursive") == 0) {
@@ -63,14 +69,19 @@ int main(int argc, char** argv)
         return 2;
     }
     const int handover = strcmp(argv[1], "handover") == 0;
+    const int held = strncmp(argv[1], "held-", 5) == 0;
     pthread_mutexattr_init(&attributes);
-    set_kind(&attributes, argv[1]);
+    set_kind(&attributes, held ? argv[1] + 5 : argv[1]);
     for (i = 0; i < count; ++i) {
         pthread_mutex_init(&mutexes[i], &attributes);
     }
     pthread_barrier_init(&all_hold, NULL, (unsigned)count);
+    if (held) {
+        pthread_mutex_lock(&mutexes[0]);
+    }
     for (i = 0; i < count; ++i) {
-        if (pthread_create(&thread, NULL, handover ? hands_over : in_circle, (void*)i) != 0) {
+        void* (*const function)(void*) = handover ? hands_over : held ? locks_one : in_circle;
+        if (pthread_create(&thread, NULL, function, (void*)i) != 0) {
             return 1;
         }
     }

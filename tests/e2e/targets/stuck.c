@@ -2,8 +2,8 @@
  * stuck.c - threads that wait for each other, or seem to.
  *
  * stuck CASE: prints "ready" once the threads are on their way there, and ends when its standard
- * input does. Cases: circle2 circle3 rwlocks self join orphan handover
- * conditions holder pthreads mixed.
+ * input does. Cases: circle2 circle3, of mutexes; inherit2 robust2, of such mutexes; rwlocks self
+ * join orphan handover conditions holder pthreads mixed; starved, with LIBTHREAD_GROWTH=fixed.
  */
 #include <synch.h>
 #include <thread.h>
@@ -157,6 +157,14 @@ static NOINLINE void* reads_with_lock(void* argument)
     return argument;
 }
 
+static NOINLINE void* takes_turns(void* argument)
+{
+    for (;;) {
+        thr_yield();
+    }
+    return argument;
+}
+
 static void start(void* (*function)(void*), long first, long count)
 {
     long i;
@@ -180,8 +188,15 @@ static void release(long count)
 static int run(const char* name)
 {
     static int pipe_ends[2];
-    if (strncmp(name, "circle", 6) == 0) {
-        members = name[6] - '0';
+    const int inherit = strcmp(name, "inherit2") == 0;
+    const int robust = strcmp(name, "robust2") == 0;
+    int i;
+    if (strncmp(name, "circle", 6) == 0 || inherit || robust) {
+        members = name[strlen(name) - 1] - '0';
+        for (i = 0; inherit + robust != 0 && i < members; ++i) {
+            must(mutex_init(&stuck_mutexes[i], inherit ? LOCK_PRIO_INHERIT : LOCK_ROBUST, NULL),
+                 "mutex_init");
+        }
         start(in_circle, 0, members);
         release(members);
     } else if (strcmp(name, "rwlocks") == 0) {
@@ -213,6 +228,13 @@ static int run(const char* name)
         must(thr_create(NULL, 0, reads_with_lock, &pipe_ends[0], 0, NULL), "thr_create");
         sema_wait(&holding);
         start(locks_one, 0, 1);
+    } else if (strcmp(name, "starved") == 0) {
+        if (pipe(pipe_ends) != 0) {
+            return 1;
+        }
+        /* It takes the only LWP into the kernel, when we wait for our input. */
+        must(thr_create(NULL, 0, reads_with_lock, &pipe_ends[0], 0, NULL), "thr_create");
+        start(takes_turns, 0, 1);
     } else {
         return 2;
     }

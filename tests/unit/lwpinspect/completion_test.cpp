@@ -7,6 +7,9 @@
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
+#include <map>
+#include <regex>
+#include <set>
 #include <sstream>
 
 #include "support/error.h"
@@ -25,6 +28,55 @@ std::string manual()
     return plain;
 }
 
+// The options that each verb has in the manual; under "" the global ones.
+std::map<std::string, std::set<std::string>> documented()
+{
+    static const std::regex kOption(R"((?:^|[ ",])(--?[A-Za-z][A-Za-z-]*))");
+    static const std::regex kFonts(R"(\\f[A-Z])");
+    std::map<std::string, std::set<std::string>> found;
+    std::ifstream file(MANUAL);
+    std::string section;
+    std::string verb;
+    int depth = 0;
+    bool tagged = false;  // the line after .TP
+    for (std::string line; std::getline(file, line);) {
+        if (line.rfind(".SH ", 0) == 0) {
+            section = line.substr(4);
+            verb.clear();
+        }
+        depth += line == ".RS" ? 1 : line == ".RE" ? -1 : 0;
+        const bool tag = std::exchange(tagged, line == ".TP");
+        if (!tag || (section != "VERBS" && section != "GLOBAL OPTIONS")) {
+            continue;
+        }
+        line = std::regex_replace(line.substr(line.find(' ') + 1), kFonts, "");
+        std::erase(line, '\\');
+        if (section == "VERBS" && depth == 0) {
+            verb = line.substr(0, line.find(' '));
+            found[verb];
+        } else {
+            for (std::sregex_iterator at(line.begin(), line.end(), kOption), end; at != end; ++at) {
+                found[verb].insert((*at)[1]);
+            }
+        }
+    }
+    return found;
+}
+
+std::set<std::string> names_of(const std::vector<OptionRow>& rows)
+{
+    std::set<std::string> names;
+    for (const OptionRow& row : rows) {
+        names.insert(row.names.begin(), row.names.end());
+    }
+    return names;
+}
+
+bool has_program(const char* name)
+{
+    return std::system((std::string("command -v ") + name + " > /dev/null").c_str()) == 0;
+}
+
 template <typename Visit>
 void for_each_option(const CommandTable& table, Visit visit)
 {
@@ -41,7 +93,7 @@ TEST(Completion, TheManualHasEveryVerbAndOption)
     const std::string text = manual();
     ASSERT_GT(text.size(), 1000U);
     const CommandTable table = command_table();
-    EXPECT_EQ(table.verbs.size(), 13U);
+    EXPECT_EQ(table.verbs.size(), 15U);
     for (const VerbRow& verb : table.verbs) {
         EXPECT_NE(text.find(verb.name), std::string::npos) << verb.name;
         EXPECT_FALSE(verb.help.empty()) << verb.name;
@@ -52,6 +104,19 @@ TEST(Completion, TheManualHasEveryVerbAndOption)
         }
         EXPECT_FALSE(option.help.empty()) << option.names[0];
     });
+}
+
+TEST(Completion, TheManualHasTheOptionsOfEachVerbAndNoOthers)
+{
+    const auto manual = documented();
+    const CommandTable table = command_table();
+    EXPECT_EQ(manual.at(""), names_of(table.global));
+    EXPECT_EQ(manual.size(), table.verbs.size() + 1);
+    for (const VerbRow& verb : table.verbs) {
+        SCOPED_TRACE(verb.name);
+        ASSERT_EQ(manual.count(verb.name), 1U);
+        EXPECT_EQ(manual.at(verb.name), names_of(verb.options));
+    }
 }
 
 TEST(Completion, EveryShellGetsEveryVerbAndOption)
@@ -81,4 +146,17 @@ TEST(Completion, BashTakesItsScript)
                             "COMP_CWORD=2; _lwpinspect; test \"$COMPREPLY\" = --users'";
     EXPECT_EQ(std::system(ask.c_str()), 0) << ask;
     std::remove(path.c_str());
+}
+
+// Where these shells are installed.
+TEST(Completion, ZshAndFishTakeTheirs)
+{
+    for (const char* shell : {"zsh", "fish"}) {
+        if (has_program(shell)) {
+            const std::string path = testing::TempDir() + "lwpinspect_completion." + shell;
+            std::ofstream(path) << completion_script(shell, command_table());
+            EXPECT_EQ(std::system((std::string(shell) + " -n " + path).c_str()), 0) << path;
+            std::remove(path.c_str());
+        }
+    }
 }

@@ -268,6 +268,16 @@ TEST(TuiUpdate, AsksForEveryStackWhenTheFilterOrOrderNeedsThem)
     EXPECT_EQ(wanted(type(state, ">>>>>>>>"), {}).stacks, Stacks::kAll);
 }
 
+TEST(TuiUpdate, AsksForSourceLinesWhileTheyAreWanted)
+{
+    UiState state = showing(shop(), kTerminal);
+    EXPECT_FALSE(wanted(state, {}).lines);
+    state = type(std::move(state), "L");
+    EXPECT_TRUE(wanted(state, {}).lines);
+    EXPECT_TRUE(is_urgent(state, wanted(state, {})));
+    EXPECT_FALSE(wanted(type(std::move(state), "L"), {}).lines);
+}
+
 TEST(TuiUpdate, IsUrgentOnlyForStacksNobodyAskedFor)
 {
     UiState state;

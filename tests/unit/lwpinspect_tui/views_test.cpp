@@ -76,6 +76,20 @@ TEST(TuiViews, TheWholeStackOfTheChosenThread)
     EXPECT_EQ(render(state).text(), expected("stack_80x24"));
 }
 
+TEST(TuiViews, AFrameHasItsSourceLineWhereItIsKnown)
+{
+    Snapshot snapshot = shop();
+    ASSERT_FALSE(snapshot.places.empty());
+    for (Place& place : snapshot.places) {
+        place.file = "/src/shop/\x1b[31mcart.cc";
+        place.line = 217;
+    }
+    const std::string text = render(type(showing(snapshot, {24, 80}), "j")).text();
+    EXPECT_NE(text.find("cart.cc:217"), std::string::npos) << text;
+    EXPECT_EQ(text.find('\x1b'), std::string::npos);
+    EXPECT_EQ(text.find("/src/"), std::string::npos);
+}
+
 TEST(TuiViews, WithoutUtf8EverySignIsAscii)
 {
     UiState state = showing(shop(), {24, 80});
