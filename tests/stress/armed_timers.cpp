@@ -36,56 +36,88 @@ struct Sleeper {
     std::uint64_t turn = 0;
 };
 
-}  // namespace
+using namespace stress;
 
-void stress::run(const Options& options)
+// The longest that one was late. `in_order`: all slept before the first time came, and one LWP has
+// run them.
+std::int64_t check_wakings(const std::vector<Sleeper>& sleepers, bool in_order)
 {
-    const std::size_t count = options.count == 0 ? kDefaultSleepers : options.count;
-    std::vector<std::size_t> order(count);
-    std::iota(order.begin(), order.end(), 0);
-    Random random{options.seed};
-    for (std::size_t i = count - 1; i > 0; --i) {
-        std::swap(order[i], order[random.below(i + 1)]);
-    }
-    std::vector<Sleeper> sleepers(count);
-    std::atomic<std::uint64_t> armed{0};
-    std::atomic<std::uint64_t> turns{0};
-    std::atomic<std::int64_t> begin{0};
-    std::atomic<std::int64_t> last_armed{0};
-    // Time enough to make them all.
-    const std::int64_t start = now_ns() + 200'000'000 + static_cast<std::int64_t>(count) * 20'000;
-    begin = start;
-    Crew crew{count, [&](std::size_t index) {
-                  Sleeper& self = sleepers[index];
-                  self.until = begin + static_cast<std::int64_t>(order[index]) * kStepNs;
-                  const timespec until{self.until / 1'000'000'000, self.until % 1'000'000'000};
-                  ++armed;
-                  last_armed = now_ns();
-                  check_ok(clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, nullptr),
-                           "clock_nanosleep");
-                  self.woke = now_ns();
-                  self.turn = turns++;
-              }};
-    const std::uint64_t before = switches();
-    crew.join();
-    const std::uint64_t switched = switches() - before;
-    const bool all_armed = last_armed < start;
-    std::vector<std::int64_t> until_by_turn(count);
+    std::vector<std::int64_t> until_by_turn(sleepers.size());
     std::int64_t latest = 0;
     for (const Sleeper& sleeper : sleepers) {
         check(sleeper.woke >= sleeper.until, "nobody wakes early");
         latest = std::max(latest, sleeper.woke - sleeper.until);
         until_by_turn[sleeper.turn] = sleeper.until;
     }
-    // Of those that were all armed before the first time came; one LWP runs them in order.
-    if (all_armed && !is_bound_model()) {
-        for (std::size_t i = 1; i < count; ++i) {
+    if (in_order) {
+        for (std::size_t i = 1; i < sleepers.size(); ++i) {
             check(until_by_turn[i] > until_by_turn[i - 1], "they wake in order");
         }
-        check(switched <= 4 * count + 1000, "each wakes by itself");
     }
+    return latest;
+}
+
+// False: the first time came before the last thread was asleep.
+bool sleep_and_wake(std::size_t count, Random& random)
+{
+    std::vector<std::size_t> order(count);
+    std::iota(order.begin(), order.end(), 0);
+    for (std::size_t i = count - 1; i > 0; --i) {
+        std::swap(order[i], order[random.below(i + 1)]);
+    }
+    std::vector<Sleeper> sleepers(count);
+    std::atomic<std::size_t> made{0};
+    std::atomic<std::uint64_t> turns{0};
+    std::atomic<std::int64_t> last_armed{0};
+    std::int64_t begin = 0;
+    mutex_t mutex = DEFAULTMUTEX;
+    cond_t all_made = DEFAULTCV;
+    Crew crew{count, [&](std::size_t index) {
+                  Sleeper& self = sleepers[index];
+                  {
+                      const Held held{mutex};
+                      ++made;
+                      while (begin == 0) {
+                          check_ok(cond_wait(&all_made, &mutex), "cond_wait");
+                      }
+                  }
+                  self.until = begin + static_cast<std::int64_t>(order[index]) * kStepNs;
+                  const timespec until{self.until / 1'000'000'000, self.until % 1'000'000'000};
+                  last_armed = now_ns();
+                  check_ok(clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, nullptr),
+                           "clock_nanosleep");
+                  self.woke = now_ns();
+                  self.turn = turns++;
+              }};
+    while (made < count) {
+        thr_yield();
+    }
+    const std::uint64_t before = switches();
+    {
+        const Held held{mutex};
+        // Time enough for all to fall asleep again.
+        constexpr std::int64_t kEach = 10'000;
+        begin = now_ns() + 100'000'000 + static_cast<std::int64_t>(count) * kEach;
+        check_ok(cond_broadcast(&all_made), "cond_broadcast");
+    }
+    crew.join();
+    const std::uint64_t switched = switches() - before;
+    const bool all_armed = last_armed < begin;
+    const std::int64_t latest = check_wakings(sleepers, all_armed);
+    check(!all_armed || switched <= 4 * count + 1000, "each wakes by itself");
     report("sleepers", count);
     report("  armed in time", all_armed ? 1 : 0);
     report("  latest, us", static_cast<std::uint64_t>(latest / 1000));
     report("  kernel switches meanwhile", switched);
+    return all_armed;
+}
+
+}  // namespace
+
+void stress::run(const Options& options)
+{
+    constexpr int kTries = 5;  // where other processes want the processors
+    const std::size_t count = options.count == 0 ? kDefaultSleepers : options.count;
+    Random random{options.seed};
+    for (int i = 0; i < kTries && !sleep_and_wake(count, random); ++i) {}
 }
