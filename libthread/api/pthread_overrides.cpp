@@ -18,13 +18,30 @@ lt::Thread* known_self()
     return lt::current_thread;
 }
 
-int join_own(std::uint32_t id, void** status)
+// POSIX' error number for a time that is over.
+int join_own(std::uint32_t id, void** status, const lt::Deadline* deadline = nullptr)
 {
-    const lt::Joined joined = lt::join_thread(lt::current(), id, lt::OnSignal::kGoOn);
+    const lt::Joined joined = lt::join_thread(lt::current(), id, lt::OnSignal::kGoOn, deadline);
     if (joined.error == lt::Error::kNone && status != nullptr) {
         *status = joined.status;
     }
-    return lt::to_errno(joined.error);
+    return joined.error == lt::Error::kTimedOut ? ETIMEDOUT : lt::to_errno(joined.error);
+}
+
+// Whether glibc joins the thread; then it has made it.
+bool is_joined_by_glibc(const lt::Thread* target)
+{
+    // nullptr: also one that is about to make itself known, and has no number yet.
+    return target == nullptr || target->has(lt::kFlagForeign);
+}
+
+// After glibc has joined or detached a thread.
+int forget_joined(pthread_t pthread, int error)
+{
+    if (error == 0) {
+        lt::forget_pthread(lt::current(), pthread);
+    }
+    return error;
 }
 
 }  // namespace
@@ -41,22 +58,55 @@ LT_EXPORT pthread_t pthread_self() noexcept
 LT_EXPORT int pthread_join(pthread_t pthread, void** status)
 {
     const lt::Thread* target = lt::find_pthread(lt::current(), pthread);
-    if (target == nullptr || target->has(lt::kFlagForeign)) {
-        // Also one that is about to make itself known, and has no number yet.
+    if (is_joined_by_glibc(target)) {
         return lt::join_pthread(lt::current(), pthread, status);
     }
     return target->has(lt::kFlagDetached) ? EINVAL : join_own(target->number(), status);
 }
 
+LT_EXPORT int pthread_tryjoin_np(pthread_t pthread, void** status) noexcept
+{
+    const lt::Thread* target = lt::find_pthread(lt::current(), pthread);
+    if (is_joined_by_glibc(target)) {
+        return forget_joined(pthread, lt::os::real().tryjoin(pthread, status));
+    }
+    if (target->has(lt::kFlagDetached)) {
+        return EINVAL;
+    }
+    // acquire: an ended one stays so until it is joined.
+    const bool ended = target->state.load(lt::memory_order_acquire) == lt::ThreadState::kZombie;
+    return ended ? join_own(target->number(), status) : EBUSY;
+}
+
+LT_EXPORT int pthread_clockjoin_np(pthread_t pthread, void** status, clockid_t clock,
+                                   const timespec* time)
+{
+    const lt::Thread* target = lt::find_pthread(lt::current(), pthread);
+    if (is_joined_by_glibc(target)) {
+        return forget_joined(pthread, lt::os::real().clockjoin(pthread, status, clock, time));
+    }
+    const bool monotonic = clock == CLOCK_MONOTONIC;
+    if (target->has(lt::kFlagDetached) || (!monotonic && clock != CLOCK_REALTIME) ||
+        (time != nullptr && !lt::has_valid_nanos(*time))) {
+        return EINVAL;
+    }
+    lt::Deadline deadline;
+    if (time != nullptr) {
+        deadline = {lt::to_nanos(*time), monotonic ? lt::Clock::kMonotonic : lt::Clock::kRealtime};
+    }
+    return join_own(target->number(), status, time != nullptr ? &deadline : nullptr);
+}
+
+LT_EXPORT int pthread_timedjoin_np(pthread_t pthread, void** status, const timespec* time)
+{
+    return ::pthread_clockjoin_np(pthread, status, CLOCK_REALTIME, time);
+}
+
 LT_EXPORT int pthread_detach(pthread_t pthread)
 {
     const lt::Thread* target = lt::find_pthread(lt::current(), pthread);
-    if (target == nullptr || target->has(lt::kFlagForeign)) {
-        const int result = lt::os::real().detach(pthread);
-        if (result == 0) {
-            lt::forget_pthread(lt::current(), pthread);
-        }
-        return result;
+    if (is_joined_by_glibc(target)) {
+        return forget_joined(pthread, lt::os::real().detach(pthread));
     }
     return lt::to_errno(lt::detach_thread(lt::current(), target->number()));
 }

@@ -35,6 +35,17 @@ const RealFunctions& real() noexcept
     find(functions.kill, "pthread_kill");
     find(functions.getattr, "pthread_getattr_np");
     find(functions.sigqueue, "pthread_sigqueue");
+    find(functions.tryjoin, "pthread_tryjoin_np");
+    find(functions.clockjoin, "pthread_clockjoin_np");
+    find(functions.getaffinity, "pthread_getaffinity_np");
+    find(functions.setaffinity, "pthread_setaffinity_np");
+    find(functions.getschedparam, "pthread_getschedparam");
+    find(functions.setschedparam, "pthread_setschedparam");
+    find(functions.setschedprio, "pthread_setschedprio");
+    find(functions.getcpuclockid, "pthread_getcpuclockid");
+    find(functions.getname, "pthread_getname_np");
+    find(functions.setname, "pthread_setname_np");
+    find(functions.mutex_init, "pthread_mutex_init");
     find(functions.sigaction, "sigaction");
     find(functions.sigaltstack, "sigaltstack");
     find(functions.sigsuspend, "sigsuspend");

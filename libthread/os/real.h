@@ -20,6 +20,17 @@ struct RealFunctions {
     decltype(&::pthread_kill) kill = nullptr;
     decltype(&::pthread_getattr_np) getattr = nullptr;
     int (*sigqueue)(pthread_t, int, sigval) = nullptr;
+    decltype(&::pthread_tryjoin_np) tryjoin = nullptr;
+    decltype(&::pthread_clockjoin_np) clockjoin = nullptr;
+    decltype(&::pthread_getaffinity_np) getaffinity = nullptr;
+    decltype(&::pthread_setaffinity_np) setaffinity = nullptr;
+    decltype(&::pthread_getschedparam) getschedparam = nullptr;
+    decltype(&::pthread_setschedparam) setschedparam = nullptr;
+    decltype(&::pthread_setschedprio) setschedprio = nullptr;
+    decltype(&::pthread_getcpuclockid) getcpuclockid = nullptr;
+    decltype(&::pthread_getname_np) getname = nullptr;
+    decltype(&::pthread_setname_np) setname = nullptr;
+    decltype(&::pthread_mutex_init) mutex_init = nullptr;
     decltype(&::sigaction) sigaction = nullptr;
     decltype(&::sigaltstack) sigaltstack = nullptr;
     decltype(&::sigsuspend) sigsuspend = nullptr;

@@ -295,8 +295,8 @@ void install_kick_handler() noexcept
     // Calls that the thread is in are restarted; end_restarted_call() ends them all the same if a
     // handler has run that is to end them.
     action.sa_flags = SA_SIGINFO | SA_RESTART;
-    // Also glibc's: a cancellation acts when the handler has returned.
-    os::from_mask(~std::uint64_t{0}, action.sa_mask);
+    // A cancellation acts when the handler has returned; a change of the process's user at once.
+    os::from_mask(os::kStoppedMask, action.sa_mask);
     os::real().sigaction(settings.kick_signal, &action, nullptr);
 }
 

@@ -18,7 +18,8 @@ namespace {
 // thread waited for was joined for this one: `joined`, if given, then has its id. Called and
 // returns in a critical region: the queue is locked before the life lock is dropped, and whoever
 // announces drops the life lock before it locks the queue, so nothing is missed.
-WakeCause await(Thread& self, const void* event, std::uint32_t target, Joined* joined) LT_NO_TSA
+WakeCause await(Thread& self, const void* event, std::uint32_t target, Joined* joined,
+                const Deadline* deadline = nullptr) LT_NO_TSA
 {
     const std::uint32_t counts = counts_in_census(self) ? 1 : 0;
     census.blocked_joiners += counts;
@@ -31,6 +32,7 @@ WakeCause await(Thread& self, const void* event, std::uint32_t target, Joined* j
     spec.flags = kWaitCancellable;
     spec.target = target;
     spec.token = reinterpret_cast<std::uintptr_t>(joined);
+    spec.deadline = deadline;
     const WakeCause cause = sleep_on(self, queue, spec);
     if (Thread* unrun = self.run_next) {
         self.run_next = nullptr;  // it did not even fall asleep
@@ -132,17 +134,20 @@ bool attend_and_go_on(Thread& self, Thread& target, std::uint32_t id, WakeCause 
 }
 
 // Holds the life lock at the call, not on return; in a critical region.
-Joined await_and_reap(Thread& self, Thread& target, std::uint32_t id, OnSignal on_signal) LT_NO_TSA
+Joined await_and_reap(Thread& self, Thread& target, std::uint32_t id, OnSignal on_signal,
+                      const Deadline* deadline) LT_NO_TSA
 {
     ++target.joiners;
-    lend_turn(self, target);
+    if (deadline == nullptr) {
+        lend_turn(self, target);
+    }
     for (;;) {
         Joined joined;
-        const WakeCause cause = await(self, &target, id, &joined);
+        const WakeCause cause = await(self, &target, id, &joined, deadline);
         if (LT_LIKELY(joined.id != 0)) {
             return joined;
         }
-        if (cause != WakeCause::kWoken &&
+        if (cause != WakeCause::kWoken && cause != WakeCause::kTimedOut &&
             !attend_and_go_on(self, target, id, cause, on_signal == OnSignal::kEnd)) {
             return {Error::kInterrupted, 0, nullptr};
         }
@@ -152,6 +157,10 @@ Joined await_and_reap(Thread& self, Thread& target, std::uint32_t id, OnSignal o
         }
         if (!is_live(&target)) {
             return reap_and_unlock(self, target);
+        }
+        if (cause == WakeCause::kTimedOut) {
+            give_back_and_unlock(self, target, id);
+            return {Error::kTimedOut, 0, nullptr};
         }
     }
 }
@@ -206,7 +215,8 @@ Thread* thread_of_pthread(std::uint64_t pthread_id) noexcept
     return thread != nullptr && thread->pthread_id == pthread_id ? thread : nullptr;
 }
 
-Joined join_thread(Thread& self, std::uint32_t id, OnSignal on_signal) noexcept LT_NO_TSA
+Joined join_thread(Thread& self, std::uint32_t id, OnSignal on_signal,
+                   const Deadline* deadline) noexcept LT_NO_TSA
 {
     ::pthread_testcancel();
     if (id == self.number()) {
@@ -223,7 +233,7 @@ Joined join_thread(Thread& self, std::uint32_t id, OnSignal on_signal) noexcept 
         }
         if (!target->has(kFlagForeign)) {
             if (is_live(target)) {
-                return await_and_reap(self, *target, id, on_signal);
+                return await_and_reap(self, *target, id, on_signal, deadline);
             }
             // Also while others wait for it: whoever comes first takes it.
             return reap_and_unlock(self, *target);

@@ -62,7 +62,9 @@ bool join_for(Thread& self, Thread& heir, Thread& dead) noexcept;
 // What a handler that runs in the joiner means: the wait goes on, or ends with kInterrupted.
 enum class OnSignal : bool { kGoOn, kEnd };
 
-Joined join_thread(Thread& self, std::uint32_t id, OnSignal on_signal) noexcept;
+// `deadline`, of a thread of ours: kTimedOut then.
+Joined join_thread(Thread& self, std::uint32_t id, OnSignal on_signal,
+                   const Deadline* deadline = nullptr) noexcept;
 Joined join_any_thread(Thread& self, OnSignal on_signal) noexcept;
 
 // pthread_detach of one of our threads; kNoSuchThread, kInvalid (is detached).

@@ -3,6 +3,7 @@
 
 #include <signal.h>
 #include <sys/time.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -238,6 +239,35 @@ TEST_P(Kill, S31TimerGoesToOneThread)
     join(setter);
     EXPECT_TRUE(bounded::holds_for(20ms, [&] { return handler.count() == 1; }));
     EXPECT_NE(handler.runner(), 0U);
+}
+
+// SIG-31: and the signals of a timer, each with its value, until it is deleted.
+TEST_P(Kill, S31PosixTimerSignalsTheProcess)
+{
+    static std::atomic<int> values;
+    values.store(0);
+    struct sigaction before {};
+    struct sigaction action {};
+    action.sa_sigaction = [](int, siginfo_t* info, void*) {
+        values.fetch_add(info->si_code == SI_TIMER ? info->si_value.sival_int : 1000);
+    };
+    action.sa_flags = SA_SIGINFO | SA_RESTART;
+    sigaction(SIGUSR2, &action, &before);
+    join(start([] {
+        sigevent event{};
+        event.sigev_notify = SIGEV_SIGNAL;
+        event.sigev_signo = SIGUSR2;
+        event.sigev_value.sival_int = 7;
+        timer_t timer{};
+        ASSERT_EQ(timer_create(CLOCK_MONOTONIC, &event, &timer), 0);
+        itimerspec time{};
+        time.it_value.tv_nsec = time.it_interval.tv_nsec = 2'000'000;
+        ASSERT_EQ(timer_settime(timer, 0, &time, nullptr), 0);
+        EXPECT_TRUE(bounded::until([] { return values.load() >= 3 * 7; }));
+        EXPECT_EQ(timer_delete(timer), 0);
+    }));
+    EXPECT_EQ(values.load() % 7, 0);
+    sigaction(SIGUSR2, &before, nullptr);
 }
 
 // SIG-31: also under the names that system libraries of the time call.

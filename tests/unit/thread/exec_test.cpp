@@ -101,7 +101,7 @@ int exec_under_fire(long flags)
 TEST(Exec, IsMetByNoSignalOfTheLibrary)
 {
     static_cast<void>(bulk());
-    constexpr int kRounds = 10;
+    constexpr int kRounds = 6;
     for (int round = 0; round < kRounds; ++round) {
         const pid_t pid = fork1();
         if (pid == 0) {
@@ -145,7 +145,7 @@ TEST(Exec, ThatFailsDelaysSignalsAndSuspensionsOnly)
     ASSERT_EQ(thr_create(nullptr, 0, compute, nullptr, 0, &ids[0]), 0);
     ASSERT_EQ(thr_create(nullptr, 0, fail_to_exec, nullptr, THR_BOUND, &ids[1]), 0);
     ASSERT_TRUE(bounded::until([] { return target != 0; }));
-    for (int i = 1; i <= 100; ++i) {
+    for (int i = 1; i <= 25; ++i) {
         ASSERT_EQ(thr_kill(target, SIGUSR1), 0);
         ASSERT_TRUE(bounded::until([i] { return handled >= i; })) << i;
         ASSERT_EQ(thr_suspend(target), 0);
