@@ -11,6 +11,8 @@ namespace lt {
 
 class Parker {
   public:
+    enum State : std::uint32_t { kEmpty = 0, kNotified = 1, kParked = 2, kWatching = 3 };
+
     // Returns after an unpark() that no earlier park() consumed, or spuriously, or at `until`
     // (nullptr: never). Spins for up to `spin_ns` before it calls the kernel; true: that was
     // enough.
@@ -59,8 +61,6 @@ class Parker {
     static int bell() noexcept;
 
   private:
-    enum : std::uint32_t { kEmpty = 0, kNotified = 1, kParked = 2, kWatching = 3 };
-
     // Written by the parking LWP and by whoever unparks it; every change is a read-modify-write, so
     // all agree on one history.
     Atomic<std::uint32_t> state_{kEmpty};

@@ -7,8 +7,9 @@
 // too. When nobody can step, is_finished(world) must hold.
 #pragma once
 
-#include <cstring>
+#include <functional>
 #include <string>
+#include <string_view>
 #include <type_traits>
 #include <unordered_set>
 #include <vector>
@@ -66,12 +67,22 @@ class Explorer {
         bool moved;
     };
 
-    bool remember(const World& world)
+    // Worlds are told apart by their bytes.
+    static std::string_view bytes_of(const World& world)
     {
-        std::string bytes(sizeof(world), '\0');
-        std::memcpy(bytes.data(), &world, sizeof(world));
-        return seen_.insert(std::move(bytes)).second;
+        return {reinterpret_cast<const char*>(&world), sizeof(world)};
     }
+    struct Hash {
+        std::size_t operator()(const World& world) const
+        {
+            return std::hash<std::string_view>{}(bytes_of(world));
+        }
+    };
+    struct Same {
+        bool operator()(const World& a, const World& b) const { return bytes_of(a) == bytes_of(b); }
+    };
+
+    bool remember(const World& world) { return seen_.insert(world).second; }
 
     Verdict fault(const std::vector<Visit>& path, const char* what) const
     {
@@ -84,7 +95,7 @@ class Explorer {
     }
 
     const Model& model_;
-    std::unordered_set<std::string> seen_;
+    std::unordered_set<World, Hash, Same> seen_;
 };
 
 }  // namespace models

@@ -4,34 +4,6 @@ namespace models {
 
 // --- Memory --------------------------------------------------------------------------------
 
-Step SuspensionModel::drain_one(Memory& memory, Buffer& buffer)
-{
-    if (buffer.count == 0) {
-        return Step::kBlocked;
-    }
-    memory.at(buffer.stores[0].word) = buffer.stores[0].value;
-    for (std::size_t i = 1; i < buffer.stores.size(); ++i) {
-        buffer.stores.at(i - 1) = buffer.stores.at(i);
-    }
-    buffer.stores.back() = {};
-    --buffer.count;
-    return Step::kStepped;
-}
-
-void SuspensionModel::drain(World& world, std::uint8_t processor)
-{
-    while (drain_one(world.memory, world.buffers.at(processor)) == Step::kStepped) {}
-}
-
-void SuspensionModel::store(World& world, std::uint8_t processor, Word word, std::uint8_t value)
-{
-    Buffer& buffer = world.buffers.at(processor);
-    if (buffer.count == buffer.stores.size()) {
-        drain_one(world.memory, buffer);
-    }
-    buffer.stores.at(buffer.count++) = {word, value};
-}
-
 void SuspensionModel::exchange(World& world, std::uint8_t processor, lt::ThreadState state)
 {
     drain(world, processor);
@@ -252,8 +224,8 @@ Step SuspensionModel::suspender(World& world) const
             does = kFences;
             return Step::kStepped;
         case kFences:
-            for (std::uint8_t i = 0; i < kProcessors && !omitted_.fence; ++i) {
-                drain(world, i);
+            if (!omitted_.fence) {
+                world.memory.drain_all();
             }
             does = kLooks;
             return Step::kStepped;

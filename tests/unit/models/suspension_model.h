@@ -10,6 +10,7 @@
 #include "explorer.h"
 #include "sched/request.h"
 #include "sched/thread.h"
+#include "store_buffers.h"
 
 namespace models {
 
@@ -28,18 +29,9 @@ class SuspensionModel {
     // Words that are written by plain stores.
     enum Word : std::uint8_t { kState, kLwp, kObject, kQueued, kWords };
 
-    struct Store {
-        std::uint8_t word;
-        std::uint8_t value;
-    };
-    struct Buffer {
-        std::uint8_t count;
-        std::array<Store, 4> stores;
-    };
     struct World {
         std::uint8_t requests;
-        std::array<std::uint8_t, kWords> memory;
-        std::array<Buffer, kProcessors> buffers;
+        StoreBuffers<kWords, kProcessors> memory;
         std::array<std::uint8_t, kLwps> signals;
         std::array<std::uint8_t, kLwps> lwp_does;  // LwpStep
         std::uint8_t target_does;                  // TargetStep
@@ -86,8 +78,7 @@ class SuspensionModel {
             case 5:
                 return continuer(world);
             default:
-                return drain_one(world.memory,
-                                 world.buffers.at(static_cast<std::size_t>(actor - 6)));
+                return world.memory.drain_one(static_cast<std::size_t>(actor - 6));
         }
     }
 
@@ -141,10 +132,11 @@ class SuspensionModel {
         return (world.requests & lt::kRequestStop) != 0;
     }
 
-    using Memory = std::array<std::uint8_t, kWords>;
-    static Step drain_one(Memory& memory, Buffer& buffer);
-    static void drain(World& world, std::uint8_t processor);
-    static void store(World& world, std::uint8_t processor, Word word, std::uint8_t value);
+    static void drain(World& world, std::uint8_t processor) { world.memory.drain(processor); }
+    static void store(World& world, std::uint8_t processor, Word word, std::uint8_t value)
+    {
+        world.memory.store(processor, word, value);
+    }
     static void exchange(World& world, std::uint8_t processor, lt::ThreadState state);
     static bool stopped_to_ready(World& world, std::uint8_t processor);
     static void wake_suspender(World& world, std::uint8_t processor);
