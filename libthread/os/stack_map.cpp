@@ -3,6 +3,7 @@
 #include <sys/mman.h>
 
 #include <bit>
+#include <cerrno>
 #include <new>
 
 #include "base/atomic.h"
@@ -140,12 +141,13 @@ bool install_guard(const StackSlot& slot) noexcept
     // relaxed: only the value itself matters.
     const GuardMeans means = guard_means.load(memory_order_relaxed);
     if (means != GuardMeans::kMprotect) {
-        if (raw_syscall(SYS_madvise, base, bytes, kMadvGuardInstall) == 0) {
+        const long result = raw_syscall(SYS_madvise, base, bytes, kMadvGuardInstall);
+        if (result == 0) {
             // relaxed: as above.
             guard_means.store(GuardMeans::kMadvise, memory_order_relaxed);
             return true;
         }
-        if (means == GuardMeans::kUnknown) {
+        if (means == GuardMeans::kUnknown && result == -EINVAL) {
             // relaxed: as above. This kernel does not know the request.
             guard_means.store(GuardMeans::kMprotect, memory_order_relaxed);
         }

@@ -38,20 +38,24 @@ bool is_foreign_runtime() noexcept
            (preload != nullptr && std::strstr(preload, "vgpreload") != nullptr);
 }
 
-StackSlot* make_permanent_husk() noexcept
+StackSlot* make_permanent_husk(Error& error) noexcept
 {
-    Error error = Error::kNone;
     StackSlot* slot = stack_slot_allocate(kHuskStack, error);
-    if (slot == nullptr || make_husk(*slot) != Error::kNone) {
+    if (slot == nullptr) {
+        return nullptr;
+    }
+    error = make_husk(*slot);
+    if (error != Error::kNone) {
+        stack_slot_free(slot);
         return nullptr;
     }
     return slot;
 }
 
 // glibc puts new pthreads at the head of its list: the second anchor comes before the first.
-bool make_anchors() noexcept
+bool make_anchors(Error& error) noexcept
 {
-    first_anchor = make_permanent_husk();
+    first_anchor = make_permanent_husk(error);
     if (first_anchor == nullptr) {
         return false;
     }
@@ -143,15 +147,20 @@ void relink_husks() noexcept
     }
 }
 
-// Tries `candidate`, whose parts have been prepared.
-bool works(TcbModel candidate) noexcept
+bool lacks_room(Error error) noexcept
+{
+    return error == Error::kNoMemory || error == Error::kLimit;
+}
+
+// Tries `candidate`, whose parts have been prepared. kUnsupported: it does not work here.
+Error try_out(TcbModel candidate) noexcept
 {
     model = candidate;
-    if (tcb_self_test()) {
-        return true;
+    const Error error = tcb_self_test();
+    if (error != Error::kNone) {
+        model = TcbModel::kBound;
     }
-    model = TcbModel::kBound;
-    return false;
+    return error;
 }
 
 }  // namespace
@@ -195,30 +204,36 @@ TcbModel tcb_model() noexcept
     return model;
 }
 
-TcbModel tcb_start(TcbModel wanted) noexcept
+Error tcb_start(TcbModel wanted) noexcept
 {
     // Bound threads too run their destructors before a joiner can have them, which takes the
     // fields.
     const bool found = find_glibc();
     if (wanted == TcbModel::kBound || is_foreign_runtime() || !found) {
-        return model;
+        return Error::kNone;
     }
     // Alignment may cost up to itself; the page is for colours.
     stack_slot_reserve(kPageSize + glibc.tls_bytes + round_up(glibc.tcb_bytes, kCacheLine) +
                        kCacheLine + (glibc.align > kCacheLine ? glibc.align : 0));
-    StackSlot* specimen = make_permanent_husk();
+    Error error = Error::kNone;
+    StackSlot* specimen = make_permanent_husk(error);
     if (specimen == nullptr || !examine_specimen(*specimen)) {
-        return model;
+        return lacks_room(error) ? error : Error::kNone;
     }
     tid_of(specimen->tcb) = tail_of(specimen->tcb).false_id;
     last_anchor = specimen;
-    start_tls_reset();
-    if (wanted == TcbModel::kHand && make_template(*specimen) && make_anchors() &&
-        works(TcbModel::kHand)) {
-        return model;
+    error = start_tls_reset();
+    if (error != Error::kNone) {
+        return error;
     }
-    works(TcbModel::kHusk);
-    return model;
+    error = Error::kUnsupported;
+    if (wanted == TcbModel::kHand && make_template(*specimen) && make_anchors(error)) {
+        error = try_out(TcbModel::kHand);
+    }
+    if (error != Error::kNone && !lacks_room(error)) {
+        error = try_out(TcbModel::kHusk);
+    }
+    return lacks_room(error) ? error : Error::kNone;
 }
 
 Error tcb_create(StackSlot& slot) noexcept

@@ -20,8 +20,9 @@ const char* tcb_model_name(TcbModel model) noexcept;
 
 // Discovers what glibc keeps where, makes template and anchors, and tests a TCB by running code on
 // it; falls back from `wanted` to the next model until one works. Call once, from any pthread,
-// before any other tcb_ call but those on the FS base; makes pthreads and calls malloc.
-TcbModel tcb_start(TcbModel wanted) noexcept;
+// before any other tcb_ call but those on the FS base; makes pthreads and calls malloc. kNoMemory
+// or kLimit: there was no room to find out; call again later.
+Error tcb_start(TcbModel wanted) noexcept;
 
 // What tcb_start chose; kBound before.
 TcbModel tcb_model() noexcept;

@@ -136,11 +136,12 @@ bool examine_specimen(const StackSlot& slot) noexcept
         at<std::uintptr_t>(tcb, kHeaderSelf) != self || tid_of(tcb) != tail.kernel_id) {
         return false;
     }
-    glibc.robust = static_cast<std::ptrdiff_t>(tail.robust_head - self);
-    if (!is_inside(glibc.robust, sizeof(RobustHead)) ||
-        at<RobustHead>(tcb, glibc.robust).list != tail.robust_head) {
+    const auto robust = static_cast<std::ptrdiff_t>(tail.robust_head - self);
+    if (!is_inside(robust, sizeof(RobustHead)) ||
+        at<RobustHead>(tcb, robust).list != tail.robust_head) {
         return false;
     }
+    glibc.robust = robust;
     for (std::size_t i = 0; i + 16 <= glibc.tcb_bytes; i += 8) {
         const auto offset = static_cast<std::ptrdiff_t>(i);
         if (at<std::uintptr_t>(tcb, offset) == slot.lo &&
@@ -164,6 +165,7 @@ bool make_template(const StackSlot& slot) noexcept
     void* tcb = slot.tcb;
     const std::uintptr_t self = address(tcb);
     std::memcpy(image, tcb, glibc.tcb_bytes);
+    fixup_count = 0;
     for (std::size_t i = 0; i + 8 <= glibc.tcb_bytes; i += 8) {
         const auto offset = static_cast<std::ptrdiff_t>(i);
         const auto word = at<std::uintptr_t>(tcb, offset);

@@ -173,12 +173,12 @@ bool pass_list_lock() noexcept;
 // --- tcb_selftest.cpp
 
 // Makes a TCB in the way tcb_model() says and runs code on it.
-bool tcb_self_test() noexcept;
+Error tcb_self_test() noexcept;
 
 // --- tcb_tls_reset.cpp
 
-// Finds out whether and how TLS can be reset.
-void start_tls_reset() noexcept;
+// Finds out whether and how TLS can be reset. kNoMemory: it could not.
+Error start_tls_reset() noexcept;
 
 // --- tls_modules.cpp; around fork
 

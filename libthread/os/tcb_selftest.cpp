@@ -160,24 +160,25 @@ bool test_on_slot(StackSlot& slot) noexcept
 
 }  // namespace
 
-bool tcb_self_test() noexcept
+Error tcb_self_test() noexcept
 {
     Error error = Error::kNone;
     StackSlot* slot = stack_slot_allocate(kTestStack, error);
     if (slot == nullptr) {
-        return false;
+        return error;
     }
-    if (tcb_create(*slot) != Error::kNone) {
+    error = tcb_create(*slot);
+    if (error != Error::kNone) {
         stack_slot_free(slot);
-        return false;
+        return error;
     }
     if (!test_on_slot(*slot)) {
         // Whatever is wrong with it: nobody shall meet it again.
-        return false;
+        return Error::kUnsupported;
     }
     tcb_destroy(*slot);
     stack_slot_free(slot);
-    return true;
+    return Error::kNone;
 }
 
 }  // namespace lt::os

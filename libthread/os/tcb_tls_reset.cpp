@@ -86,13 +86,15 @@ void forget_specific_data(void* tcb) noexcept
 
 }  // namespace
 
-void start_tls_reset() noexcept
+Error start_tls_reset() noexcept
 {
     real_dlerror = reinterpret_cast<ErrorText>(::dlsym(RTLD_DEFAULT, "dlerror"));
-    const bool possible =
-        real_dlerror != nullptr && find_modules() && current_modules(loaded_modules()) != nullptr;
+    bool for_good = true;
+    const bool possible = real_dlerror != nullptr && find_modules() &&
+                          current_modules(loaded_modules(), for_good) != nullptr;
     // relaxed: start-up; whoever makes threads later synchronises with it.
     can_reset.store(possible, memory_order_relaxed);
+    return for_good ? Error::kNone : Error::kNoMemory;
 }
 
 // relaxed: once false it stays so; a late reader learns it from the reset.
@@ -106,10 +108,12 @@ bool tcb_reset_own() noexcept
     void* tcb = arch::thread_pointer();
     for (;;) {
         const std::uint64_t loaded = loaded_modules();
-        const ModuleList* list = current_modules(loaded);
+        bool for_good = false;
+        const ModuleList* list = current_modules(loaded, for_good);
         if (LT_UNLIKELY(list == nullptr)) {
-            // relaxed: advice for others.
-            can_reset.store(false, memory_order_relaxed);
+            if (for_good) {
+                can_reset.store(false, memory_order_relaxed);  // relaxed: advice for others
+            }
             return false;
         }
         apply(*list, tcb);

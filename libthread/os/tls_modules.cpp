@@ -347,8 +347,9 @@ std::uint64_t loaded_modules() noexcept
     return sum;
 }
 
-const ModuleList* current_modules(std::uint64_t now) noexcept
+const ModuleList* current_modules(std::uint64_t now, bool& for_good) noexcept
 {
+    for_good = true;
     // acquire: pairs with publish(): the list belongs to this number, or to a later one.
     if (now != kNever && published_for.load(memory_order_acquire) == now) {
         return published.load(memory_order_acquire);
@@ -359,6 +360,7 @@ const ModuleList* current_modules(std::uint64_t now) noexcept
             return publish(survey);
         }
         if (!survey.changed) {
+            for_good = survey.list != nullptr && survey.probe != nullptr;
             return nullptr;
         }
     }

@@ -52,8 +52,8 @@ bool find_modules() noexcept;
 std::uint64_t loaded_modules() noexcept;
 
 // The list for the modules of `now`, which loaded_modules() gave; takes the loader's lock and
-// allocates if they have changed. nullptr: they do not fit our tables.
-const ModuleList* current_modules(std::uint64_t now) noexcept;
+// allocates if they have changed. nullptr: no memory or, `for_good`, they do not fit our tables.
+const ModuleList* current_modules(std::uint64_t now, bool& for_good) noexcept;
 
 // libc, the loader and libthread itself, whose variables outlive threads.
 bool is_excluded(const dl_phdr_info& info) noexcept;

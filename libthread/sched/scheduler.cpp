@@ -90,7 +90,9 @@ void push_shared(Thread& thread)
 {
     shared_queues.push(thread);
     call_for_help(nullptr);
-    preempt_lowest();
+    if (LT_UNLIKELY(thread.level() > kCommonPriority)) {
+        preempt_lowest();
+    }
 }
 
 void requeue_after_yield(void* argument)

@@ -5,6 +5,7 @@
 #include <cerrno>
 
 #include "arch/restart.h"
+#include "base/check.h"
 #include "lwp/lwp.h"
 #include "os/kernel_thread.h"
 #include "os/program_text.h"
@@ -297,7 +298,8 @@ void install_kick_handler() noexcept
     action.sa_flags = SA_SIGINFO | SA_RESTART;
     // A cancellation acts when the handler has returned; a change of the process's user at once.
     os::from_mask(os::kStoppedMask, action.sa_mask);
-    os::real().sigaction(settings.kick_signal, &action, nullptr);
+    const int result = os::real().sigaction(settings.kick_signal, &action, nullptr);
+    LT_CHECK(result == 0, "the kernel refuses a handler of the library's own");
 }
 
 }  // namespace lt

@@ -177,24 +177,21 @@ void forget_foreign(void* rounds)
     release_lwp(lwp);
 }
 
-os::TcbModel start_multiplexing()
-{
-    const os::TcbModel model = os::tcb_start(settings.model);
-    use_fs_base_instruction(os::can_write_fs_base());
-    publish_model(os::tcb_model_name(model));
-    return model;
-}
-
 Error start_locked()
 {
     if (engine.load(memory_order_relaxed) != Engine::kOff) {  // relaxed: under the mutex
         return Error::kNone;
     }
-    if (start_multiplexing() == os::TcbModel::kBound) {
-        engine.store(Engine::kBound, memory_order_release);  // release: see its declaration
-        return Error::kNone;
+    const Error error = os::tcb_start(settings.model);
+    if (error != Error::kNone) {
+        return error;
     }
-    engine.store(Engine::kMultiplexing, memory_order_release);  // release: as above
+    const os::TcbModel model = os::tcb_model();
+    use_fs_base_instruction(os::can_write_fs_base());
+    publish_model(os::tcb_model_name(model));
+    // release: see its declaration.
+    engine.store(model == os::TcbModel::kBound ? Engine::kBound : Engine::kMultiplexing,
+                 memory_order_release);
     return Error::kNone;
 }
 

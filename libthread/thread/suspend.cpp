@@ -3,6 +3,7 @@
 #include <cerrno>
 #include <csignal>
 
+#include "base/check.h"
 #include "lwp/lwp.h"
 #include "os/kernel_thread.h"
 #include "os/real.h"
@@ -177,7 +178,8 @@ void start_suspension() noexcept
     action.sa_sigaction = on_stop;
     action.sa_flags = SA_SIGINFO | SA_RESTART;
     os::from_mask(os::kStoppedMask, action.sa_mask);
-    os::real().sigaction(settings.stop_signal, &action, nullptr);
+    const int result = os::real().sigaction(settings.stop_signal, &action, nullptr);
+    LT_CHECK(result == 0, "the kernel refuses a handler of the library's own");
 }
 
 }  // namespace lt

@@ -192,7 +192,8 @@ void stress::run(const Options& options)
             while (!ready) {
                 thr_yield();
             }
-            for (std::uint64_t i = 0; options.count != 0 ? i < options.count : !stopwatch.is_over();
+            const std::uint64_t least = options.count != 0 ? options.count : 32;
+            for (std::uint64_t i = 0; i < least || (options.count == 0 && !stopwatch.is_over());
                  ++i) {
                 turn(crew, index, random);
                 ++turns;

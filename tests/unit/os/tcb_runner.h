@@ -71,7 +71,8 @@ inline std::string text(const char* failed)
 inline void with_model(os::TcbModel model, void (*body)())
 {
     forked::run([=] {
-        ASSERT_EQ(os::tcb_start(model), model) << "the self-test failed";
+        ASSERT_EQ(os::tcb_start(model), lt::Error::kNone);
+        ASSERT_EQ(os::tcb_model(), model) << "the self-test failed";
         body();
     });
 }

@@ -295,10 +295,11 @@ TEST_P(OnModel, ThreadLocalsFollowToOtherKernelThreads)
 TEST(Tcb, CanBeStartedByAnyThread)
 {
     forked::run([] {
-        os::TcbModel model = os::TcbModel::kBound;
-        std::thread starter{[&] { model = os::tcb_start(os::TcbModel::kHand); }};
+        lt::Error error = lt::Error::kInvalid;
+        std::thread starter{[&] { error = os::tcb_start(os::TcbModel::kHand); }};
         starter.join();
-        EXPECT_EQ(model, os::TcbModel::kHand);
+        EXPECT_EQ(error, lt::Error::kNone);
+        EXPECT_EQ(os::tcb_model(), os::TcbModel::kHand);
         Inheritance inheritance;
         EXPECT_EQ(text(run(*make(), check_fresh, &inheritance)), "");
     });
@@ -307,7 +308,8 @@ TEST(Tcb, CanBeStartedByAnyThread)
 TEST(Tcb, BoundModelMakesNone)
 {
     forked::run([] {
-        EXPECT_EQ(os::tcb_start(os::TcbModel::kBound), os::TcbModel::kBound);
+        EXPECT_EQ(os::tcb_start(os::TcbModel::kBound), lt::Error::kNone);
+        EXPECT_EQ(os::tcb_model(), os::TcbModel::kBound);
         os::StackSlot slot;
         EXPECT_EQ(os::tcb_create(slot), lt::Error::kUnsupported);
     });
