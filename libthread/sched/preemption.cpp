@@ -23,7 +23,7 @@ struct Turn {
     std::int64_t seen_ns = 0;
 };
 constinit Turn turns[PoolMembers::kMax];
-constinit std::int64_t last_look = 0;
+constinit std::int64_t next_look = 0;  // 0: at the next turn of the clock LWP
 
 bool is_outranked(const Thread& thread)
 {
@@ -129,10 +129,9 @@ void preempt_lowest() noexcept
 std::int64_t end_turns(std::int64_t now) noexcept
 {
     const std::int64_t length = settings.timeslice_ns != 0 ? settings.timeslice_ns : kAskAgainNs;
-    if (now - last_look < length - length / 10) {
-        return last_look + length;
+    if (now < next_look) {
+        return next_look;
     }
-    last_look = now;
     bool awaited = false;
     const std::uint32_t limit = pool_members.limit();
     for (std::uint32_t i = 0; i < limit; ++i) {
@@ -146,7 +145,8 @@ std::int64_t end_turns(std::int64_t now) noexcept
             ask(*lwp, *thread);
         }
     }
-    return awaited ? now + length : 0;
+    next_look = awaited ? now + length : 0;
+    return next_look;
 }
 
 bool runs_handler(const Thread& self, std::uintptr_t sp) noexcept
