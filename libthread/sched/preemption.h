@@ -5,6 +5,7 @@
 
 #include <cstdint>
 
+#include "sched/shared_queues.h"
 #include "sched/thread.h"
 
 namespace lt {
@@ -12,6 +13,14 @@ namespace lt {
 // After threads have become ready or levels have changed: if one that waits outranks one that runs
 // and no LWP looks for work, the one of the lowest level is asked.
 void preempt_lowest() noexcept;
+
+// The same after that thread has become ready.
+inline void preempt_for(const Thread& ready)
+{
+    if (LT_UNLIKELY(ready.level() > kCommonPriority)) {
+        preempt_lowest();
+    }
+}
 
 // The same for those that were asked in vain, and the end of time slices. The clock LWP calls it;
 // returns when it is to be called again, 0: when something waits.

@@ -90,9 +90,7 @@ void push_shared(Thread& thread)
 {
     shared_queues.push(thread);
     call_for_help(nullptr);
-    if (LT_UNLIKELY(thread.level() > kCommonPriority)) {
-        preempt_lowest();
-    }
+    preempt_for(thread);
 }
 
 void requeue_after_yield(void* argument)
