@@ -101,7 +101,7 @@ TEST_P(TuiScreens, KeysMarkCompareExplainAndSave)
     session_.press({"S"});
     expect("again");
     session_.press({"S"});
-    expect("one instant|snapshot");
+    expect("one moment");
     session_.press({"q"});
     expect("left=0");
 }
