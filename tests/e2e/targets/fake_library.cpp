@@ -232,9 +232,9 @@ bool attack(std::string_view name)
         return memory != MAP_FAILED;
     }
     if (name == "crowd") {
-        make_a_crowd(150'000);
+        make_a_crowd(66'000);
     } else if (name == "tables") {
-        make_a_crowd(20'000);
+        make_a_crowd(5'000);
         stacks[1][kStackWords - 16 + 6] = address_of(&fake_endless[0]);
     } else if (name == "overlap") {
         make_a_crowd(1'000);
@@ -243,9 +243,9 @@ bool attack(std::string_view name)
             slab = fake_debug.thread_slabs[0];
         }
     } else if (name == "circle") {
-        make_a_circle(70'000);
+        make_a_circle(20'000);
     } else if (name == "noise") {
-        make_noise(make_records(20'000), 20'000 * sizeof(Record), random);
+        make_noise(make_records(3'000), 3'000 * sizeof(Record), random);
     } else if (name == "odd") {
         fake_debug.generation = 1;
     } else if (name == "words") {
