@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 
+#include "io/epoll_set.h"
 #include "io/poller.h"
 #include "os/syscall.h"
 
@@ -26,14 +27,15 @@ bool is_nonblocking(const Call& call) noexcept
 
 void note_copy(int fd) noexcept
 {
-    if (FdEntry* entry = entry_if_known(fd)) {
+    FdEntry* entry = entry_if_known(fd);
+    if (entry != nullptr && owns_descriptors()) {
         note_fresh(*entry);
     }
 }
 
 void note_socket(int fd, bool blocks) noexcept
 {
-    FdEntry* entry = entry_of(fd);
+    FdEntry* entry = owns_descriptors() ? entry_of(fd) : nullptr;
     if (entry == nullptr) {
         return;
     }

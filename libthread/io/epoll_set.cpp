@@ -18,7 +18,7 @@ namespace {
 constinit SpinLock start_lock;
 // -1: not made. Written under the lock; read by all.
 constinit Atomic<int> epoll_fd{-1};
-constinit std::int32_t owner_pid = 0;  // of the two descriptors
+constinit std::int32_t owner_pid = 0;  // of the descriptors
 
 // Where programs do not look for their own: select(2) reaches no further, and the lowest free
 // number stays free.
@@ -97,7 +97,6 @@ bool open_epoll_set() noexcept
         close_both(files);
         return false;
     }
-    owner_pid = os::process_id();
     Parker::set_bell(move_up(static_cast<int>(files.bell)));
     // release: whoever uses it finds the bell hung.
     epoll_fd.store(move_up(static_cast<int>(files.epoll)), memory_order_release);
@@ -158,7 +157,7 @@ std::array<int, 2> own_fds() noexcept
 bool is_own_fd(int fd) noexcept
 {
     const auto [file, bell] = own_fds();
-    return fd >= 0 && (fd == file || fd == bell) && owns_epoll_set();
+    return fd >= 0 && (fd == file || fd == bell) && owns_descriptors();
 }
 
 void vacate_fd(int fd) noexcept
@@ -185,7 +184,12 @@ bool has_epoll_set() noexcept
     return epoll_fd.load(memory_order_relaxed) >= 0;
 }
 
-bool owns_epoll_set() noexcept
+void claim_descriptors() noexcept
+{
+    owner_pid = os::process_id();
+}
+
+bool owns_descriptors() noexcept
 {
     return owner_pid == os::process_id();
 }
@@ -200,7 +204,6 @@ bool renew_epoll_set() noexcept
     const bool renewed = os::raw_syscall(SYS_dup3, fresh.epoll, epoll, O_CLOEXEC) >= 0 &&
                          os::raw_syscall(SYS_dup3, fresh.bell, bell, O_CLOEXEC) >= 0;
     close_both(fresh);
-    owner_pid = os::process_id();
     return renewed && hang_bell({epoll, bell});
 }
 
@@ -213,6 +216,7 @@ void reset_epoll_set() noexcept LT_NO_TSA
         os::raw_syscall(SYS_close, Parker::bell());
     }
     Parker::set_bell(-1);
+    claim_descriptors();
     start_lock.unlock();
 }
 

@@ -23,8 +23,11 @@ bool open_epoll_set() noexcept;
 
 bool has_epoll_set() noexcept;
 
-// Whether this process made it. A child of vfork finds its parent's memory, not its descriptors.
-bool owns_epoll_set() noexcept;
+// The process whose descriptors all this is about: at the start, and in a child of fork.
+void claim_descriptors() noexcept;
+
+// Whether they are the caller's. A child of vfork finds its parent's memory, not its descriptors.
+bool owns_descriptors() noexcept;
 
 // epoll_ctl(2): 0 or a negative error number.
 long control_epoll(int operation, int fd, std::uint32_t events, std::uint64_t data) noexcept;

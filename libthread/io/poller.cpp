@@ -136,6 +136,7 @@ bool watch(Lwp& lwp, std::int64_t until, ReadyEvents& ready)
 
 void start_poller() noexcept
 {
+    claim_descriptors();
     poll_hooks = {poll_now, watch, deliver, confirm_waits};
 }
 
@@ -239,7 +240,7 @@ void note_closing(FdEntry& entry, int fd) noexcept
         const SpinGuard guard{entry.lock};
         // A child of vfork shares our memory, but not our descriptors.
         // relaxed: changed under the lock only.
-        if (entry.registered.load(memory_order_relaxed) && owns_epoll_set()) {
+        if (entry.registered.load(memory_order_relaxed) && owns_descriptors()) {
             control_epoll(EPOLL_CTL_DEL, fd, 0, 0);
             entry.registered.store(false, memory_order_relaxed);  // relaxed: as above
             end_all(entry, Waiter::kClosed, woken);
@@ -255,7 +256,7 @@ void note_closed(FdEntry& entry) noexcept
     Woken woken;
     {
         const SpinGuard guard{entry.lock};
-        if (owns_epoll_set()) {
+        if (owns_descriptors()) {
             end_all(entry, Waiter::kReady, woken);
         }
     }
@@ -264,6 +265,7 @@ void note_closed(FdEntry& entry) noexcept
 
 bool renew_poller_in_copy() noexcept
 {
+    claim_descriptors();
     if (!has_epoll_set()) {
         return true;
     }

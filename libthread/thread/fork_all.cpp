@@ -10,6 +10,7 @@
 #include <cerrno>
 #include <csignal>
 
+#include "io/blocking.h"
 #include "io/poller.h"
 #include "lwp/pool.h"
 #include "os/clock.h"
@@ -201,6 +202,7 @@ long copy(Thread& self, Handshake& shared, int flags)
     const std::uint64_t mask = os::set_kernel_mask(~std::uint64_t{0});
     long child = -EAGAIN;
     if (stop_all()) {
+        io::note_flags_unknown();  // descriptions get another owner
         child = os::copy_process();
         if (child == 0) {
             become_child(shared, parent, flags);

@@ -146,4 +146,29 @@ TEST(Nonblocking, BelongsToTheFileNotToTheNumber)
     }
 }
 
+// Who waits in the parent is not disturbed by what its child of vfork, which has its memory, does
+// with descriptors of the same numbers.
+TEST(Nonblocking, AChildOfVforkHasDescriptorsOfItsOwn)
+{
+    Pair pair{Pair::kSocket};
+    ASSERT_TRUE(pair.works());
+    Crew crew;
+    const thread_t reader = crew.start([&] {
+        char byte = 0;
+        EXPECT_EQ(read(pair.reader(), &byte, 1), 1);
+    });
+    ASSERT_TRUE(io_test::asleep(reader));
+    const pid_t child = vfork();
+    if (child == 0) {
+        const bool reused = close(pair.reader()) == 0 &&
+                            socket(AF_UNIX, SOCK_STREAM, 0) == pair.reader() &&
+                            close(pair.reader()) == 0 && dup(pair.writer()) == pair.reader();
+        _exit(reused ? 0 : 1);
+    }
+    int status = 1;
+    ASSERT_EQ(waitpid(child, &status, 0), child);
+    EXPECT_EQ(status, 0);
+    EXPECT_EQ(write(pair.writer(), "x", 1), 1);
+}
+
 }  // namespace
