@@ -74,12 +74,13 @@ class Groups {
         const std::int64_t age = group.longest_ns;
         const std::optional<Owner> owner = group.wait.owner;
         const auto object = group.wait.object;
+        const std::string name = group.wait.object_name;
         Group& kept = groups_.try_emplace(std::move(key), std::move(group)).first->second;
         kept.longest_ns = std::max(kept.longest_ns, age);
         if (kept.wait.owner != owner) {
             kept.wait.owner.reset();
         }
-        if (kept.wait.object != object) {
+        if (kept.wait.object != object || kept.wait.object_name != name) {
             kept.wait.object.reset();
             kept.wait.object_name.clear();
         }

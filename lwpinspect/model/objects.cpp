@@ -41,7 +41,9 @@ std::vector<SyncObject> objects_of(const WaitGraph& graph)
     std::map<Key, SyncObject> objects;
     for (const Party party : graph.waiting()) {
         const Wait& wait = *graph.wait_of(party);
-        const Key key{kind_of(wait), wait.object.value_or(0), wait.target.value_or(UINT64_MAX)};
+        // A descriptor has no address, but a name.
+        const std::string kind = kind_of(wait) + (wait.object ? "" : wait.object_name);
+        const Key key{kind, wait.object.value_or(0), wait.target.value_or(UINT64_MAX)};
         SyncObject& object = objects.try_emplace(key, make_object(wait)).first->second;
         const auto since = graph.waited_ns(party);
         object.waiters.push_back({party, wait.name, since, wait.left_ns});

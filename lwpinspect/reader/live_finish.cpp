@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "reader/live_source.h"
+#include "reader/waits.h"
 #include "support/syscalls.h"
 
 namespace lwpi {
@@ -11,13 +12,24 @@ namespace lwpi {
 // Links of /proc are read after everything else: they cost more than all the rest of an LWP.
 void LiveTake::name_file(std::optional<Syscall>& call) const
 {
-    constexpr std::uint64_t kMostDescriptors = 1U << 20U;
-    if (!readable_ || !call || call->arguments[0] >= kMostDescriptors ||
-        !syscall_form(call->number).signature.starts_with('d')) {
+    if (!readable_ || !call || !syscall_form(call->number).signature.starts_with('d')) {
         return;
     }
-    const std::string path = fmt::format("fd/{}", call->arguments[0]);
-    call->file = process_.read_link(path.c_str()).value_or("");
+    call->file = descriptors_.name(call->arguments[0]);
+}
+
+// The same for threads that wait in the library.
+void LiveTake::name_descriptors()
+{
+    if (!readable_) {
+        return;
+    }
+    for (ThreadInfo& thread : snapshot_.threads) {
+        if (const auto fd = descriptor_of(thread.wait)) {
+            const std::string name = descriptors_.name(*fd);
+            thread.wait.object_name += name.empty() ? "" : '<' + name + '>';
+        }
+    }
 }
 
 void LiveTake::finish()
@@ -36,6 +48,7 @@ void LiveTake::finish()
                  : fmt::format("{} exited while it was read.", pid));
         return;
     }
+    name_descriptors();
     const auto stat = process_.stat();
     if (stat && first_stat_->stack_start != 0 && stat->stack_start != first_stat_->stack_start) {
         snapshot_.complete = false;

@@ -48,7 +48,8 @@ Snapshot LiveSource::take(const SnapshotRequest& request)
 LiveTake::LiveTake(LiveSource& source, const SnapshotRequest& request)
     : Take({source.memory_, source.unwinder_, source.symbols_, source.demangle_}, request),
       source_(source),
-      process_(source.process_)
+      process_(source.process_),
+      descriptors_(source.process_)
 {
 }
 

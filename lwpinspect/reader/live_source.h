@@ -3,6 +3,7 @@
 
 #include "reader/take.h"
 #include "target/attach.h"
+#include "target/descriptors.h"
 
 namespace lwpi {
 
@@ -48,9 +49,11 @@ class LiveTake : public Take {
     void observe(std::vector<LwpObservation*>& running, LwpReader& reader);
     void finish();
     void name_file(std::optional<Syscall>& call) const override;
+    void name_descriptors();
 
     LiveSource& source_;
     Process& process_;
+    mutable Descriptors descriptors_;  // asked when the rest has been read
     std::optional<TaskStat> first_stat_;
 };
 

@@ -8,6 +8,8 @@
 #include <limits>
 #include <string_view>
 
+#include "support/text.h"
+
 namespace lwpi {
 namespace {
 
@@ -106,6 +108,8 @@ std::optional<std::int64_t> time_left(std::int64_t deadline_ns, const Now& now)
 
 namespace {
 
+const std::string kDescriptor = "fd ";
+
 bool is_wait_for_descriptor(const std::string& name)
 {
     static constexpr std::array kNames{"read", "write", "accept", "poll", "epoll"};
@@ -113,6 +117,14 @@ bool is_wait_for_descriptor(const std::string& name)
 }
 
 }  // namespace
+
+std::optional<std::uint64_t> descriptor_of(const Wait& wait)
+{
+    if (!is_wait_for_descriptor(wait.name) || !wait.object_name.starts_with(kDescriptor)) {
+        return std::nullopt;
+    }
+    return parse_unsigned(std::string_view(wait.object_name).substr(kDescriptor.size()), 10);
+}
 
 Wait WaitReader::wait_of(const ThreadRecord& record, const Now& now)
 {
@@ -138,7 +150,7 @@ Wait WaitReader::wait_of(const ThreadRecord& record, const Now& now)
     }
     if (is_wait_for_descriptor(wait.name)) {
         // The object is a place on the thread's stack; the target is the descriptor's number.
-        wait.object_name = "fd " + std::to_string(record.wait_target.value_or(0));
+        wait.object_name = kDescriptor + std::to_string(record.wait_target.value_or(0));
         return wait;
     }
     wait.object = record.wait_object;

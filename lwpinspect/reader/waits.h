@@ -44,6 +44,9 @@ class WaitReader {
     std::map<std::pair<Address, WaitKind>, Holder> holders_;  // many threads wait for few objects
 };
 
+// The descriptor that it waits for, if it does: Wait::object_name is "fd 5" until it has a name.
+[[nodiscard]] std::optional<std::uint64_t> descriptor_of(const Wait& wait);
+
 using OwnerLookup = std::function<std::optional<Owner>(std::uint32_t)>;
 
 // The wait of an LWP that sleeps in a futex call: for a pthread mutex with its owner, else for the

@@ -22,7 +22,7 @@ std::string directory_of(int pid)
     return fmt::format("/proc/{}", pid);
 }
 
-std::vector<int> numeric_entries(int directory, const char* path)
+std::vector<int> numeric_entries(int directory, const char* path, std::size_t most = SIZE_MAX)
 {
     std::vector<int> numbers;
     const int fd = ::openat(directory, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -34,7 +34,11 @@ std::vector<int> numeric_entries(int directory, const char* path)
         ::close(fd);
         return numbers;
     }
-    while (const dirent* entry = ::readdir(entries.get())) {
+    while (numbers.size() < most) {
+        const dirent* entry = ::readdir(entries.get());
+        if (entry == nullptr) {
+            break;
+        }
         const std::string_view name(&entry->d_name[0]);
         if (name.find_first_not_of("0123456789") == std::string_view::npos && name.size() < 10) {
             numbers.push_back(std::stoi(std::string(name)));
@@ -121,6 +125,11 @@ UniqueFd Process::open(const std::string& path) const
 std::vector<int> Process::tasks() const
 {
     return numeric_entries(directory_.get(), "task");
+}
+
+std::vector<int> Process::descriptors(std::size_t most) const
+{
+    return numeric_entries(directory_.get(), "fd", most);
 }
 
 std::optional<TaskStat> Process::stat() const

@@ -85,6 +85,8 @@ class Process {
     [[nodiscard]] UniqueFd open(const std::string& path) const;
 
     [[nodiscard]] std::vector<int> tasks() const;  // ascending
+    // Numbers of open descriptors, ascending; the first `most` that the kernel names.
+    [[nodiscard]] std::vector<int> descriptors(std::size_t most) const;
     [[nodiscard]] std::optional<TaskStat> stat() const;
     [[nodiscard]] TaskStatus status() const;
     [[nodiscard]] std::optional<TaskStat> task_stat(int tid) const;

@@ -16,6 +16,8 @@ target_link_libraries(inspect_churn PRIVATE thread)
 target_compile_options(inspect_churn PRIVATE -O2)
 add_executable(inspect_stuck e2e/targets/stuck.c)
 target_link_libraries(inspect_stuck PRIVATE thread Threads::Threads)
+add_executable(inspect_io_waits e2e/targets/io_waits.c)
+target_link_libraries(inspect_io_waits PRIVATE thread)
 add_executable(inspect_pthread_stuck e2e/targets/pthread_stuck.c)
 target_link_libraries(inspect_pthread_stuck PRIVATE Threads::Threads)
 # The same without any shared library; the linker makes no unwind table of its own accord then.
@@ -55,6 +57,9 @@ add_test(NAME e2e.probes COMMAND Python3::Interpreter ${CMAKE_CURRENT_SOURCE_DIR
   $<TARGET_FILE:thread> $<TARGET_FILE:lwpinspect> $<TARGET_FILE:inspect_oracle>
   ${PROJECT_SOURCE_DIR}/docs/LWPINSPECT.md)
 set_tests_properties(e2e.probes PROPERTIES LABELS e2e TIMEOUT 60 SKIP_RETURN_CODE 77)
+inspect_test(inspect_io_test)
+target_compile_definitions(inspect_io_test PRIVATE IO_WAITS_PROGRAM="$<TARGET_FILE:inspect_io_waits>")
+add_dependencies(inspect_io_test inspect_io_waits)
 
 add_test(NAME e2e.gdb_script COMMAND Python3::Interpreter
   ${CMAKE_CURRENT_SOURCE_DIR}/e2e/gdb_script_test.py ${PROJECT_SOURCE_DIR}/lwpinspect/gdb/libthread.py

@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include "target/descriptors.h"
 #include "target/modules.h"
 #include "target/process.h"
 
@@ -65,4 +66,24 @@ TEST(ProcText, StatusOfANamespacedTask)
     EXPECT_EQ(status.inner, 3);
     EXPECT_EQ(status.voluntary_switches, 8U);
     EXPECT_EQ(status.involuntary_switches, 9U);
+}
+
+TEST(ParseInternet, NamesBothEnds)
+{
+    const auto four = parse_internet(
+        "   1: 0100007F:1F90 0200000A:1234 01 00000000:00000000 00:00000000 00000000  0 0 4711 1 "
+        "0");
+    ASSERT_TRUE(four);
+    EXPECT_EQ(four->inode, 4711U);
+    EXPECT_EQ(four->name, "127.0.0.1:8080 with 10.0.0.2:4660");
+    const auto six = parse_internet(
+        "0: 00000000000000000000000001000000:0050 00000000000000000000000000000000:0000 0A 0:0 00:0"
+        " 0 0 0 12 1");
+    ASSERT_TRUE(six);
+    EXPECT_EQ(six->name, "[::1]:80 listening");
+    EXPECT_FALSE(
+        parse_internet("  sl  local_address rem_address   st tx_queue rx_queue tr tm->when"
+                       " retrnsmt   uid  timeout inode"));
+    EXPECT_FALSE(parse_internet(""));
+    EXPECT_FALSE(parse_internet("0: 01:0 02:0 01 0 0 0 0 0 7"));
 }
