@@ -27,6 +27,9 @@ struct CommonStacks {
     std::uint32_t surplus = 0;
 };
 
+// Whether a class may have more than that. Written under the lock, read by the clock LWP.
+constinit Atomic<std::uint32_t> above_reserve{0};
+
 // Guards the lists; leaf. Taken in a critical region, or with all signals blocked.
 constinit SpinLock cache_lock;
 constinit CommonStacks ready[kClasses] LT_GUARDED_BY(cache_lock) = {};
@@ -111,6 +114,9 @@ void return_slots(std::uint32_t size_class, Batch<os::StackSlot> batch, std::uin
     batch.last->next = ready[size_class].first;
     ready[size_class].first = batch.first;
     ready[size_class].count += count;
+    if (LT_UNLIKELY(ready[size_class].count > kReserve)) {
+        above_reserve.store(1, memory_order_relaxed);  // relaxed: a hint
+    }
 }
 
 os::StackSlot* take_ready(Lwp& lwp, std::uint32_t size_class)
@@ -225,6 +231,11 @@ void keep_record(Thread& self, Thread& record) noexcept
     push(own, record);
 }
 
+bool may_have_surplus() noexcept
+{
+    return above_reserve.load(memory_order_relaxed) != 0;  // relaxed: a hint
+}
+
 Surplus note_surplus() noexcept
 {
     const SpinGuard guard{cache_lock};
@@ -238,6 +249,7 @@ Surplus note_surplus() noexcept
             found = Surplus::kPerhaps;
         }
     }
+    above_reserve.store(found != Surplus::kNone ? 1 : 0, memory_order_relaxed);  // relaxed: a hint
     return found;
 }
 

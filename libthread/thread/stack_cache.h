@@ -32,8 +32,9 @@ Thread* take_record(Thread& self) noexcept;
 void keep_record(Thread& self, Thread& record) noexcept;
 
 // Stacks that nobody needed since the last call, beyond a reserve, are surplus; kPerhaps: not yet.
-// This and the next two on LWPs of the library's own.
+// These on LWPs of the library's own.
 enum class Surplus : std::uint8_t { kNone, kPerhaps, kNow };
+bool may_have_surplus() noexcept;
 Surplus note_surplus() noexcept;
 
 // Takes up to so many of them, linked; nullptr: there are none.

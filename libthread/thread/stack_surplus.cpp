@@ -40,11 +40,14 @@ void* give_back(void*)
 
 std::int64_t look_for_surplus_stacks() noexcept
 {
-    // acquire: pairs with the end of give_back().
-    if (!os::tcb_can_retire() || giving_back.load(memory_order_acquire) != 0) {
+    if (!may_have_surplus() || !os::tcb_can_retire()) {
         return 0;
     }
     const std::int64_t now = os::coarse_now();
+    // acquire: pairs with the end of give_back().
+    if (giving_back.load(memory_order_acquire) != 0) {
+        return now + kUnusedNs;
+    }
     if (now - last_look < kUnusedNs) {
         return last_look + kUnusedNs;
     }
