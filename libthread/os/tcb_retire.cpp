@@ -45,7 +45,7 @@ int find_libc(dl_phdr_info* info, std::size_t, void*) noexcept
 // What a thread that does nothing leaves behind.
 void live_and_end(void* tcb) noexcept
 {
-    void* own = arch::thread_pointer();
+    void* volatile own = arch::thread_pointer();  // volatile: else it is looked up where it is used
     set_fs_base(tcb);
     tcb_first_run();
     tcb_reset_own();

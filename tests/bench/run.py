@@ -23,7 +23,8 @@ import chart
 import tables
 from rows import OURS, ROWS, SIDES
 
-TIME_LIMIT = 120
+TIME_LIMIT = 30
+TIME_LIMIT_ONCE = 180
 
 
 def busy_seconds():
@@ -79,8 +80,9 @@ def measure(program, side, row, options):
     else:
         processors = set(sorted(processors)[:row.lwps])
     busy, own, start = busy_seconds(), own_seconds(), time.monotonic()
+    limit = TIME_LIMIT_ONCE if row.once else TIME_LIMIT
     done = subprocess.run(
-        command, env=environment, capture_output=True, text=True, timeout=TIME_LIMIT, check=False,
+        command, env=environment, capture_output=True, text=True, timeout=limit, check=False,
         preexec_fn=lambda: prepare(processors))
     passed = time.monotonic() - start
     if done.returncode != 0:
