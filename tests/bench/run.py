@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Runs the benchmarks with libthread and with its peers, in turn, and compares the medians.
 
-    run.py [--quick] [--rounds N] [--rows WORD...] [--json FILE] [--svg FILE] PROGRAM...
+    run.py [--quick] [--polite] [--rounds N] [--rows WORD...] [--json FILE] [--svg FILE] PROGRAM...
 
 One process per measurement, one at a time, ours and the peers' in the same minute, at the highest
 common priority that we may give them. Each is told how many LWPs to use (LIBTHREAD_CONCURRENCY,
@@ -56,9 +56,11 @@ def fields_of(report):
     return fields
 
 
-def prepare(processors):
+def prepare(processors, polite):
     """In the child, before the program: against whatever else the machine does."""
     os.sched_setaffinity(0, processors)
+    if polite:
+        return
     with contextlib.suppress(OSError):  # then by the medians alone
         os.setsid()  # the kernel weighs sessions before processes
         with open("/proc/self/autogroup", "w", encoding="ascii") as group:
@@ -83,7 +85,7 @@ def measure(program, side, row, options):
     limit = TIME_LIMIT_ONCE if row.once else TIME_LIMIT
     done = subprocess.run(
         command, env=environment, capture_output=True, text=True, timeout=limit, check=False,
-        preexec_fn=lambda: prepare(processors))
+        preexec_fn=lambda: prepare(processors, options.polite or options.quick))
     passed = time.monotonic() - start
     if done.returncode != 0:
         raise RuntimeError(f"exit status {done.returncode}: {done.stderr.strip()[-300:]}")
@@ -157,6 +159,7 @@ def sides_of(paths):
 def parse(arguments):
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--quick", action="store_true", help="see whether all works; figures mean little")
+    parser.add_argument("--polite", action="store_true", help="at the priority that we have")
     parser.add_argument("--rounds", type=int, help="measurements per row and side (5)")
     parser.add_argument("--rows", nargs="+", metavar="WORD", help="only rows with one of these in the name")
     parser.add_argument("--json", type=pathlib.Path, metavar="FILE")
