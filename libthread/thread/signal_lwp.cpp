@@ -89,7 +89,7 @@ void* signal_main(void* argument)
         lwp.parker.note_asleep(0);
         if (signal == settings.kick_signal) {
             act_on_kick(info);
-        } else if (signal > 0) {
+        } else if (signal > 0 && signal != settings.stop_signal) {  // which comes after a forkall
             route_signal(self, info);
         }
     }

@@ -18,6 +18,7 @@ constexpr Fork kForks[] = {{"forkx", forkx}, {"forkallx", forkallx}};
 
 int call(const Fork& fork, int flags)
 {
+    const int errno_before = errno;
     errno = 0;
     const pid_t child = fork.call(flags);
     const int error = errno;
@@ -25,6 +26,7 @@ int call(const Fork& fork, int flags)
         _exit(0);
     }
     const bool no_child = waitpid(-1, nullptr, 0) == -1 && errno == ECHILD;
+    errno = errno_before;
     return child == -1 && no_child ? error : kDamage;
 }
 
