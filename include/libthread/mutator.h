@@ -33,6 +33,12 @@ int thr_getstate(thread_t tid, int *flag, lwpid_t *lwp, stack_t *stack, gregset_
 int thr_setstate(thread_t tid, int flag, gregset_t registers);
 
 /*
+ * The function that calls the program's signal handlers, and its size in bytes: a return address in
+ * there tells who walks a stack that the frame above is a handler's.
+ */
+void thr_sighndlrinfo(void (**function)(void), int *size);
+
+/*
  * Mutators are stopped together, apart from thr_suspend: neither's counterpart continues what the
  * other stopped.
  *   thr_setmutator            makes a thread (0: the caller) a mutator, or no more: ESRCH; EINVAL

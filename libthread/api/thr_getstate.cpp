@@ -8,6 +8,10 @@
 #include "thread/mutators.h"
 #include "thread/registers.h"
 
+// Where call_handler() is; the linker's names for the section.
+extern "C" const char __start_lt_handler_calls[] __attribute__((visibility("hidden")));
+extern "C" const char __stop_lt_handler_calls[] __attribute__((visibility("hidden")));
+
 namespace {
 
 int code_of(lt::Registers known)
@@ -97,6 +101,13 @@ LT_EXPORT int thr_wait_mutator(thread_t tid, int dontwait)
         lt::current(), tid, dontwait != 0 ? lt::Patience::kNone : lt::Patience::kForEver));
 }
 
+LT_EXPORT void thr_sighndlrinfo(void (**function)(), int* size)
+{
+    *function = reinterpret_cast<void (*)()>(
+        reinterpret_cast<std::uintptr_t>(&__start_lt_handler_calls[0]));
+    *size = static_cast<int>(__stop_lt_handler_calls - __start_lt_handler_calls);
+}
+
 LT_ALIAS(_thr_getstate, thr_getstate);
 LT_ALIAS(_thr_setstate, thr_setstate);
 LT_ALIAS(_thr_setmutator, thr_setmutator);
@@ -106,3 +117,4 @@ LT_ALIAS(_thr_continue_mutator, thr_continue_mutator);
 LT_ALIAS(_thr_suspend_allmutators, thr_suspend_allmutators);
 LT_ALIAS(_thr_continue_allmutators, thr_continue_allmutators);
 LT_ALIAS(_thr_wait_mutator, thr_wait_mutator);
+LT_ALIAS(_thr_sighndlrinfo, thr_sighndlrinfo);

@@ -140,13 +140,18 @@ siginfo_t info_of_kill(int signal) noexcept
     return info;
 }
 
-void call_handler(const Handler& handler, int signal, siginfo_t* info, void* context)
+// In a section of its own, so that where it begins and ends is known: thr_sighndlrinfo.
+LT_NOINLINE __attribute__((section("lt_handler_calls"))) void call_handler(const Handler& handler,
+                                                                           int signal,
+                                                                           siginfo_t* info,
+                                                                           void* context)
 {
     if ((handler.flags & SA_SIGINFO) != 0) {
         reinterpret_cast<void (*)(int, siginfo_t*, void*)>(handler.function)(signal, info, context);
     } else {
         reinterpret_cast<void (*)(int)>(handler.function)(signal);
     }
+    asm volatile("");  // no jump to the handler: our frame stays under its
 }
 
 void run_kernel_frame(Thread& self, int signal, siginfo_t* info, ucontext_t& context)

@@ -1,8 +1,13 @@
 // Names that no header declares and other vendors' libraries call.
+#include <libthread/mutator.h>
+#include <pthread.h>
+#include <setjmp.h>
+#include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "conformance/fixture.h"
+#include "conformance/signal_sets.h"
 
 extern "C" {
 int _thr_detach(thread_t tid);
@@ -15,6 +20,14 @@ void* _getfp();
 void* _getsp();
 void* _stack_grow(void* address);
 pid_t _fork();
+unsigned _sleep(unsigned seconds);
+int _sigsetjmp(sigjmp_buf buffer, int with_mask) __attribute__((returns_twice));
+void _sigoff();
+void _sigon();
+void _cancelon();
+void _canceloff();
+void __pthread_cleanup_push(void (*routine)(void*), void* argument, char* frame, void* record);
+void __pthread_cleanup_pop(int execute, void* record);
 }
 
 namespace conformance {
@@ -92,6 +105,133 @@ TEST_P(PrivateNames, S05Forks)
     int status = 0;
     ASSERT_EQ(waitpid(pid, &status, 0), pid);
     EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 7);
+}
+
+std::atomic<int> signals_seen{0};
+std::atomic<void*> caller_of_handler{nullptr};
+
+void see_signal(int /*number*/)
+{
+    caller_of_handler.store(__builtin_return_address(0));
+    signals_seen.fetch_add(1);
+}
+
+// COMP-NAME-06: _sigoff keeps signals away until as many _sigon have followed; _sleep sleeps.
+TEST_P(PrivateNames, S06PutsSignalsOff)
+{
+    const ScopedHandler handler{SIGUSR1, see_signal};
+    signals_seen.store(0);
+    join(start([] {
+        EXPECT_EQ(_sleep(0), 0U);
+        _sigoff();
+        _sigoff();
+        EXPECT_EQ(thr_kill(thr_self(), SIGUSR1), 0);
+        _sigon();
+        EXPECT_EQ(signals_seen.load(), 0);
+        _sigon();
+        EXPECT_EQ(signals_seen.load(), 1);
+        _sigon();
+        EXPECT_EQ(thr_kill(thr_self(), SIGUSR1), 0);
+        EXPECT_EQ(signals_seen.load(), 2);
+    }));
+}
+
+// COMP-NAME-07: _sigsetjmp returns again, with the mask it has saved.
+TEST_P(PrivateNames, S07JumpsBackWithTheMask)
+{
+    join(start([] {
+        sigjmp_buf place;
+        volatile int jumps = 0;
+        if (_sigsetjmp(place, 1) == 0) {
+            const sigset_t one = signal_set({SIGUSR1});
+            EXPECT_EQ(thr_sigsetmask(SIG_BLOCK, &one, nullptr), 0);
+            jumps = 1;
+            siglongjmp(place, 5);
+        }
+        EXPECT_EQ(jumps, 1);
+        sigset_t mask;
+        EXPECT_EQ(thr_sigsetmask(SIG_BLOCK, nullptr, &mask), 0);
+        EXPECT_EQ(sigismember(&mask, SIGUSR1), 0);
+    }));
+}
+
+// COMP-NAME-08: between _cancelon and _canceloff a cancellation acts at any place.
+TEST_P(PrivateNames, S08CancelsAtAnyPlace)
+{
+    std::atomic<pthread_t> target{};
+    std::atomic<bool> runs{false};
+    const thread_t id = start([&] {
+        target.store(pthread_self());
+        _cancelon();
+        runs.store(true);
+        for (;;) {
+            asm volatile("");
+        }
+    });
+    ASSERT_TRUE(bounded::until([&] { return runs.load(); }));
+    EXPECT_EQ(pthread_cancel(target.load()), 0);
+    EXPECT_EQ(join(id), PTHREAD_CANCELED);
+    join(start([] {
+        _cancelon();
+        _canceloff();
+        int type = -1;
+        EXPECT_EQ(pthread_setcanceltype(PTHREAD_CANCEL_DEFERRED, &type), 0);
+        EXPECT_EQ(type, PTHREAD_CANCEL_DEFERRED);
+    }));
+}
+
+void append(void* text)
+{
+    static_cast<std::string*>(text)->push_back('x');
+}
+
+// COMP-NAME-09: handlers of __pthread_cleanup_push run when the thread ends in their reach, and when
+// they are taken off with execute not 0.
+TEST_P(PrivateNames, S09RunsCleanupHandlers)
+{
+    std::string ran;
+    join(start([&] {
+        alignas(16) std::array<char, 32> first;
+        alignas(16) std::array<char, 32> second;
+        alignas(16) std::array<char, 32> third;
+        __pthread_cleanup_push(append, &ran, nullptr, first.data());
+        __pthread_cleanup_push(append, &ran, nullptr, second.data());
+        __pthread_cleanup_push(append, &ran, nullptr, third.data());
+        __pthread_cleanup_pop(0, third.data());
+        EXPECT_EQ(ran, "");
+        __pthread_cleanup_pop(1, second.data());
+        EXPECT_EQ(ran, "x");
+        thr_exit(nullptr);
+    }));
+    EXPECT_EQ(ran, "xx");
+}
+
+// COMP-NAME-10: thr_sighndlrinfo tells where the calls of handlers come from.
+TEST_P(PrivateNames, S10KnowsWhoCallsHandlers)
+{
+#if defined(__SANITIZE_THREAD__)
+    GTEST_SKIP() << "the sanitizer calls the handlers";
+#endif
+    const ScopedHandler handler{SIGUSR1, see_signal};
+    void (*function)() = nullptr;
+    int size = 0;
+    thr_sighndlrinfo(&function, &size);
+    ASSERT_GT(size, 0);
+    for (const bool by_mask : {false, true}) {
+        caller_of_handler.store(nullptr);
+        join(start([&] {
+            const sigset_t one = signal_set({SIGUSR1});
+            if (by_mask) {
+                EXPECT_EQ(thr_sigsetmask(SIG_BLOCK, &one, nullptr), 0);
+            }
+            EXPECT_EQ(thr_kill(thr_self(), SIGUSR1), 0);
+            EXPECT_EQ(thr_sigsetmask(SIG_UNBLOCK, &one, nullptr), 0);
+        }));
+        const auto begin = reinterpret_cast<std::uintptr_t>(function);
+        const auto caller = reinterpret_cast<std::uintptr_t>(caller_of_handler.load());
+        EXPECT_GT(caller, begin);
+        EXPECT_LE(caller, begin + static_cast<std::uintptr_t>(size));
+    }
 }
 
 }  // namespace
