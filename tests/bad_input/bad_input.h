@@ -51,6 +51,8 @@ void add_id_rows(Table& table);
 void add_key_and_signal_rows(Table& table);
 void add_lwp_rows(Table& table);
 void add_pointer_rows(Table& table);
+void add_robust_rows(Table& table);
+void add_system_rows(Table& table);
 
 // A thread that has done `enter` and does `leave` when this object goes.
 class Other {

@@ -18,7 +18,7 @@ namespace bad_input {
 namespace {
 
 constexpr int kRounds = 4;
-constexpr std::size_t kLeastRows = 500;
+constexpr std::size_t kLeastRows = 1500;
 constexpr unsigned kRowSeconds = 30;
 
 // A sanitizer's own memory grows with the threads that there were.
@@ -178,6 +178,8 @@ int main(int argc, char** argv)
     add_id_rows(table);
     add_key_and_signal_rows(table);
     add_lwp_rows(table);
+    add_robust_rows(table);
+    add_system_rows(table);
     if (!kSanitized) {
         add_pointer_rows(table);  // a sanitizer ends the process in its own way
     }
