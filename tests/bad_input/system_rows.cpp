@@ -1,12 +1,11 @@
 // Processors, their sets, scheduling classes, signals, and Solaris' additions to POSIX' objects.
+#include <pthread.h>
+#include <semaphore.h>
+#include <signal.h>
 #include <sys/priocntl.h>
 #include <sys/processor.h>
 #include <sys/pset.h>
 #include <sys/systeminfo.h>
-
-#include <pthread.h>
-#include <semaphore.h>
-#include <signal.h>
 #include <unistd.h>
 
 #include <climits>
@@ -79,7 +78,8 @@ void add_set_rows(Table& table)
 {
     for (const psetid_t set : kNoSets) {
         const std::string number = std::to_string(set);
-        add_failing(table, "pset_destroy of " + number, EINVAL, [set] { return pset_destroy(set); });
+        add_failing(table, "pset_destroy of " + number, EINVAL,
+                    [set] { return pset_destroy(set); });
         add_failing(table, "pset_assign to " + number, EINVAL,
                     [set] { return pset_assign(set, 0, nullptr); });
         add_failing(table, "pset_bind to " + number, EINVAL,

@@ -185,8 +185,8 @@ void append(void* text)
     static_cast<std::string*>(text)->push_back('x');
 }
 
-// COMP-NAME-09: handlers of __pthread_cleanup_push run when the thread ends in their reach, and when
-// they are taken off with execute not 0.
+// COMP-NAME-09: handlers of __pthread_cleanup_push run when the thread ends in their reach, and
+// when they are taken off with execute not 0.
 TEST_P(PrivateNames, S09RunsCleanupHandlers)
 {
     std::string ran;
