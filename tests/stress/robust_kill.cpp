@@ -1,5 +1,6 @@
 // kill -9 of processes that hold, take or give up a robust mutex, at any instruction: the survivors
-// always get the mutex, are told when the owner died with it, and never hang.
+// always get the mutex, are told when the owner died with it, and never hang. --count: of holders
+// that are killed.
 #include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -12,7 +13,7 @@
 
 namespace {
 
-constexpr std::uint64_t kRounds = 1000;
+constexpr std::uint64_t kHolders = 1000;
 constexpr unsigned kLimit = 100;  // seconds, for all of it
 
 struct Segment {
@@ -87,12 +88,13 @@ void kill_and_reap(pid_t process)
 
 void stress::run(const Options& options)
 {
-    alarm(kLimit + static_cast<unsigned>(options.count / 100));
+    alarm(kLimit + static_cast<unsigned>(options.count / 50));
     check_ok(mutex_init(&segment.mutex, USYNC_PROCESS | LOCK_ROBUST, nullptr), "mutex_init");
     Random random{options.seed};
-    const std::uint64_t rounds = options.count != 0 ? options.count : kRounds;
+    const std::uint64_t holders = options.count != 0 ? options.count : kHolders;
+    std::uint64_t rounds = 0;
     std::uint64_t deaths = 0;
-    for (std::uint64_t round = 0; round < rounds; ++round) {
+    for (; deaths < holders; ++rounds) {
         if (random.one_in(2)) {
             // It holds the mutex: who comes next is told, asleep or not.
             const pid_t process = start(hold_for_ever);
