@@ -33,6 +33,12 @@ Error start_kernel_thread(void* (*entry)(void*), void* argument, std::size_t sta
     return result == ENOMEM ? Error::kNoMemory : result == EINVAL ? Error::kInvalid : Error::kLimit;
 }
 
+// The task itself: pthread_setname_np is the program's, and of its threads.
+void name_kernel_thread(const char* name) noexcept
+{
+    raw_syscall(SYS_prctl, PR_SET_NAME, syscall_argument(name));
+}
+
 void name_kernel_thread(const char* prefix, unsigned number) noexcept
 {
     char name[16] = {};

@@ -14,7 +14,8 @@ namespace lt::os {
 Error start_kernel_thread(void* (*entry)(void*), void* argument, std::size_t stack_size,
                           pthread_t* handle) noexcept;
 
-// Names the calling kernel task "<prefix><number>" for other tools.
+// Names the calling kernel task for other tools; "<prefix><number>".
+void name_kernel_thread(const char* name) noexcept;
 void name_kernel_thread(const char* prefix, unsigned number) noexcept;
 
 // Sends the calling task a signal. The task may be continued under another id in between, in a copy

@@ -157,7 +157,7 @@ Thread& take_lwp_identity(Lwp& lwp, const char* name) noexcept
     if (name[std::strlen(name) - 1] == '/') {
         os::name_kernel_thread(name, lwp.index);
     } else {
-        ::pthread_setname_np(::pthread_self(), name);
+        os::name_kernel_thread(name);
     }
     return *idle;
 }

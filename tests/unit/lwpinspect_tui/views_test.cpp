@@ -84,7 +84,7 @@ TEST(TuiViews, AFrameHasItsSourceLineWhereItIsKnown)
         place.file = "/src/shop/\x1b[31mcart.cc";
         place.line = 217;
     }
-    const std::string text = render(type(showing(snapshot, {24, 80}), "j")).text();
+    const std::string text = render(type(showing(snapshot, {24, 80}), "jj")).text();
     EXPECT_NE(text.find("cart.cc:217"), std::string::npos) << text;
     EXPECT_EQ(text.find('\x1b'), std::string::npos);
     EXPECT_EQ(text.find("/src/"), std::string::npos);
