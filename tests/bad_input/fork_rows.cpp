@@ -25,7 +25,7 @@ int call(const Fork& fork, int flags)
     if (child == 0) {
         _exit(0);
     }
-    const bool no_child = waitpid(-1, nullptr, 0) == -1 && errno == ECHILD;
+    const bool no_child = waitpid(-1, nullptr, WNOHANG) == -1 && errno == ECHILD;
     errno = errno_before;
     return child == -1 && no_child ? error : kDamage;
 }
