@@ -18,6 +18,12 @@ struct Deadline {
     Clock clock = Clock::kMonotonic;
 };
 
+constexpr std::int64_t saturating_add(std::int64_t a, std::int64_t b)
+{
+    std::int64_t sum = 0;
+    return __builtin_add_overflow(a, b, &sum) ? std::numeric_limits<std::int64_t>::max() : sum;
+}
+
 // Saturating: a time too far away is "never" for all practical purposes.
 constexpr std::int64_t to_nanos(const std::timespec& time)
 {
@@ -28,19 +34,14 @@ constexpr std::int64_t to_nanos(const std::timespec& time)
     if (time.tv_sec < 0) {
         return 1;
     }
-    const std::int64_t ns = time.tv_sec * kNanosPerSecond + time.tv_nsec;
+    // The nanoseconds may be a program's, and not yet looked at.
+    const std::int64_t ns = saturating_add(time.tv_sec * kNanosPerSecond, time.tv_nsec);
     return ns == 0 ? 1 : ns;
 }
 
 constexpr bool has_valid_nanos(const std::timespec& time)
 {
     return time.tv_nsec >= 0 && time.tv_nsec < kNanosPerSecond;
-}
-
-constexpr std::int64_t saturating_add(std::int64_t a, std::int64_t b)
-{
-    std::int64_t sum = 0;
-    return __builtin_add_overflow(a, b, &sum) ? std::numeric_limits<std::int64_t>::max() : sum;
 }
 
 }  // namespace lt
