@@ -20,6 +20,7 @@
 #include "sched/priority.h"
 #include "sched/records.h"
 #include "sched/run_queue.h"
+#include "sched/suspension.h"
 #include "sync/holds.h"
 #include "sync/robust_shared.h"
 #include "sync/sleep_queue.h"
@@ -33,14 +34,30 @@
 #include "thread/stack_cache.h"
 #include "thread/stack_surplus.h"
 #include "thread/start_up.h"
+#include "thread/suspend.h"
 
 namespace lt {
 namespace {
+
+// Who visits holds it in place of the life lock. Ranks as that; guards `forking`, which is set only
+// while the life lock is held, too.
+constinit SpinLock visit_lock;
+constinit const Thread* forking LT_GUARDED_BY(visit_lock) = nullptr;
+
+void admit_visits(const Thread* forker)
+{
+    const SpinGuard guard{visit_lock};
+    forking = forker;
+}
 
 void before_fork() noexcept LT_NO_TSA
 {
     enter_critical(current());
     life_lock.lock();
+    admit_visits(current_thread);
+    if (is_suspended(*current_thread)) {
+        wake_suspenders(*current_thread, *current_thread);  // who slept before looks again
+    }
     priority_lock.lock();
     lock_keys();
     lock_stack_cache();
@@ -68,6 +85,7 @@ void unlock_all() noexcept LT_NO_TSA
 
 void after_fork_in_parent() noexcept
 {
+    admit_visits(nullptr);
     io::note_flags_unknown();  // descriptions have another owner
     os::stack_map_after_fork();
     os::tcb_after_fork_parent();
@@ -100,6 +118,8 @@ void keep_own_lwp(Thread& self)
 void after_fork_in_child() noexcept
 {
     Thread& self = *current_thread;
+    visit_lock.unlock();  // whoever was there is gone
+    admit_visits(nullptr);
     os::stack_map_after_fork();
     os::tcb_after_fork_child(self.slot != nullptr ? self.tcb : nullptr);
     reset_sleep_queues();
@@ -132,6 +152,37 @@ void after_fork_in_child() noexcept
 }
 
 }  // namespace
+
+bool lock_life_or_visit() noexcept
+{
+    for (unsigned tries = 1;; ++tries) {
+        if (life_lock.try_lock()) {
+            return false;
+        }
+        visit_lock.lock();
+        if (forking != nullptr) {
+            return true;
+        }
+        visit_lock.unlock();
+        if (tries % 16 == 0) {
+            os::raw_syscall(SYS_sched_yield);
+        }
+    }
+}
+
+void leave_life(bool visit) noexcept
+{
+    if (visit) {
+        visit_lock.unlock();
+    } else {
+        life_lock.unlock();
+    }
+}
+
+bool is_forking(const Thread& thread) noexcept
+{
+    return &thread == forking;
+}
 
 void start_fork_handling() noexcept
 {

@@ -238,7 +238,11 @@ bool may_have_surplus() noexcept
 
 Surplus note_surplus() noexcept
 {
-    const SpinGuard guard{cache_lock};
+    // The clock LWP, which asks, must not wait for a thread in fork: that may wait for one that is
+    // suspended, and another's deadline be what continues it.
+    if (!cache_lock.try_lock()) {
+        return Surplus::kPerhaps;
+    }
     Surplus found = Surplus::kNone;
     for (CommonStacks& stacks : ready) {
         stacks.surplus = stacks.least > kReserve ? stacks.least - kReserve : 0;
@@ -250,6 +254,7 @@ Surplus note_surplus() noexcept
         }
     }
     above_reserve.store(found != Surplus::kNone ? 1 : 0, memory_order_relaxed);  // relaxed: a hint
+    cache_lock.unlock();
     return found;
 }
 

@@ -14,6 +14,7 @@
 #include "sched/suspension.h"
 #include "sync/mutex.h"
 #include "sync/sleep_queue.h"
+#include "thread/fork.h"
 #include "thread/signals.h"
 
 namespace lt {
@@ -21,14 +22,29 @@ namespace {
 
 enum class Look : std::uint8_t { kDone, kGone, kMustWait };
 
-// How far the suspension of `target` is. Under the life lock.
-Look look_at(const Thread& target, std::uint32_t id) LT_REQUIRES(life_lock)
+// The life lock, or a visit; see thread/fork.h.
+class LifeAccess {
+  public:
+    LifeAccess() noexcept : visit_{lock_life_or_visit()} {}
+    ~LifeAccess() { leave_life(visit_); }
+    LifeAccess(const LifeAccess&) = delete;
+    LifeAccess& operator=(const LifeAccess&) = delete;
+
+  private:
+    bool visit_;
+};
+
+// How far the suspension of `target` is. Under the life lock, or on a visit.
+Look look_at(const Thread& target, std::uint32_t id, bool visit) LT_NO_TSA
 {
     if (find_thread(id) != &target || !is_live(&target)) {
         return Look::kGone;
     }
     if (!is_suspended(target)) {
         return Look::kDone;  // continued before it came to a stop
+    }
+    if (visit && is_forking(target)) {
+        return Look::kDone;
     }
     // acquire: whoever stopped it did so before we say so.
     if (target.state.load(memory_order_acquire) == ThreadState::kRunning) {
@@ -94,20 +110,21 @@ Error await_stop(Thread& self, Thread& target, std::uint32_t id) noexcept LT_NO_
     spec.kind = WaitKind::kStop;
     spec.target = id;
     for (;;) {
-        life_lock.lock();
-        const Look look = look_at(target, id);
+        const bool visit = lock_life_or_visit();
+        const Look look = look_at(target, id, visit);
         if (look != Look::kMustWait) {
-            if (look == Look::kDone && is_suspended(target)) {
+            // A visitor takes none of the locks that the forking thread holds.
+            if (look == Look::kDone && is_suspended(target) && !visit) {
                 pass_on_promise(self, target);
             }
-            life_lock.unlock();
+            leave_life(visit);
             return look == Look::kGone ? Error::kNoSuchThread : Error::kNone;
         }
         // A task that has not started, or has ended, stops, or has stopped, by itself.
         send_own_signal(*target.lwp, settings.stop_signal);
         SleepQueue& queue = sleep_queue_of(spec.object);
         lock_to_sleep(self, queue);
-        life_lock.unlock();
+        leave_life(visit);
         // Who stops changes its state first and then locks this queue to wake us.
         // acquire: as in look_at().
         if (target.state.load(memory_order_acquire) != ThreadState::kRunning) {
@@ -121,12 +138,12 @@ Error await_stop(Thread& self, Thread& target, std::uint32_t id) noexcept LT_NO_
     }
 }
 
-Error suspend_thread(Thread& self, std::uint32_t id, Request request) noexcept
+Error suspend_thread(Thread& self, std::uint32_t id, Request request) noexcept LT_NO_TSA
 {
     const CriticalRegion region{self};
     Thread* target = nullptr;
     {
-        const SpinGuard guard{life_lock};
+        const LifeAccess access;
         target = find_thread(id);
         if (!is_live(target)) {
             return Error::kNoSuchThread;
@@ -141,14 +158,14 @@ Error suspend_thread(Thread& self, std::uint32_t id, Request request) noexcept
     return await_stop(self, *target, id);
 }
 
-Error continue_thread(Thread& self, std::uint32_t id, Request request) noexcept
+Error continue_thread(Thread& self, std::uint32_t id, Request request) noexcept LT_NO_TSA
 {
     {
         const CriticalRegion region{self};
         Thread* thread = nullptr;
         bool owned = false;
         {
-            const SpinGuard guard{life_lock};
+            const LifeAccess access;
             thread = find_thread(id);
             if (!is_live(thread)) {
                 return Error::kNoSuchThread;
