@@ -117,13 +117,14 @@ Look look_at_pool()
         const std::uint64_t dispatches = lwp->dispatches.load(memory_order_relaxed);
         const bool moved = dispatches != watch.seen[i];
         watch.seen[i] = dispatches;
-        if (lwp->state.load(memory_order_relaxed) !=
-            LwpState::kRunning) {  // relaxed: a guess will do
+        // Also one that looks for work just now: between short turns it mostly does.
+        look.progress = look.progress || moved;
+        // relaxed: a guess will do.
+        if (lwp->state.load(memory_order_relaxed) != LwpState::kRunning) {
             continue;
         }
         const std::uint32_t taken = lwp->run_queue->taken();
         if (moved) {
-            look.progress = true;
             if (taken == watch.taken[i] && lwp->run_queue->size() != 0) {
                 lwp->turn_overdue.store(1, memory_order_relaxed);  // relaxed: a hint
             }

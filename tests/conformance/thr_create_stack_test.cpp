@@ -11,6 +11,7 @@
 #include <cerrno>
 #include <cstdint>
 #include <cstdio>
+#include <cstdlib>
 #include <memory>
 #include <vector>
 
@@ -211,10 +212,13 @@ TEST_P(ThrCreateStack, S12RaisesSigsegvInTheThreadThatOverflows)
     EXPECT_EQ(outcome.exit_status, 7) << outcome.describe();
 }
 
-// How many threads are made one after the other: 100,000, or fewer where each needs a kernel task.
+// How many threads are made one after the other: 100,000, or fewer where each needs a kernel task
+// or, made to migrate, another LWP at every step.
 int churn(long binding)
 {
-    return binding == 0 && !is_bound_model() ? 100'000 : 10'000;
+    const bool is_dear =
+        binding != 0 || is_bound_model() || std::getenv("LIBTHREAD_MIGRATE") != nullptr;
+    return is_dear ? 10'000 : 100'000;
 }
 
 // What the process uses more at the end of such a churn than a little after its beginning. Bound
