@@ -1,5 +1,6 @@
 #include "base/check.h"
 
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <cstdlib>
@@ -34,8 +35,9 @@ class Line {
     void write_out()
     {
         text_[used_++] = '\n';
-        // Nothing is left to do when standard error is gone.
-        [[maybe_unused]] const auto written = ::write(STDERR_FILENO, text_, used_);
+        // Not write(), which is the library's own and may be what fails. Nothing is left to do when
+        // standard error is gone.
+        [[maybe_unused]] const auto written = ::syscall(SYS_write, STDERR_FILENO, text_, used_);
     }
 
   private:
