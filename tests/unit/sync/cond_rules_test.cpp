@@ -105,7 +105,7 @@ TEST(Cond, WakesOneAtATimeAndRemembersNoSignal)
 TEST(Cond, SharesAQueueWithItsMutex)
 {
     const auto memory = std::make_unique<Gate>();
-    std::vector<mutex_t> mutexes(100'000);
+    std::vector<mutex_t> mutexes(1'000'000);  // enough for some fifteen of each queue
     mutex_t* mutex = nullptr;
     for (mutex_t& candidate : mutexes) {
         if (&lt::sleep_queue_of(&candidate) == &lt::sleep_queue_of(&memory->cond)) {
