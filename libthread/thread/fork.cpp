@@ -115,7 +115,7 @@ void keep_own_lwp(Thread& self)
     self.lwp->state.store(LwpState::kBound, memory_order_relaxed);      // relaxed: as above
 }
 
-void after_fork_in_child() noexcept
+void after_fork_in_child() noexcept LT_NO_TSA
 {
     Thread& self = *current_thread;
     visit_lock.unlock();  // whoever was there is gone
