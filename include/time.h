@@ -20,4 +20,9 @@ extern long __sysconf(int name) __THROW;
 #define CLK_TCK ((clock_t)__sysconf(2)) /* _SC_CLK_TCK */
 #endif
 
+/* The clock of gethrtime(3C). */
+#if defined(CLOCK_MONOTONIC) && !defined(CLOCK_HIGHRES)
+#define CLOCK_HIGHRES CLOCK_MONOTONIC
+#endif
+
 #endif /* _LIBTHREAD_TIME_H */

@@ -7,6 +7,7 @@
 #pragma GCC system_header
 #endif
 
+#include <stdint.h> /* int8_t to uintptr_t stand in <sys/types.h> on Solaris */
 #include <sys/types.h>
 #include <time.h>
 

@@ -10,6 +10,13 @@
 
 #include <libthread/types.h>
 
+/* How many milliseconds, microseconds and nanoseconds a second has. */
+#if defined(__USE_MISC) && !defined(NANOSEC)
+#define MILLISEC 1000
+#define MICROSEC 1000000
+#define NANOSEC 1000000000
+#endif
+
 #ifdef __cplusplus
 extern "C" {
 #endif

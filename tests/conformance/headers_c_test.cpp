@@ -1,6 +1,8 @@
 // thread.h, synch.h: programs in C, as compilers of several ages take it. c89/CMakeLists.txt says
 // how each is compiled.
 #include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/debug.h>
 
 #include "support/child.h"
 
@@ -101,6 +103,19 @@ TEST(HeadersInC, S21OldNames)
 {
     expect_success(old_names);
     expect_success(c17_old_names);
+}
+
+const child::Program verifies{"verifies", [] {
+                                  VERIFY3S(6 * 7, ==, 43);
+                                  return 0;
+                              }};
+
+// COMP-HDR-01: an assertion that does not hold is reported, and ends the process by SIGABRT.
+TEST(HeadersInC, AnAssertionThatDoesNotHold)
+{
+    const child::Outcome outcome = child::run(verifies);
+    EXPECT_EQ(outcome.signal, SIGABRT) << outcome.describe();
+    EXPECT_NE(outcome.output.find("6 * 7 == 43"), std::string::npos) << outcome.describe();
 }
 
 // COMP-11: the atomic operations give the same results expanded in place and called, in C89.

@@ -36,6 +36,9 @@ int main(void)
     ushort_t two_bytes = 65535;
     uint_t four_bytes = 0xffffffffU;
     ulong_t word = ~0UL;
+    uintptr_t address = (uintptr_t)&lock;
+    intptr_t offset = -1;
+    uint64_t eight_bytes = ~(uint64_t)0;
 
     assert(NO_LOCKS_HELD == 17 && NO_COMPETING_THREADS == 18);
     (void)mutex_lock(&lock);
@@ -50,6 +53,7 @@ int main(void)
     assert(SEMA_HELD(&empty));
     assert(is_error_of_locks(ETIME) == B_TRUE && is_error_of_locks(EINVAL) == B_FALSE);
     assert(byte == 255 && two_bytes == 65535 && four_bytes + 1U == 0 && word + 1UL == 0);
+    assert((void *)address == (void *)&lock && offset < 0 && eight_bytes + 1U == 0);
     assert(B_TRUE == 1 && B_FALSE == 0);
     return 0;
 }

@@ -124,8 +124,24 @@ static int describes(void)
         return 23;
     if (sysinfo(SI_ARCHITECTURE, name, sizeof name) <= 1 || strcmp(name, "i386") != 0)
         return 24;
-    ASSERT(needed > 0);
-    VERIFY(needed > 0);
+    return 0;
+}
+
+static int asserts(void)
+{
+    struct timespec now;
+    hrtime_t then = gethrtime();
+    char *nothing = 0;
+
+    ASSERT(then > 0);
+    VERIFY(then > 0);
+    VERIFY0(clock_gettime(CLOCK_HIGHRES, &now));
+    VERIFY3S(now.tv_nsec, <, NANOSEC);
+    VERIFY3S((hrtime_t)now.tv_sec * NANOSEC + now.tv_nsec, >=, then);
+    VERIFY3S(-MICROSEC, <, -MILLISEC);
+    VERIFY3U(-1, >, MICROSEC);
+    VERIFY3P(nothing, !=, &now);
+    ASSERT3P(nothing, ==, 0);
     return 0;
 }
 
@@ -135,5 +151,7 @@ int main(void)
 
     if (failed == 0)
         failed = waits();
+    if (failed == 0)
+        failed = asserts();
     return failed != 0 ? failed : describes();
 }
