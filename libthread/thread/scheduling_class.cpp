@@ -159,6 +159,32 @@ int set_class_parameters(idtype_t idtype, id_t id, const ClassParameters& wanted
     });
 }
 
+// A task that is made meanwhile has its maker's value. So the tasks are listed until all have it;
+// of callers at the same time the one that has set the last value finds it everywhere.
+int set_nice_of_process(int nice) noexcept
+{
+    const int wanted = nice < -20 ? -20 : nice > 19 ? 19 : nice;
+    for (bool settled = false; !settled;) {
+        settled = true;
+        const int error = os::for_each_task(0, [&](int task) {
+            // The kernel returns 20 - nice.
+            if (os::raw_syscall(SYS_getpriority, PRIO_PROCESS, task) == 20 - wanted) {
+                return 0;
+            }
+            const long result = os::raw_syscall(SYS_setpriority, PRIO_PROCESS, task, wanted);
+            settled = settled && result != 0;
+            return result == -ESRCH ? 0 : static_cast<int>(-result);  // it has ended meanwhile
+        });
+        if (error == ESRCH) {  // no /proc
+            return static_cast<int>(-os::raw_syscall(SYS_setpriority, PRIO_PROCESS, 0, wanted));
+        }
+        if (error != 0) {
+            return error;
+        }
+    }
+    return 0;
+}
+
 int get_class_parameters(idtype_t idtype, id_t id, id_t class_id, ClassParameters& best) noexcept
 {
     bool found = false;

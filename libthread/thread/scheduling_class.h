@@ -34,4 +34,7 @@ int set_class_parameters(idtype_t idtype, id_t id, const ClassParameters& wanted
 // or 0 for any. 0 or an error number.
 int get_class_parameters(idtype_t idtype, id_t id, id_t class_id, ClassParameters& best) noexcept;
 
+// Gives all tasks of the process that nice value. 0 or an error number of setpriority(2).
+int set_nice_of_process(int nice) noexcept;
+
 }  // namespace lt

@@ -1,0 +1,168 @@
+// setpriority and nice: one nice value for the process, whichever LWP carries the caller.
+#include <synch.h>
+#include <thread.h>
+
+#include <dirent.h>
+#include <gtest/gtest.h>
+#include <pthread.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cerrno>
+#include <cstdlib>
+#include <set>
+
+#include "support/bounded.h"
+#include "unit/thread/children.h"
+
+namespace {
+
+// In a child, whose priority nobody misses.
+int outcome_of(int (*body)())
+{
+    constexpr unsigned kPatienceSeconds = 50;
+    const pid_t pid = fork();
+    if (pid == 0) {
+        alarm(kPatienceSeconds);
+        _exit(body());
+    }
+    return children::end_of(pid);
+}
+
+// The nice values of all kernel tasks.
+std::set<int> nice_values()
+{
+    std::set<int> values;
+    DIR* directory = opendir("/proc/self/task");
+    while (const dirent* entry = readdir(directory)) {
+        if (entry->d_name[0] != '.') {
+            values.insert(getpriority(PRIO_PROCESS, static_cast<id_t>(std::atoi(entry->d_name))));
+        }
+    }
+    closedir(directory);
+    return values;
+}
+
+sema_t never;
+std::atomic<int> started{0};
+
+void* sleep_long(void*)
+{
+    ++started;
+    while (sema_wait(&never) != 0) {}
+    return nullptr;
+}
+
+// Threads of every kind, on several LWPs. One more than before of each kind.
+bool make_threads(int level)
+{
+    const int expected = started + 3;
+    pthread_t stranger{};
+    thr_setconcurrency(level);
+    return thr_create(nullptr, 0, sleep_long, nullptr, 0, nullptr) == 0 &&
+           thr_create(nullptr, 0, sleep_long, nullptr, THR_BOUND, nullptr) == 0 &&
+           pthread_create(&stranger, nullptr, sleep_long, nullptr) == 0 &&
+           bounded::until([expected] { return started == expected; });
+}
+
+// Runs `body` in a thread made with `flags` and returns what it returns.
+int call_in_thread(int (*body)(), long flags)
+{
+    thread_t id = 0;
+    void* status = nullptr;
+    const auto call = [](void* argument) -> void* {
+        return reinterpret_cast<void*>(static_cast<long>(reinterpret_cast<int (*)()>(argument)()));
+    };
+    if (thr_create(nullptr, 0, call, reinterpret_cast<void*>(body), flags, &id) != 0 ||
+        thr_join(id, nullptr, &status) != 0) {
+        return -1;
+    }
+    return static_cast<int>(reinterpret_cast<long>(status));
+}
+
+int set_six()
+{
+    return setpriority(PRIO_PROCESS, 0, 6);
+}
+
+int set_seven_by_id()
+{
+    return setpriority(PRIO_PROCESS, static_cast<id_t>(getpid()), 7);
+}
+
+int be_nicer()
+{
+    return nice(2);
+}
+
+int change_all()
+{
+    const int before = getpriority(PRIO_PROCESS, 0);
+    if (!make_threads(3) || nice_values().size() != 1 || before > 5) {
+        return 1;
+    }
+    if (call_in_thread(set_six, 0) != 0 || nice_values() != std::set<int>{6}) {
+        return 2;
+    }
+    // Those that come later have it too.
+    if (!make_threads(5) || nice_values() != std::set<int>{6}) {
+        return 3;
+    }
+    if (call_in_thread(set_seven_by_id, THR_BOUND) != 0 || nice_values() != std::set<int>{7}) {
+        return 4;
+    }
+    if (call_in_thread(be_nicer, 0) != 9 || nice_values() != std::set<int>{9} || nice(0) != 9) {
+        return 5;
+    }
+    if (nice(1000) != 19 || nice_values() != std::set<int>{19}) {
+        return 6;
+    }
+    return 0;
+}
+
+TEST(Nice, IsOfTheProcess)
+{
+    EXPECT_EQ(outcome_of(change_all), 0);
+}
+
+void* set_own(void*)
+{
+    const int result = setpriority(PRIO_PROCESS, 0, 8);
+    return reinterpret_cast<void*>(
+        static_cast<long>(result == 0 ? getpriority(PRIO_PROCESS, 0) : -1));
+}
+
+int change_stranger()
+{
+    const int before = getpriority(PRIO_PROCESS, 0);
+    pthread_t stranger{};
+    void* own = nullptr;
+    if (!make_threads(2) || pthread_create(&stranger, nullptr, set_own, nullptr) != 0 ||
+        pthread_join(stranger, &own) != 0) {
+        return 1;
+    }
+    return own == reinterpret_cast<void*>(8L) && nice_values() == std::set<int>{before} ? 0 : 2;
+}
+
+// Libraries change the priority of pthreads of their own so.
+TEST(Nice, IsATasksOwnForAPthreadThatNamesNobody)
+{
+    EXPECT_EQ(outcome_of(change_stranger), 0);
+}
+
+int try_wrong_ones()
+{
+    constexpr int kNoKind = 77;
+    return setpriority(PRIO_PROCESS, 0x7ffffff0, 1) == -1 && errno == ESRCH &&
+                   setpriority(kNoKind, 0, 1) == -1 && errno == EINVAL
+               ? 0
+               : 1;
+}
+
+TEST(Nice, FailsAsTheKernelDoes)
+{
+    EXPECT_EQ(try_wrong_ones(), 0);
+}
+
+}  // namespace
