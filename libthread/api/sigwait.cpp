@@ -1,5 +1,6 @@
 // sigwait(2), sigwaitinfo, sigtimedwait, sigsuspend(2), pause(2): an unbound thread waits without
 // its LWP, and for signals sent to it wherever it runs.
+#include <pthread.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -22,15 +23,19 @@ lt::Thread* unbound_self()
     return self.has(lt::kFlagBound) || self.has(lt::kFlagIdle) ? nullptr : &self;
 }
 
+int report(const siginfo_t& found, siginfo_t* info)
+{
+    if (info != nullptr) {
+        *info = found;
+    }
+    return found.si_signo;
+}
+
 // The number of the signal, or -1 with errno.
 int wait_unbound(lt::Thread& self, const sigset_t& set, siginfo_t* info, const std::timespec* limit)
 {
     lt::Deadline deadline;
     if (limit != nullptr) {
-        if (limit->tv_sec < 0 || !lt::has_valid_nanos(*limit)) {
-            errno = EINVAL;
-            return -1;
-        }
         deadline.ns = lt::saturating_add(lt::os::monotonic_now(), lt::to_nanos(*limit));
     }
     siginfo_t found{};
@@ -40,16 +45,18 @@ int wait_unbound(lt::Thread& self, const sigset_t& set, siginfo_t* info, const s
         errno = error == lt::Error::kTimedOut ? EAGAIN : lt::to_errno(error);
         return -1;
     }
-    if (info != nullptr) {
-        *info = found;
-    }
-    return found.si_signo;
+    return report(found, info);
 }
 
 // A signal of the library's own may end the kernel's wait: then it goes on.
 int wait_bound(lt::Thread& self, const sigset_t& set, siginfo_t* info, const std::timespec* limit)
 {
-    const lt::AwaitedInKernel awaited{&self, lt::allowed_mask(lt::os::to_mask(set))};
+    ::pthread_testcancel();
+    lt::AwaitedInKernel awaited{self, lt::allowed_mask(lt::os::to_mask(set))};
+    siginfo_t held{};
+    if (awaited.take_held_back(held)) {
+        return report(held, info);
+    }
     const std::uint32_t handlers = self.handlers_run;
     const std::int64_t end =
         limit != nullptr ? lt::saturating_add(lt::os::monotonic_now(), lt::to_nanos(*limit)) : 0;
@@ -85,6 +92,10 @@ int suspend_bound(const sigset_t* mask)
 
 LT_EXPORT int sigtimedwait(const sigset_t* set, siginfo_t* info, const std::timespec* limit)
 {
+    if (limit != nullptr && (limit->tv_sec < 0 || !lt::has_valid_nanos(*limit))) {
+        errno = EINVAL;
+        return -1;
+    }
     if (lt::Thread* self = unbound_self()) {
         return wait_unbound(*self, *set, info, limit);
     }

@@ -6,10 +6,13 @@
 #include <sys/stat.h>
 
 #include <cerrno>
+#include <cstdlib>
+#include <cstring>
 #include <ctime>
 
 #include "base/compiler.h"
 #include "base/deadline.h"
+#include "os/processors.h"
 #include "os/syscall.h"
 
 namespace lt::os {
@@ -92,6 +95,18 @@ bool is_ending(std::int32_t process) noexcept
     const long size = raw_syscall(SYS_read, file, syscall_argument(text), sizeof(text));
     raw_syscall(SYS_close, file);
     return size <= 0 || (parse_flags(text, static_cast<std::size_t>(size)) & kExiting) != 0;
+}
+
+std::uint64_t pending_for_task() noexcept
+{
+    std::uint64_t pending = 0;
+    raw_syscall(SYS_rt_sigpending, syscall_argument(&pending), sizeof(pending));
+    char text[4096];
+    if (pending == 0 || read_text("/proc/thread-self/status", text, sizeof(text)) <= 0) {
+        return 0;
+    }
+    const char* line = std::strstr(text, "\nSigPnd:");
+    return line != nullptr ? std::strtoull(line + std::strlen("\nSigPnd:"), nullptr, 16) : 0;
 }
 
 std::uint32_t pid_namespace_tag() noexcept

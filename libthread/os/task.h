@@ -16,6 +16,9 @@ bool await_end(std::int32_t process, std::int64_t limit_ns) noexcept;
 // Whether the process's leading task is about to end.
 bool is_ending(std::int32_t process) noexcept;
 
+// The signals that wait for the calling task alone, not for its process. 0 without /proc.
+std::uint64_t pending_for_task() noexcept;
+
 // A number 1..127 that is likely another in another namespace of process ids; 0: unknown.
 std::uint32_t pid_namespace_tag() noexcept;
 

@@ -55,6 +55,7 @@ Leave leave_census(Thread& self) LT_NO_TSA
     while (take_pending(self, ~std::uint64_t{0}, info, true)) {
         route_signal(self, info);
     }
+    offer_held_signals(self);
     leave_critical(self);
     settle_masks();
     return leave;

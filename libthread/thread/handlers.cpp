@@ -135,11 +135,10 @@ void meet_requests(Thread& self, ucontext_t& machine)
     }
 }
 
-void on_kick(int, siginfo_t* info, void* context)
+void on_kick(int, siginfo_t*, void* context)
 {
     const int saved_errno = errno;
     auto& machine = *static_cast<ucontext_t*>(context);
-    act_on_kick(*info);
     Thread* self = current_thread;
     if (self != nullptr && is_idle(*self->lwp)) {
         os::from_mask(note_closed(*self->lwp, os::to_mask(machine.uc_sigmask)), machine.uc_sigmask);
@@ -160,10 +159,6 @@ bool is_function(void (*handler)(int))
 }
 
 }  // namespace
-
-void act_on_kick(const siginfo_t& /*info*/) noexcept
-{
-}
 
 Disposition disposition_of(int signal) noexcept
 {

@@ -46,7 +46,4 @@ inline std::uint64_t library_signals()
 
 void install_kick_handler() noexcept;
 
-// What else the own signal may bring, on any kernel task.
-void act_on_kick(const siginfo_t& info) noexcept;
-
 }  // namespace lt

@@ -100,7 +100,8 @@ void count_awaited(Thread& thread, std::uint64_t set) LT_REQUIRES(life_lock)
 {
     // relaxed: its own, or it waits no more.
     const std::uint64_t before = thread.awaited.load(memory_order_relaxed);
-    for (int i = 0; i < 64; ++i) {
+    // A bound thread waits in the kernel, which gives it what nobody has open, in its order.
+    for (int i = 0; i < 64 && !thread.has(kFlagBound); ++i) {
         awaiting[i] += static_cast<std::uint32_t>((set >> i) & 1U);
         awaiting[i] -= static_cast<std::uint32_t>((before >> i) & 1U);
         const std::uint64_t bit = std::uint64_t{1} << i;
@@ -194,13 +195,18 @@ void recount_mask(Thread& self) noexcept
     settle_masks();
 }
 
+void note_awaited(Thread& self, std::uint64_t set) noexcept
+{
+    const SpinGuard guard{life_lock};
+    count_awaited(self, set);
+    sum_up();
+}
+
 void await_signals(Thread& self, std::uint64_t set) noexcept
 {
     {
         const CriticalRegion region{self};
-        const SpinGuard guard{life_lock};
-        count_awaited(self, set);
-        sum_up();
+        note_awaited(self, set);
     }
     settle_masks();
 }

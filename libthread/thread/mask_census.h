@@ -20,6 +20,8 @@ void recount_mask(Thread& self) noexcept;
 
 // The running thread is about to wait for these, or has waited; 0: for none.
 void await_signals(Thread& self, std::uint64_t set) noexcept;
+// The same in a critical region, to be followed by settle_masks() behind it.
+void note_awaited(Thread& self, std::uint64_t set) noexcept LT_EXCLUDES(life_lock);
 
 // Acts on what has changed: to be called once the life lock is free. When it returns, no idle LWP
 // has a signal open that is closed to all threads.

@@ -1,9 +1,13 @@
 #include "thread/pending_signals.h"
 
+#include <ctime>
+
 #include "os/signal_mask.h"
 #include "os/slab.h"
 
 namespace lt {
+
+constinit SpinLock intake_lock;
 
 struct PendingSignal {
     PendingSignal* next = nullptr;
@@ -119,6 +123,14 @@ void drop_pending(Thread& thread) noexcept
     }
 }
 
+bool take_from_kernel(std::uint64_t mask, siginfo_t& info) noexcept
+{
+    const std::timespec now{};
+    return os::raw_syscall(SYS_rt_sigtimedwait, os::syscall_argument(&mask),
+                           os::syscall_argument(&info), os::syscall_argument(&now),
+                           sizeof(mask)) > 0;
+}
+
 bool hold_signal(const siginfo_t& info) noexcept
 {
     return add_pending(process_queue, info, true);
@@ -150,6 +162,7 @@ void unlock_pending() noexcept
 
 void forget_held_after_fork() noexcept
 {
+    intake_lock.unlock();  // whoever was there is gone, and so is what waited
     process_queue.pending = process_queue.pending_last = nullptr;
     process_queue.signals_pending.store(0, memory_order_relaxed);  // relaxed: nobody else is here
 }

@@ -23,7 +23,17 @@ namespace lt {
 // At the end of the thread, whose signals are lost with it.
 void drop_pending(Thread& thread) noexcept;
 
-// The same for the process.
+// Who takes signals of the process out of the kernel's queue holds this until they are where they
+// go: so those of one number keep their order. Ranks above the life lock, with which they are given
+// to threads.
+extern SpinLock intake_lock;
+
+// The next of `mask` that waits in the kernel, for the calling task or the process; false: none.
+[[nodiscard]] bool take_from_kernel(std::uint64_t mask, siginfo_t& info) noexcept
+    LT_REQUIRES(intake_lock);
+
+// The same for the process. What is held has left the kernel's queue, so it is older than what is
+// there.
 [[nodiscard]] bool hold_signal(const siginfo_t& info) noexcept;
 [[nodiscard]] bool take_held(std::uint64_t mask, siginfo_t& info) noexcept;
 std::uint64_t held_signals() noexcept;
@@ -31,6 +41,6 @@ std::uint64_t held_signals() noexcept;
 // In the child of fork, where nothing is pending; and before it.
 void lock_pending() noexcept LT_NO_TSA;
 void unlock_pending() noexcept LT_NO_TSA;
-void forget_held_after_fork() noexcept;
+void forget_held_after_fork() noexcept LT_NO_TSA;
 
 }  // namespace lt

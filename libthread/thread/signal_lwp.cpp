@@ -1,10 +1,11 @@
 #include "thread/signal_lwp.h"
 
-#include <cerrno>
+#include <bit>
 
 #include "lwp/pool.h"
 #include "os/kernel_thread.h"
 #include "os/signal_mask.h"
+#include "os/signal_watch.h"
 #include "sched/clock_lwp.h"
 #include "sched/critical.h"
 #include "sched/lwp_identity.h"
@@ -26,6 +27,8 @@ enum class Service : std::uint32_t { kNone, kWanted, kStarted };
 constinit Atomic<Service> service{Service::kNone};
 // Set by the signal LWP once it listens to kicks; read by whoever kicks it.
 constinit Atomic<std::uint32_t> service_tid{0};
+// The signal LWP's own; changed by others only where they are alone.
+constinit os::SignalWatch watch;
 
 bool waits_for(const Thread& thread, std::uint64_t bit)
 {
@@ -38,13 +41,22 @@ bool is_open(const Thread& thread, std::uint64_t bit)
     return (thread.signal_mask & bit) == 0;
 }
 
-// The initial thread is preferred, and one that can run the handler at once.
+// Who handles it: the initial thread is preferred, and one that can run the handler at once.
 bool is_better(const Thread& thread, const Thread* other)
 {
     if (other == nullptr || is_suspended(thread) != is_suspended(*other)) {
         return other == nullptr || is_suspended(*other);
     }
     return thread.number() == 1;
+}
+
+// Who is woken to take it: a bound thread waits in the kernel, which gives it signals as well; one
+// that has been woken may have come for another signal.
+int readiness(const Thread& thread)
+{
+    const bool woken =
+        (thread.requests.load(memory_order_relaxed) & kRequestAttention) != 0;  // relaxed: a hint
+    return (thread.has(kFlagBound) ? 0 : 4) + (is_suspended(thread) ? 0 : 2) + (woken ? 0 : 1);
 }
 
 // The thread that is to have the signal: one that awaits it, else one that does not block it.
@@ -61,12 +73,49 @@ Thread* choose_thread(std::uint64_t bit) LT_REQUIRES(life_lock)
             return;
         }
         if (waits_for(thread, bit)) {
-            awaiting = awaiting == nullptr ? &thread : awaiting;
+            if (awaiting == nullptr || readiness(thread) > readiness(*awaiting)) {
+                awaiting = &thread;
+            }
         } else if (is_open(thread, bit) && is_better(thread, open)) {
             open = &thread;
         }
     });
     return awaiting != nullptr ? awaiting : open;
+}
+
+std::uint64_t signals_to_take()
+{
+    return needs_signal_lwp() ? watched_signals() : 0;
+}
+
+// Takes what waits, each with its place in the library before the next.
+void take_in(Thread& self)
+{
+    siginfo_t info;
+    bool taken = false;
+    do {
+        const SpinGuard guard{intake_lock};
+        taken = take_from_kernel(signals_to_take(), info);
+        if (taken) {
+            route_signal(self, info);
+        }
+    } while (taken);
+}
+
+// Where it cannot sleep without taking: threads that wait for signals of one number may overtake
+// the one it has in hand.
+void take_next(Thread& self, Lwp& lwp, std::uint64_t signals, std::uintptr_t frame)
+{
+    const std::uint64_t set = signals | settings.own_signals;
+    siginfo_t info{};
+    lwp.parker.note_asleep(frame);
+    const long signal = os::raw_syscall(SYS_rt_sigtimedwait, os::syscall_argument(&set),
+                                        os::syscall_argument(&info), 0, sizeof(set));
+    lwp.parker.note_asleep(0);
+    if (signal > 0 && !is_library_signal(static_cast<int>(signal))) {
+        const SpinGuard guard{intake_lock};
+        route_signal(self, info);
+    }
 }
 
 void* signal_main(void* argument)
@@ -76,59 +125,85 @@ void* signal_main(void* argument)
     lwp.state.store(LwpState::kHelper, memory_order_relaxed);  // relaxed: for lwpinspect
     // All signals stay blocked here, so that none is handled between the look at what to watch and
     // the wait for it: news come as a signal as well.
-    const std::uint64_t own = settings.own_signals;
     os::set_kernel_mask(os::kAllSignals);
     service_tid.store(os::kernel_thread_id(), memory_order_seq_cst);  // seq_cst: before that look
     const auto frame = reinterpret_cast<std::uintptr_t>(__builtin_frame_address(0));
     for (;;) {
-        lwp.parker.note_asleep(frame);
-        const std::uint64_t set = needs_signal_lwp() ? watched_signals() | own : own;
-        siginfo_t info{};
-        const long signal = os::raw_syscall(SYS_rt_sigtimedwait, os::syscall_argument(&set),
-                                            os::syscall_argument(&info), 0, sizeof(set));
-        lwp.parker.note_asleep(0);
-        if (signal == settings.kick_signal) {
-            act_on_kick(info);
-        } else if (signal > 0 && signal != settings.stop_signal) {  // which comes after a forkall
-            route_signal(self, info);
+        const std::uint64_t set = signals_to_take();
+        if (watch.set(set)) {
+            lwp.parker.note_asleep(frame);
+            watch.sleep(os::kAllSignals & ~settings.own_signals);  // news end it
+            lwp.parker.note_asleep(0);
+            take_in(self);
+        } else {
+            take_next(self, lwp, set, frame);
         }
     }
 }
 
-// False: nobody is to have it for now.
-bool give_away(Thread& self, const siginfo_t& info, Disposition disposition)
+enum class Outcome { kDone, kAgain, kByDefault };
+
+// Gives a thread what is held, for it has that signal open. kAgain: not any more.
+Outcome give_held(Thread& self, Thread& target, std::uint64_t bit) LT_REQUIRES(life_lock)
 {
-    const std::uint64_t bit = os::signal_bit(info.si_signo);
-    bool by_default = false;
-    {
+    siginfo_t info;
+    if (!take_held(bit, info) || !give_signal(self, target, info, true)) {
+        return Outcome::kDone;
+    }
+    // It stores its mask, then looks at its queue; that was the other way round.
+    const bool is_wanted = is_open(target, bit) || waits_for(target, bit);
+    return is_wanted || !take_pending(target, bit, info, true) || !hold_signal(info)
+               ? Outcome::kDone
+               : Outcome::kAgain;
+}
+
+// Finds the thread for the first of that number that is held.
+Outcome offer(Thread& self, int number, Disposition disposition) LT_REQUIRES(life_lock)
+{
+    const std::uint64_t bit = os::signal_bit(number);
+    siginfo_t info;
+    Thread* target = choose_thread(bit);
+    if (target != nullptr && waits_for(*target, bit) && !target->has(kFlagBound)) {
+        wake_waiter(self, *target);
+        return Outcome::kDone;
+    }
+    if (target != nullptr && (waits_for(*target, bit) || disposition == Disposition::kCaught)) {
+        return give_held(self, *target, bit);
+    }
+    if (disposition == Disposition::kIgnored) {
+        static_cast<void>(take_held(bit, info));
+        return Outcome::kDone;
+    }
+    return target != nullptr && take_held(bit, info) ? Outcome::kByDefault : Outcome::kDone;
+}
+
+void offer_held(Thread& self, int number)
+{
+    const Disposition disposition = disposition_of(number);
+    Outcome outcome = Outcome::kAgain;
+    while (outcome == Outcome::kAgain) {
         const SpinGuard guard{life_lock};
-        Thread* target = choose_thread(bit);
-        if (target == nullptr) {
-            return false;
-        }
-        if (waits_for(*target, bit) || disposition == Disposition::kCaught) {
-            return give_signal(self, *target, info, true);
-        }
-        by_default = disposition == Disposition::kDefault;
+        outcome = offer(self, number, disposition);
     }
-    if (by_default) {
-        act_by_default(info.si_signo);
+    if (outcome == Outcome::kByDefault) {
+        act_by_default(number);
     }
-    return true;
 }
 
 }  // namespace
 
 void route_signal(Thread& self, const siginfo_t& info) noexcept
 {
-    const Disposition disposition = disposition_of(info.si_signo);
-    if (give_away(self, info, disposition) || disposition == Disposition::kIgnored) {
-        return;
+    // A thread that opens its mask, or waits, looks at what is held afterwards.
+    if (hold_signal(info)) {
+        offer_held(self, info.si_signo);
     }
-    // A thread that opens its mask looks here afterwards; we look at the masks once more.
-    siginfo_t again{};
-    if (hold_signal(info) && give_away(self, info, disposition)) {
-        static_cast<void>(take_held(os::signal_bit(info.si_signo), again));
+}
+
+void offer_held_signals(Thread& self) noexcept
+{
+    for (std::uint64_t left = held_signals(); left != 0; left &= left - 1) {
+        offer_held(self, std::countr_zero(left) + 1);
     }
 }
 
@@ -173,10 +248,12 @@ void reset_signal_lwp_after_fork() noexcept
 {
     service.store(Service::kNone, memory_order_relaxed);  // relaxed: nobody else is here
     service_tid.store(0, memory_order_relaxed);           // relaxed: as above
+    watch.forget();
 }
 
 void rename_signal_lwp(std::uint32_t (*new_id)(std::uint32_t)) noexcept
 {
+    watch.forget();
     // relaxed, both: nobody else runs here.
     service_tid.store(new_id(service_tid.load(memory_order_relaxed)), memory_order_relaxed);
 }

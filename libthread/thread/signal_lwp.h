@@ -11,6 +11,10 @@ namespace lt {
 // In a critical region of depth 1 or more, without locks.
 void route_signal(Thread& self, const siginfo_t& info) noexcept;
 
+// A thread that may have been woken for one of those that are held, and has not taken it, waits no
+// more. As above.
+void offer_held_signals(Thread& self) noexcept;
+
 // What the signal LWP waits for may have changed; asks for it if there is none and one is needed.
 void tell_signal_lwp() noexcept;
 

@@ -1,13 +1,18 @@
 // How no signal is missed: the thread stores what it awaits, then looks at its queue; a sender
 // queues the signal, then looks at what is awaited and raises `attention`. Signals for the process
 // are taken from the kernel by the signal LWP from then on, which finds those that came before.
+//
+// How those of one number keep their order: the signal LWP moves them from the front of the
+// kernel's queue to the end of what the library holds, and wakes a waiter. Whoever waits takes the
+// first one that is held, else the kernel's first, which is younger. Both happen under
+// `intake_lock`. A waiter that takes one, or none, wakes another for what is left.
 #include "thread/signal_wait.h"
 
 #include <pthread.h>
 
 #include "io/waiter.h"
 #include "os/clock.h"
-#include "os/signal_mask.h"
+#include "os/task.h"
 #include "sched/critical.h"
 #include "sched/scheduler.h"
 #include "sync/sleep_queue.h"
@@ -19,21 +24,13 @@
 namespace lt {
 namespace {
 
-bool take_from_kernel(std::uint64_t set, siginfo_t& info)
-{
-    const std::timespec now{};
-    return os::raw_syscall(SYS_rt_sigtimedwait, os::syscall_argument(&set),
-                           os::syscall_argument(&info), os::syscall_argument(&now),
-                           sizeof(set)) > 0;
-}
-
 // In a critical region of depth 1, which is still held afterwards.
 WakeCause sleep_for_signal(Thread& self, std::uint64_t awaited, const Deadline* deadline) LT_NO_TSA
 {
     SleepQueue& queue = sleep_queue_of(&self.awaited);
     lock_to_sleep(self, queue);
     // relaxed: the locked instruction in lock() orders it, as it does the look at `attention`.
-    if ((self.signals_pending.load(memory_order_relaxed) & awaited) != 0) {
+    if (((self.signals_pending.load(memory_order_relaxed) | held_signals()) & awaited) != 0) {
         queue.lock.unlock();
         return WakeCause::kInterrupted;
     }
@@ -45,21 +42,21 @@ WakeCause sleep_for_signal(Thread& self, std::uint64_t awaited, const Deadline* 
     return sleep_on(self, queue, spec);
 }
 
-// It waits no more. What was given to it for the process meanwhile, and it did not take, and
-// blocks, is for others.
+// It waits no more.
 void withdraw(Thread& self)
 {
-    await_signals(self, 0);
-    siginfo_t info;
-    const CriticalRegion region{self};
-    while (take_pending(self, self.signal_mask, info, true)) {
-        route_signal(self, info);
+    {
+        const CriticalRegion region{self};
+        note_awaited(self, 0);
+        offer_held_signals(self);
     }
+    settle_masks();
 }
 
 bool take_awaited(Thread& self, std::uint64_t set, siginfo_t& info)
 {
     const CriticalRegion region{self};
+    const SpinGuard guard{intake_lock};
     return take_pending(self, set, info) || take_held(set, info) || take_from_kernel(set, info);
 }
 
@@ -120,44 +117,34 @@ void suspend_for_signal(Thread& self, std::uint64_t mask)
     adopt_mask(self, old);
 }
 
-AwaitedInKernel::AwaitedInKernel(Thread* self, std::uint64_t set) noexcept : self_{self}
+AwaitedInKernel::AwaitedInKernel(Thread& self, std::uint64_t set) noexcept : self_{self}, set_{set}
 {
-    if (self_ == nullptr) {
-        return;
-    }
-    await_signals(*self_, set);
-    siginfo_t info;
-    const CriticalRegion region{*self_};
-    while (take_held(set, info)) {
-        os::raw_syscall(SYS_rt_sigqueueinfo, os::process_id(), info.si_signo,
-                        os::syscall_argument(&info));
-    }
+    await_signals(self_, set_);
 }
 
 AwaitedInKernel::~AwaitedInKernel()
 {
-    if (self_ != nullptr) {
-        await_signals(*self_, 0);
-    }
+    await_signals(self_, 0);
+}
+
+bool AwaitedInKernel::take_held_back(siginfo_t& info) noexcept
+{
+    const CriticalRegion region{self_};
+    const SpinGuard guard{intake_lock};
+    return take_held(set_, info);
 }
 
 void take_signals_from_kernel(Thread& self) noexcept
 {
-    constexpr std::size_t kMost = 32;
-    siginfo_t for_process[kMost];
-    std::size_t count = 0;
+    std::uint64_t own = 0;
     siginfo_t info;
-    // The thread's own come first.
-    while (count < kMost && self.signal_mask != 0 && take_from_kernel(self.signal_mask, info)) {
+    // The kernel gives a task its own first, so none for the process is among them.
+    while ((own = os::pending_for_task() & self.signal_mask) != 0) {
         const CriticalRegion region{self};
-        if (info.si_code == SI_TKILL && add_pending(self, info, false)) {
-            continue;
+        const SpinGuard guard{intake_lock};
+        if (!take_from_kernel(own, info) || !add_pending(self, info, false)) {
+            return;
         }
-        for_process[count++] = info;
-    }
-    for (std::size_t i = 0; i < count; ++i) {
-        os::raw_syscall(SYS_rt_sigqueueinfo, os::process_id(), for_process[i].si_signo,
-                        os::syscall_argument(&for_process[i]));
     }
 }
 

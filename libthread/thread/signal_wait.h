@@ -19,17 +19,21 @@ Error wait_for_signal(Thread& self, std::uint64_t set, siginfo_t& info, const De
 // cancellation.
 void suspend_for_signal(Thread& self, std::uint64_t mask);
 
-// For a bound thread, which waits in the kernel: signals awaited there are sent there, and what the
-// library holds for the process is given back.
+// While a bound thread waits in the kernel: signals for the process that come to the library
+// meanwhile are sent there.
 class AwaitedInKernel {
   public:
-    AwaitedInKernel(Thread* self, std::uint64_t set) noexcept;
+    AwaitedInKernel(Thread& self, std::uint64_t set) noexcept;
     ~AwaitedInKernel();
     AwaitedInKernel(const AwaitedInKernel&) = delete;
     AwaitedInKernel& operator=(const AwaitedInKernel&) = delete;
 
+    // Takes what came to the library before, and would never reach the kernel's wait.
+    [[nodiscard]] bool take_held_back(siginfo_t& info) noexcept;
+
   private:
-    Thread* self_;
+    Thread& self_;
+    std::uint64_t set_;
 };
 
 // The calling thread is about to be multiplexed: what the kernel has for its task alone goes to the

@@ -316,6 +316,11 @@ bool give_signal(Thread& self, Thread& target, const siginfo_t& info, bool for_p
     return true;
 }
 
+void wake_waiter(Thread& self, Thread& target) noexcept
+{
+    attract(self, target, WakeCause::kInterrupted);
+}
+
 Error kill_thread(Thread& self, std::uint32_t id, const siginfo_t& info) noexcept
 {
     const int signal = info.si_signo;

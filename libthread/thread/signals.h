@@ -36,6 +36,9 @@ siginfo_t info_of_kill(int signal) noexcept;
 [[nodiscard]] bool give_signal(Thread& self, Thread& target, const siginfo_t& info,
                                bool for_process) noexcept;
 
+// Ends the sleep of a thread that waits for signals, to look at those of the process. As above.
+void wake_waiter(Thread& self, Thread& target) noexcept;
+
 // Delivers the signals that wait for the calling thread and that its mask lets through. `context`:
 // what a handler has interrupted, nullptr: nothing.
 void raise_pending(Thread& self, ucontext_t* context = nullptr) noexcept;

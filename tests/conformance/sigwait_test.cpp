@@ -123,6 +123,92 @@ TEST_P(Sigwait, S19KeepsValuesAndCountOfRealTimeSignals)
     EXPECT_EQ(values, expected);
 }
 
+int value_of_next(const sigset_t& set, const timespec* limit = nullptr)
+{
+    siginfo_t info{};
+    return sigtimedwait(&set, &info, limit) == SIGRTMIN + 4 ? info.si_value.sival_int : -1;
+}
+
+void send_value(int number)
+{
+    sigval value{};
+    value.sival_int = number;
+    while (sigqueue(getpid(), SIGRTMIN + 4, value) != 0) {
+        ASSERT_EQ(errno, EAGAIN);  // too many wait
+        thr_yield();
+    }
+}
+
+// SIG-19: real-time signals come in the order sent though the waiter comes and goes meanwhile. What
+// the library had taken out of the kernel's queue was once overtaken by what was there still.
+TEST_P(Sigwait, S19KeepsTheOrderOfAFlood)
+{
+    constexpr int kCount = 2000;
+    std::atomic<int> taken{0};
+    const thread_t waiter = start([&] {
+        const sigset_t set = signal_set({SIGRTMIN + 4});
+        for (int expected = 0; expected < kCount;) {
+            const timespec limit{expected % 3 == 0 ? 10 : 0, 0};  // every other time it looks only
+            const int value = value_of_next(set, &limit);
+            if (value != -1) {
+                ASSERT_EQ(value, expected);
+                taken = ++expected;
+            } else {
+                thr_yield();
+            }
+        }
+    });
+    for (int i = 0; i < kCount && !HasFailure(); ++i) {
+        send_value(i);
+        if (i % 16 == 0) {
+            ASSERT_TRUE(bounded::until([&] { return taken >= i - 64 || HasFailure(); }));
+        }
+    }
+    join(waiter);
+}
+
+int keep_order_from_before()
+{
+    sigset_t set = signal_set({SIGRTMIN + 4});
+    thr_sigsetmask(SIG_BLOCK, &set, nullptr);
+    constexpr int kCount = 100;
+    for (int i = 0; i < kCount; ++i) {
+        send_value(i);
+    }
+    sigval own{};
+    own.sival_int = kCount;
+    pthread_sigqueue(pthread_self(), SIGRTMIN + 4, own);
+    static int first_wrong = -1;
+    thread_t id = 0;
+    thr_create(
+        nullptr, 0,
+        [](void* expected) -> void* {
+            const timespec none{};
+            for (int i = 0; i < kCount && first_wrong == -1; ++i) {
+                first_wrong =
+                    value_of_next(*static_cast<const sigset_t*>(expected), &none) == i ? -1 : i;
+            }
+            return nullptr;
+        },
+        &set, child::argument(), &id);
+    thr_join(id, nullptr, nullptr);
+    if (first_wrong != -1) {
+        return 1;
+    }
+    const timespec limit{10, 0};
+    return value_of_next(set, &limit) == kCount ? 0 : 2;
+}
+
+const child::Program keeps_order_from_before{"keeps_order_from_before", keep_order_from_before};
+
+// SIG-19: those that waited before the process made its first thread keep their order, and what was
+// sent to the initial thread stays its own.
+TEST_P(Sigwait, S19KeepsTheOrderFromBeforeTheFirstThread)
+{
+    const child::Outcome outcome = child::run(keeps_order_from_before, {.argument = binding()});
+    EXPECT_TRUE(outcome.exited && outcome.exit_status == 0) << outcome.describe();
+}
+
 // SIG-19: sigtimedwait gives up with EAGAIN, and not before its time.
 TEST_P(Sigwait, S19GivesUpAtTheTimeLimit)
 {

@@ -53,6 +53,9 @@ const std::vector<Kind>& kinds()
         {"openat", {SYS_openat, 0}, {EMFILE}},
         {"fcntl", {SYS_fcntl, 0}, {EMFILE}},
         {"sigtimedwait", {SYS_rt_sigtimedwait, 0}, {EINTR}},
+        {"close_range", {SYS_close_range, 0}, {ENOSYS, ENOMEM}},
+        {"signalfd4", {SYS_signalfd4, 0}, {EMFILE}},
+        {"ppoll", {SYS_ppoll, 0}, {EINTR}},
         {"sigaltstack", {SYS_sigaltstack, 0}, {ENOMEM}},
     };
     return all;

@@ -55,7 +55,7 @@ constexpr std::array<Step, 30> kSteps{{
     {"rw_wrlock shared", exclude_shared, kCreates},
     {"mutex_lock robust", lock_robust, kCreates},
     {"thr_kill", send_signal, {EAGAIN, 0}},
-    {"sigwait", await_signal, kNone},
+    {"sigwait", await_signal, kCreates},
     {"read", read_pipe, kCreates},
     {"poll", poll_pipe, kCreates},
     {"nanosleep", sleep_shortly, kCreates},
