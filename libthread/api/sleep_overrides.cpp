@@ -31,7 +31,7 @@ int sleep_for(lt::Thread& self, const std::timespec& time, std::timespec* left)
     const lt::Deadline deadline{
         lt::saturating_add(now, time.tv_sec == 0 && time.tv_nsec == 0 ? 0 : lt::to_nanos(time)),
         lt::Clock::kMonotonic};
-    const lt::Error error = lt::io::sleep_until(self, deadline);
+    const lt::Error error = lt::io::sleep_until(self, deadline, now);
     if (error == lt::Error::kInterrupted && left != nullptr) {
         const std::int64_t rest = deadline.ns - lt::os::monotonic_now();
         *left = to_timespec(rest > 0 ? rest : 0);
@@ -89,7 +89,7 @@ LT_EXPORT int clock_nanosleep(clockid_t clock, int flags, const std::timespec* t
     const lt::Deadline deadline{lt::to_nanos(*time), clock == CLOCK_REALTIME
                                                          ? lt::Clock::kRealtime
                                                          : lt::Clock::kMonotonic};
-    return lt::to_errno(lt::io::sleep_until(*self, deadline));
+    return lt::to_errno(lt::io::sleep_until(*self, deadline, lt::os::now(deadline.clock)));
 }
 
 LT_EXPORT unsigned sleep(unsigned seconds)

@@ -6,8 +6,11 @@
 #include <cstring>
 
 #include "io/attempts.h"
+#include "io/blocking.h"
 #include "os/real_calls.h"
+#include "os/ring.h"
 #include "os/syscall.h"
+#include "sched/critical.h"
 #include "sched/held_lwp.h"
 
 namespace lt::io {
@@ -37,6 +40,48 @@ struct Accepting : Call {
     socklen_t* length;
     int flags;
 };
+
+struct Connecting : Call {
+    Connecting(int descriptor, const sockaddr* to, socklen_t size)
+        : Call{descriptor, EPOLLOUT, WaitKind::kConnect}, address{to}, length{size}
+    {
+        on_socket = true;
+        obeys_nonblock = false;  // has been looked at
+        attempt = [](Call& call) -> long { return static_cast<Connecting&>(call).advance(); };
+        block = [](Call& call) -> long {
+            const auto& self = static_cast<Connecting&>(call);
+            expect_to_block(*current_thread);
+            return os::real_calls().connect(self.fd, self.address, self.length);
+        };
+    }
+
+    long advance()
+    {
+        if (!begun) {
+            begun = true;
+            const CriticalRegion region{*current_thread};
+            const long result = os::begin_connect(fd, address, length);
+            // EALREADY: another thread has begun it.
+            return result == -EINPROGRESS || result == -EALREADY ? -EAGAIN
+                   : result == -ENOSYS                           ? kUseLibc
+                                                                 : result;
+        }
+        // The kernel, asked once more, tells what has become of it.
+        return !is_ready(*this) ? -EAGAIN
+                                : os::raw_syscall(SYS_connect, fd, os::syscall_argument(address),
+                                                  static_cast<long>(length));
+    }
+
+    const sockaddr* address;
+    socklen_t length;
+    bool begun = false;
+};
+
+// Whether it is of the kinds whose connections the kernel goes on with by itself.
+bool is_internet(const sockaddr& address)
+{
+    return address.sa_family == AF_INET || address.sa_family == AF_INET6;
+}
 
 // Whether the kernel answers for the peer, so that hardly ever anything is waited for.
 bool is_on_this_machine(const sockaddr* address, socklen_t length)
@@ -68,10 +113,15 @@ int accept(Thread& self, int fd, sockaddr* address, socklen_t* length, int flags
 
 int connect(Thread& self, int fd, const sockaddr* address, socklen_t length)
 {
-    if (!is_on_this_machine(address, length)) {
-        expect_to_block(self);
+    if (is_on_this_machine(address, length)) {
+        return os::real_calls().connect(fd, address, length);
     }
-    return os::real_calls().connect(fd, address, length);
+    Connecting call{fd, address, length};
+    if (!is_internet(*address) || is_nonblocking(call) || !can_park_here(self)) {
+        return static_cast<int>(call.block(call));
+    }
+    const long result = perform(self, call);
+    return static_cast<int>(finish(result == -EAGAIN ? -EINPROGRESS : result));
 }
 
 }  // namespace lt::io

@@ -191,7 +191,9 @@ void claim_descriptors() noexcept
 
 bool owns_descriptors() noexcept
 {
-    return owner_pid == os::process_id();
+    // A child of vfork is known by the flag of the thread that it runs on: most ask no further.
+    const Thread* self = current_thread;
+    return (self != nullptr && !self->has(kFlagVfork)) || owner_pid == os::process_id();
 }
 
 bool renew_epoll_set() noexcept

@@ -7,11 +7,12 @@
 
 namespace lt::io {
 
-Error sleep_until(Thread& self, const Deadline& deadline)
+Error sleep_until(Thread& self, const Deadline& deadline, std::int64_t now)
 {
     act_on_cancellation(self);
     const HandlersSeen before{self};
-    if (os::now(deadline.clock) >= deadline.ns) {
+    const std::int64_t since = deadline.clock == Clock::kMonotonic ? now : os::coarse_now();
+    if (now >= deadline.ns) {
         yield(self);
         return Error::kNone;
     }
@@ -22,7 +23,7 @@ Error sleep_until(Thread& self, const Deadline& deadline)
             leave_critical(self);
             return Error::kInterrupted;
         }
-        const WakeCause cause = sleep_as(self, waiter, WaitKind::kSleep, 0, &deadline);
+        const WakeCause cause = sleep_as(self, waiter, WaitKind::kSleep, 0, &deadline, since);
         leave_critical(self);  // pending handlers run here
         if (cause == WakeCause::kTimedOut) {
             return Error::kNone;

@@ -35,7 +35,9 @@ constexpr std::int64_t kSoonNs = 4'000'000;
 constexpr std::int64_t kGrowthTickNs = 2'000'000;
 // Every processor computes for others: whom they spin for may be the one that waits.
 constexpr std::int64_t kStarvedNs = 500'000'000;
-constexpr std::uint32_t kQuietTicks = 5;
+// Looks in a row that found nothing, after which it sleeps. If that was too soon, it is kicked: no
+// oftener than it would have looked.
+constexpr std::uint32_t kQuietTicks = 2;
 
 struct Watch {
     std::int64_t last_look = 0;
@@ -260,21 +262,23 @@ std::int64_t earlier(std::int64_t a, std::int64_t b)
     return b == 0 || (a != 0 && a < b) ? a : b;
 }
 
+// `next`: when something is to be done at the latest; `next_look`: the pool is to be looked at.
 void sleep_until(std::int64_t next, std::int64_t next_look)
 {
     if (next_look != 0) {
-        clock->parker.park_until(earlier(next, next_look));
+        clock->parker.park_until(plan_clock_sleep(earlier(next, next_look)));
         return;
     }
     // relaxed: the process-wide fence orders it against the pushers' looks.
     clock_unwatching.store(1, memory_order_relaxed);
     os::process_wide_fence();
     poll_hooks.confirm(*clock->idle, true);
+    const std::int64_t until = plan_clock_sleep(next);
     ReadyEvents ready;
     // Nobody has switched for a while. If threads wait for descriptors and no LWP is idle to watch
     // these, all are held by computations and calls: then it is for us.
-    if (queued_threads() == 0 && !(lacks_watcher() && poll_hooks.watch(*clock, next, ready))) {
-        clock->parker.park_until(next);
+    if (queued_threads() == 0 && !(lacks_watcher() && poll_hooks.watch(*clock, until, ready))) {
+        clock->parker.park_until(until);
     }
     clock_unwatching.store(0, memory_order_relaxed);  // relaxed: from here on we look anyway
     watch.quiet = 0;
@@ -293,8 +297,8 @@ void* clock_main(void* argument)
     for (;;) {
         make_lwps_asked_for();
         keep_spare_lwp();
-        const std::int64_t again = clock_turn_hook();
-        const std::int64_t next = earlier(expire_timeouts(self), again);
+        const std::int64_t next = clock_turn_hook();
+        expire_neglected_timeouts(self);
         const std::int64_t now = os::monotonic_now();
         const std::int64_t next_look = watch_progress(now);
         const std::int64_t next_turn = end_turns(now);

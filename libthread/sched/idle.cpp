@@ -70,7 +70,8 @@ Thread* look_once(Lwp& lwp)
 // Counted as searching by the caller.
 Thread* spin_for_work(Lwp& lwp)
 {
-    const std::int64_t end = os::monotonic_now() + kSpinNs;
+    std::int64_t now = os::monotonic_now();
+    const std::int64_t end = now + kSpinNs;
     do {
         for (int i = 0; i < 8; ++i) {
             arch::pause();
@@ -84,8 +85,12 @@ Thread* spin_for_work(Lwp& lwp)
         if (lacks_watcher()) {
             poll_hooks.poll(*lwp.idle);
         }
-    } while (os::monotonic_now() < end);
-    return nullptr;
+        now = os::monotonic_now();
+        if (has_timeouts_due(now)) {
+            expire_timeouts(*lwp.idle, now);
+        }
+    } while (now < end);
+    return look_once(lwp);
 }
 
 bool work_in_sight(const Lwp& lwp)
@@ -135,6 +140,35 @@ void open_to_process(Lwp& lwp)
     }
 }
 
+// How long the LWP, without work, may stay in the pool; kNever: for ever.
+std::int64_t retirement()
+{
+    // relaxed: a hint for how long to sleep.
+    const bool surplus = process.pool_lwps.load(memory_order_relaxed) >
+                         process.concurrency.load(memory_order_relaxed);
+    return surplus ? saturating_add(os::monotonic_now(), settings.retire_after_ns) : kNever;
+}
+
+// The sleep itself. True: it was long enough for an LWP to retire.
+bool sleep_idle(Lwp& lwp, ReadyEvents& ready)
+{
+    Thread& idle = *lwp.idle;
+    open_to_process(lwp);
+    const std::int64_t retire = retirement();
+    const std::int64_t alarm = set_alarm();
+    const std::int64_t first = retire < alarm ? retire : alarm;
+    const std::int64_t until = first != kNever ? first : 0;
+    leave_critical(idle);  // handlers run here
+    LT_PROBE2(lwp__park, lwp.index, in_place(lwp.tid));
+    if (!wants_polling() || !poll_hooks.watch(lwp, until, ready)) {
+        lwp.parker.park_until(until);
+    }
+    LT_PROBE2(lwp__unpark, lwp.index, in_place(lwp.tid));
+    enter_critical(idle);
+    clear_alarm(alarm);
+    return retire != kNever && os::monotonic_now() >= retire;
+}
+
 // Sleeps until there may be work. kWoken: a waker counted us as searching.
 Parked park_idle(Lwp& lwp)
 {
@@ -146,24 +180,8 @@ Parked park_idle(Lwp& lwp)
     // Either a pusher sees us in the list, or we see what it pushed: this is the slow half of a
     // fence whose fast half is in call_for_help().
     os::process_wide_fence();
-    bool timed_out = false;
     ReadyEvents ready;
-    if (!work_in_sight(lwp)) {
-        open_to_process(lwp);
-        // relaxed: a hint for how long to sleep.
-        const bool surplus = process.pool_lwps.load(memory_order_relaxed) >
-                             process.concurrency.load(memory_order_relaxed);
-        const std::int64_t until =
-            surplus ? saturating_add(os::monotonic_now(), settings.retire_after_ns) : 0;
-        leave_critical(idle);  // handlers run here
-        LT_PROBE2(lwp__park, lwp.index, in_place(lwp.tid));
-        if (!wants_polling() || !poll_hooks.watch(lwp, until, ready)) {
-            lwp.parker.park_until(until);
-        }
-        LT_PROBE2(lwp__unpark, lwp.index, in_place(lwp.tid));
-        enter_critical(idle);
-        timed_out = surplus && os::monotonic_now() >= until;
-    }
+    const bool timed_out = !work_in_sight(lwp) && sleep_idle(lwp, ready);
     lwp.state.store(LwpState::kSearching, memory_order_relaxed);  // relaxed: for lwpinspect
     const bool woken = !idle_lwps.remove(lwp);
     if (ready.count != 0) {
@@ -236,10 +254,8 @@ void run_idle_loop(Lwp& lwp) noexcept
             leave_critical(*lwp.idle);
             enter_critical(*lwp.idle);
         }
-        Thread* thread = is_poll_due(lwp) ? nullptr : look_once(lwp);
-        if (thread == nullptr && wants_polling()) {
-            lwp.picks_since_poll = 0;
-            poll_hooks.poll(*lwp.idle);
+        Thread* thread = is_look_due(lwp) ? nullptr : look_once(lwp);
+        if (thread == nullptr && look_outside(*lwp.idle, lwp)) {
             thread = look_once(lwp);
         }
         if (thread == nullptr && settings.cpus > 1 && (counted || idle_lwps.searching() == 0)) {

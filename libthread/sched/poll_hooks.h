@@ -7,6 +7,7 @@
 
 #include "base/atomic.h"
 #include "lwp/lwp.h"
+#include "sched/expiry.h"
 #include "sched/thread.h"
 
 namespace lt {
@@ -46,20 +47,25 @@ inline bool wants_polling()
     return LT_UNLIKELY(descriptor_sleepers.load(memory_order_relaxed) != 0);
 }
 
-// Counts one look for a thread to run. True: others have had their turn often enough, and
-// descriptors are to be looked at first.
-inline bool is_poll_due(Lwp& lwp)
+// The slow half of is_look_due(): it is the LWP's turn to look.
+bool has_reason_to_look(Lwp& lwp) noexcept;
+
+// Counts one look for a thread to run. True: others have had their turn often enough, and what
+// threads wait for outside the process is to be looked at first: descriptors and time.
+inline bool is_look_due(Lwp& lwp)
 {
     constexpr std::uint32_t kEvery = 61;
-    return wants_polling() && ++lwp.picks_since_poll > kEvery;
+    return (wants_polling() || LT_UNLIKELY(has_timeouts())) && ++lwp.picks_since_look > kEvery &&
+           has_reason_to_look(lwp);
 }
 
-// In a critical region, without locks.
-inline void poll_if_due(Thread& self, Lwp& lwp)
+// Polls, and fires deadlines. In a critical region, without locks. False: there was no reason to.
+bool look_outside(Thread& self, Lwp& lwp) noexcept;
+
+inline void look_if_due(Thread& self, Lwp& lwp)
 {
-    if (is_poll_due(lwp)) {
-        lwp.picks_since_poll = 0;
-        poll_hooks.poll(self);
+    if (is_look_due(lwp)) {
+        look_outside(self, lwp);
     }
 }
 

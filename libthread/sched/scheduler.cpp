@@ -338,7 +338,7 @@ void block_current(Thread& self, SpinLock& lock) noexcept
     Thread* next = self.run_next;
     self.run_next = nullptr;
     if (next == nullptr || stop_if_suspended(*next)) {
-        next = is_poll_due(lwp) ? nullptr : pick_next(lwp);  // polling is for the idle context
+        next = is_look_due(lwp) ? nullptr : pick_next(lwp);  // looking is for the idle context
     }
     if (next != nullptr) {
         // relaxed: a hint of our own.
@@ -365,7 +365,7 @@ void yield(Thread& self) noexcept
 void yield_inside(Thread& self) noexcept
 {
     Lwp& lwp = *self.lwp;
-    poll_if_due(self, lwp);
+    look_if_due(self, lwp);
     Thread* next = pick_next(lwp);
     if (next == nullptr && settings.migrate_always &&
         process.pool_lwps.load(memory_order_relaxed) > 1) {  // relaxed: a hint
@@ -390,7 +390,7 @@ const ArchContext* leave_for_good(Thread& self, void (*after)(void*), void* argu
 {
     Lwp& lwp = *self.lwp;
     Thread* next = has_heir_in_turn(lwp, self) ? self.run_next : nullptr;
-    if (next == nullptr && !is_poll_due(lwp)) {
+    if (next == nullptr && !is_look_due(lwp)) {
         next = pick_next(lwp);
     }
     return leave_for(self, next != nullptr ? *next : *lwp.idle, {after, argument});

@@ -3,106 +3,63 @@
 #include "os/clock.h"
 #include "os/spinlock.h"
 #include "sched/clock_lwp.h"
+#include "sched/deadline_heap.h"
 #include "sched/expiry.h"
 #include "sched/fork.h"
+#include "sched/wall_alarm.h"
 
 namespace lt {
 
 constinit TimeoutHook timeout_hook = nullptr;
 constinit InterruptHook interrupt_hook = nullptr;
+constinit Atomic<std::int64_t> next_timeout{kNever};
 
 namespace {
 
-// A pairing heap threaded through the records: heap_next is the next sibling, heap_prev the
-// previous one or, for a first child, the parent.
-class DeadlineHeap {
-  public:
-    [[nodiscard]] Thread* first() const { return root_; }
+// The time at which a parked LWP wakes to fire deadlines; kNever: none does. A hint: where it says
+// too much or too little, the clock LWP makes up for it.
+constinit Atomic<std::int64_t> next_alarm{kNever};
 
-    void insert(Thread& thread)
-    {
-        thread.heap_child = thread.heap_next = thread.heap_prev = nullptr;
-        root_ = root_ == nullptr ? &thread : meld(*root_, thread);
-    }
+// So much later than an LWP without work the clock LWP looks at a deadline that such an LWP should
+// have met.
+constexpr std::int64_t kGraceNs = 1'000'000;
 
-    void remove(Thread& thread)
-    {
-        if (root_ == &thread) {
-            root_ = merge_pairs(thread.heap_child);
-        } else {
-            unlink(thread);
-            if (Thread* rest = merge_pairs(thread.heap_child)) {
-                root_ = meld(*root_, *rest);
-            }
-        }
-        thread.heap_child = thread.heap_next = thread.heap_prev = nullptr;
-    }
+constexpr std::size_t index_of(Clock clock)
+{
+    return clock == Clock::kRealtime ? 1 : 0;
+}
 
-  private:
-    static void unlink(Thread& thread)
-    {
-        if (thread.heap_prev->heap_child == &thread) {
-            thread.heap_prev->heap_child = thread.heap_next;
-        } else {
-            thread.heap_prev->heap_next = thread.heap_next;
-        }
-        if (thread.heap_next != nullptr) {
-            thread.heap_next->heap_prev = thread.heap_prev;
-        }
-    }
-
-    static Thread* meld(Thread& a, Thread& b)
-    {
-        Thread& top = b.deadline_ns < a.deadline_ns ? b : a;
-        Thread& below = &top == &a ? b : a;
-        below.heap_prev = &top;
-        below.heap_next = top.heap_child;
-        if (top.heap_child != nullptr) {
-            top.heap_child->heap_prev = &below;
-        }
-        top.heap_child = &below;
-        top.heap_next = top.heap_prev = nullptr;
-        return &top;
-    }
-
-    // Pairs up a list of siblings, then melds the pairs from the last to the first.
-    static Thread* merge_pairs(Thread* list)
-    {
-        Thread* pairs = nullptr;  // through heap_next, last pair first
-        while (list != nullptr) {
-            Thread* a = list;
-            Thread* b = a->heap_next;
-            list = b != nullptr ? b->heap_next : nullptr;
-            a->heap_next = a->heap_prev = nullptr;
-            Thread* pair = a;
-            if (b != nullptr) {
-                b->heap_next = b->heap_prev = nullptr;
-                pair = meld(*a, *b);
-            }
-            pair->heap_next = pairs;
-            pairs = pair;
-        }
-        Thread* root = nullptr;
-        while (pairs != nullptr) {
-            Thread* pair = pairs;
-            pairs = pair->heap_next;
-            pair->heap_next = nullptr;
-            root = root == nullptr ? pair : meld(*root, *pair);
-        }
-        return root;
-    }
-
-    Thread* root_ = nullptr;
-};
-
-// Guards both heaps, the heap links and deadline fields of the threads in them, and the changes of
-// deadline_armed. Ranks below sleep queues, above nothing.
+// Guards both heaps, the heap links and deadline fields of the threads in them, the changes of
+// deadline_armed and next_timeout, and what the clock LWP plans. Ranks below sleep queues, above
+// nothing.
 constinit SpinLock heaps_lock;
 constinit DeadlineHeap heaps[2] LT_GUARDED_BY(heaps_lock);
+// By clock: it looks at deadlines no later than then. Who arms one that is due before kicks it.
+constinit std::int64_t planned_look[2] LT_GUARDED_BY(heaps_lock) = {};
 
 DeadlineHeap& heap_of(Clock clock) LT_REQUIRES(heaps_lock)
 {
-    return heaps[clock == Clock::kRealtime ? 1 : 0];
+    return heaps[index_of(clock)];
+}
+
+std::int64_t first_deadline(Clock clock) LT_REQUIRES(heaps_lock)
+{
+    const Thread* first = heap_of(clock).first();
+    return first != nullptr ? first->deadline_ns : kNever;
+}
+
+// When the clock LWP is to look for a deadline.
+std::int64_t look_for(std::int64_t deadline, Clock clock)
+{
+    return clock == Clock::kMonotonic ? saturating_add(deadline, kGraceNs) : deadline;
+}
+
+void publish_next(Clock clock) LT_REQUIRES(heaps_lock)
+{
+    if (clock == Clock::kMonotonic) {
+        // relaxed: a hint; who misses a change is made up for by the clock LWP.
+        next_timeout.store(first_deadline(clock), memory_order_relaxed);
+    }
 }
 
 struct Expired {
@@ -110,18 +67,45 @@ struct Expired {
     std::uint64_t wait;
 };
 
-Expired take_expired(Clock clock, std::int64_t now)
+struct Batch {
+    static constexpr std::uint32_t kMost = 64;
+    std::uint32_t count = 0;
+    Expired entries[kMost];
+};
+
+void take_expired(Batch& batch, Clock clock, std::int64_t now)
 {
     const SpinGuard guard{heaps_lock};
-    Thread* thread = heap_of(clock).first();
-    if (thread == nullptr || thread->deadline_ns > now) {
-        return {nullptr, 0};
+    DeadlineHeap& heap = heap_of(clock);
+    batch.count = 0;
+    while (batch.count < Batch::kMost && first_deadline(clock) <= now) {
+        Thread& thread = *heap.first();
+        heap.remove(thread);
+        batch.entries[batch.count++] = {&thread, thread.timed_wait};
+        // release: the thread may go on to another wait once it sees this; we are through with it.
+        thread.deadline_armed.store(false, memory_order_release);
     }
-    heap_of(clock).remove(*thread);
-    const Expired expired{thread, thread->timed_wait};
-    // release: the thread may go on to another wait once it sees this; we are through with it.
-    thread->deadline_armed.store(false, memory_order_release);
-    return expired;
+    publish_next(clock);
+}
+
+// Fires up to a batch of those due at `now`; true: there may be more.
+bool expire(Thread& self, Clock clock, std::int64_t now)
+{
+    Batch batch;
+    take_expired(batch, clock, now);
+    for (std::uint32_t i = 0; i < batch.count; ++i) {
+        timeout_hook(self, *batch.entries[i].thread, batch.entries[i].wait);
+    }
+    return batch.count == Batch::kMost;
+}
+
+// The monotonic time at which the clock LWP looks for `deadline` of the wall clock, if nobody tells
+// it when that is set.
+std::int64_t wall_look(std::int64_t deadline)
+{
+    constexpr std::int64_t kLookAgain = kNanosPerSecond / 2;
+    const std::int64_t wait = deadline - os::now(Clock::kRealtime);
+    return os::monotonic_now() + (wait < kLookAgain ? wait : kLookAgain);
 }
 
 }  // namespace
@@ -134,18 +118,24 @@ void arm_timeout(Thread& thread, const Deadline& deadline) noexcept
         thread.deadline_clock = deadline.clock;
         return;
     }
-    bool earliest = false;
+    bool kick = false;
     {
         const SpinGuard guard{heaps_lock};
         thread.deadline_ns = deadline.ns;
         thread.deadline_clock = deadline.clock;
-        // relaxed: the lock orders it for the clock LWP; the thread itself reads it later.
+        // relaxed: the lock orders it for whoever takes it out; the thread itself reads it later.
         thread.deadline_armed.store(true, memory_order_relaxed);
         DeadlineHeap& heap = heap_of(deadline.clock);
         heap.insert(thread);
-        earliest = heap.first() == &thread;
+        if (heap.first() == &thread) {
+            publish_next(deadline.clock);
+            std::int64_t& planned = planned_look[index_of(deadline.clock)];
+            const std::int64_t look = look_for(deadline.ns, deadline.clock);
+            kick = look < planned;
+            planned = kick ? look : planned;
+        }
     }
-    if (earliest) {
+    if (kick) {
         kick_clock();
     }
 }
@@ -159,6 +149,7 @@ void disarm_timeout(Thread& thread) noexcept
         // relaxed: changed under the lock only.
         if (thread.deadline_armed.load(memory_order_relaxed)) {
             heap_of(thread.deadline_clock).remove(thread);
+            publish_next(thread.deadline_clock);
             thread.deadline_armed.store(false, memory_order_relaxed);  // relaxed: as above
         }
     }
@@ -171,33 +162,59 @@ void disarm_timeout(Thread& thread) noexcept
 void reset_timeouts_after_fork() noexcept LT_NO_TSA
 {
     heaps[0] = heaps[1] = DeadlineHeap{};
+    planned_look[0] = planned_look[1] = 0;
+    next_timeout.store(kNever, memory_order_relaxed);  // relaxed: nobody else is here
+    next_alarm.store(kNever, memory_order_relaxed);    // relaxed: as above
     heaps_lock.unlock();
+    forget_wall_alarm();
 }
 
-std::int64_t expire_timeouts(Thread& clock_thread) noexcept
+void expire_timeouts(Thread& self, std::int64_t now) noexcept
 {
-    for (const Clock clock : {Clock::kMonotonic, Clock::kRealtime}) {
-        for (;;) {
-            const Expired expired = take_expired(clock, os::now(clock));
-            if (expired.thread == nullptr) {
-                break;
-            }
-            timeout_hook(clock_thread, *expired.thread, expired.wait);
-        }
+    expire(self, Clock::kMonotonic, now);
+}
+
+void expire_neglected_timeouts(Thread& clock) noexcept
+{
+    while (expire(clock, Clock::kMonotonic, os::monotonic_now() - kGraceNs)) {}
+    while (expire(clock, Clock::kRealtime, os::now(Clock::kRealtime))) {}
+}
+
+std::int64_t set_alarm() noexcept
+{
+    const std::int64_t first = next_timeout.load(memory_order_relaxed);  // relaxed: a hint
+    if (first >= next_alarm.load(memory_order_relaxed)) {                // relaxed: as above
+        return kNever;
     }
-    std::int64_t next = 0;
-    const SpinGuard guard{heaps_lock};
-    if (const Thread* thread = heap_of(Clock::kMonotonic).first()) {
-        next = thread->deadline_ns;
+    next_alarm.store(first, memory_order_relaxed);  // relaxed: as above
+    return first;
+}
+
+void clear_alarm(std::int64_t mine) noexcept
+{
+    // relaxed: as in set_alarm().
+    if (mine != kNever && next_alarm.load(memory_order_relaxed) == mine) {
+        next_alarm.store(kNever, memory_order_relaxed);  // relaxed: as above
     }
-    if (const Thread* thread = heap_of(Clock::kRealtime).first()) {
-        // The wall clock may be set while we sleep: look at it twice a second.
-        constexpr std::int64_t kLookAgain = kNanosPerSecond / 2;
-        const std::int64_t wait = thread->deadline_ns - os::now(Clock::kRealtime);
-        const std::int64_t until = os::monotonic_now() + (wait < kLookAgain ? wait : kLookAgain);
-        next = next == 0 || until < next ? until : next;
+}
+
+std::int64_t plan_clock_sleep(std::int64_t next) noexcept
+{
+    std::int64_t until = next != 0 ? next : kNever;
+    std::int64_t wall = kNever;
+    {
+        const SpinGuard guard{heaps_lock};
+        const std::int64_t look = look_for(first_deadline(Clock::kMonotonic), Clock::kMonotonic);
+        until = look < until ? look : until;
+        wall = first_deadline(Clock::kRealtime);
+        planned_look[index_of(Clock::kMonotonic)] = until;
+        planned_look[index_of(Clock::kRealtime)] = wall;
     }
-    return next;
+    if (LT_UNLIKELY(wall != kNever) && !set_wall_alarm(wall)) {
+        const std::int64_t look = wall_look(wall);
+        until = look < until ? look : until;
+    }
+    return until != kNever ? until : 0;
 }
 
 }  // namespace lt

@@ -24,6 +24,7 @@ enum class WaitKind : std::uint32_t {
     kEpoll = 13,
     kStop = 14,
     kSignal = 15,  // sigwait, sigsuspend and their kin
+    kConnect = 16,
 };
 
 // Why a sleep ended. Decided by whoever takes the thread off its sleep queue.

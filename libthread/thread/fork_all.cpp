@@ -20,6 +20,7 @@
 #include "os/signal_mask.h"
 #include "os/syscall.h"
 #include "sched/asking.h"
+#include "sched/clock_lwp.h"
 #include "sched/keeper.h"
 #include "sched/records.h"
 #include "sched/settings.h"
@@ -120,6 +121,7 @@ void mend()
     os::rename_loader_lock_owners(os::id_in_copy);
     forget_children_after_fork();
     drop_all_pending();
+    kick_clock();  // its alarm is the parent's
     publish_start();
 }
 

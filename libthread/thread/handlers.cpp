@@ -11,6 +11,7 @@
 #include "os/program_text.h"
 #include "os/real.h"
 #include "os/signal_mask.h"
+#include "sched/clock_lwp.h"
 #include "sched/critical.h"
 #include "sched/preemption.h"
 #include "sched/settings.h"
@@ -135,9 +136,12 @@ void meet_requests(Thread& self, ucontext_t& machine)
     }
 }
 
-void on_kick(int, siginfo_t*, void* context)
+void on_kick(int, siginfo_t* info, void* context)
 {
     const int saved_errno = errno;
+    if (info->si_code == SI_TIMER) {
+        kick_clock();  // the alarm of sched/wall_alarm.h
+    }
     auto& machine = *static_cast<ucontext_t*>(context);
     Thread* self = current_thread;
     if (self != nullptr && is_idle(*self->lwp)) {

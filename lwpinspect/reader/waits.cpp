@@ -112,7 +112,7 @@ const std::string kDescriptor = "fd ";
 
 bool is_wait_for_descriptor(const std::string& name)
 {
-    static constexpr std::array kNames{"read", "write", "accept", "poll", "epoll"};
+    static constexpr std::array kNames{"read", "write", "accept", "poll", "epoll", "connect"};
     return std::find(kNames.begin(), kNames.end(), name) != kNames.end();
 }
 

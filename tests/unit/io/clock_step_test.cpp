@@ -1,16 +1,26 @@
 // The wall clock is set while threads wait for a time of it. The clock that the library reads is
-// this file's, so that the machine's stays as it is.
+// this file's, so that the machine's stays as it is; and so is the alarm that the kernel gives when
+// the clock reaches a time, also because it was set.
 #include <synch.h>
 #include <thread.h>
 
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <array>
 #include <atomic>
 #include <cerrno>
+#include <csignal>
+#include <cstddef>
 #include <cstdint>
 #include <ctime>
+#include <filesystem>
+#include <fstream>
+#include <string>
 
 #include "unit/io/crew.h"
 
@@ -33,6 +43,29 @@ extern "C" int clock_gettime(clockid_t clock, timespec* now) noexcept
 namespace {
 
 using io_test::Crew;
+
+// The kernel task that the alarm is for.
+pid_t clock_lwp()
+{
+    for (const auto& task : std::filesystem::directory_iterator("/proc/self/task")) {
+        std::ifstream file{task.path() / "comm"};
+        std::string name;
+        if (std::getline(file, name) && name == "lwp/clock") {
+            return std::stoi(task.path().filename());
+        }
+    }
+    return 0;
+}
+
+void set_clock(std::int64_t seconds)
+{
+    steps_s = seconds;
+    const int own = SIGRTMIN - 2;  // the library has taken two
+    ASSERT_TRUE(bounded::until([] { return clock_lwp() != 0; }));
+    siginfo_t alarm{};
+    alarm.si_code = SI_TIMER;
+    EXPECT_EQ(syscall(SYS_rt_tgsigqueueinfo, getpid(), clock_lwp(), own, &alarm), 0);
+}
 
 timespec wall_clock(std::int64_t ahead_ns)
 {
@@ -94,22 +127,21 @@ TEST_F(ClockStep, ForwardEndsTheWaitsForWhatIsPast)
 {
     Waits waits;
     ASSERT_TRUE(waits.sleep());
-    steps_s = 2 * kHour;
+    set_clock(2 * kHour);
     waits.crew.join();
     EXPECT_EQ(waits.ended, 3);
 }
 
-// Some look at the clock must pass before that can be told: they are half a second apart.
 TEST_F(ClockStep, BackwardMakesThemLonger)
 {
     Waits waits;
     ASSERT_TRUE(waits.sleep());
-    steps_s = kHour - 1;  // a second left
-    usleep(600'000);
-    steps_s = -kHour;
+    set_clock(kHour - 1);  // a second left
+    usleep(10'000);
+    set_clock(-kHour);
     usleep(1'000'000);
     EXPECT_EQ(waits.ended, 0);
-    steps_s = 2 * kHour;
+    set_clock(2 * kHour);
     waits.crew.join();
     EXPECT_EQ(waits.ended, 3);
 }
@@ -128,15 +160,51 @@ TEST_F(ClockStep, IsNothingToOtherWaits)
         EXPECT_GT(left.tv_sec, kHour / 2);
         ended = true;
     });
-    steps_s = -kHour;
+    set_clock(-kHour);
     ASSERT_TRUE(io_test::asleep(sleeper));
-    steps_s = 2 * kHour;
-    usleep(600'000);
+    set_clock(2 * kHour);
+    usleep(200'000);
     EXPECT_FALSE(ended);
     struct sigaction action {};
     action.sa_handler = [](int) {};
     ASSERT_EQ(sigaction(SIGUSR1, &action, nullptr), 0);
     EXPECT_EQ(thr_kill(sleeper, SIGUSR1), 0);
+}
+
+// Without a timer of the kernel's the clock is looked at twice a second.
+int wait_without_timers()
+{
+    constexpr auto kNumber = static_cast<std::uint32_t>(offsetof(seccomp_data, nr));
+    std::array<sock_filter, 4> filter{{
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, kNumber),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_timer_create, 0, 1),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EAGAIN),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+    }};
+    const sock_fprog program{filter.size(), filter.data()};
+    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 ||
+        syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program) != 0) {
+        return 1;
+    }
+    Waits waits;
+    if (!waits.sleep()) {
+        return 2;
+    }
+    steps_s = 2 * kHour;
+    waits.crew.join();
+    return waits.ended == 3 ? 0 : 3;
+}
+
+TEST_F(ClockStep, IsNoticedWithoutATimerToo)
+{
+    const pid_t child = fork();
+    ASSERT_GE(child, 0);
+    if (child == 0) {
+        _exit(wait_without_timers());
+    }
+    int status = 0;
+    EXPECT_EQ(waitpid(child, &status, 0), child);
+    EXPECT_EQ(status, 0);
 }
 
 }  // namespace

@@ -1,6 +1,8 @@
 // What a call costs when nothing is to be waited for: one system call, the one that the program
 // asked for. Counted from outside, by tracing.
+#include <netinet/in.h>
 #include <sys/ptrace.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
@@ -127,16 +129,46 @@ bool reads_pipes_without_waiting()
     return preadv2(pair.reader(), &part, 1, -1, RWF_NOWAIT) < 0 && errno == EAGAIN;
 }
 
-// One exchange first: the first call for a descriptor finds out what it is.
-void exchange(const Pair& pair, bool counted)
-{
+// One buffer in the two shapes that calls want.
+struct Message {
+    Message() { header.msg_iov = &part, header.msg_iovlen = 1; }
+    Message(const Message&) = delete;
+    Message& operator=(const Message&) = delete;
+
     std::array<char, 8> bytes{};
-    if (counted) {
+    iovec part{bytes.data(), bytes.size()};
+    msghdr header{};
+};
+
+using Transfer = ssize_t (*)(int, Message&);
+
+constexpr std::array<Transfer, 5> kReads{
+    [](int fd, Message& to) { return read(fd, to.bytes.data(), to.bytes.size()); },
+    [](int fd, Message& to) { return readv(fd, &to.part, 1); },
+    [](int fd, Message& to) { return recv(fd, to.bytes.data(), to.bytes.size(), 0); },
+    [](int fd, Message& to) {
+        return recvfrom(fd, to.bytes.data(), to.bytes.size(), 0, nullptr, nullptr);
+    },
+    [](int fd, Message& to) { return recvmsg(fd, &to.header, 0); },
+};
+constexpr std::array<Transfer, 5> kWrites{
+    [](int fd, Message& from) { return write(fd, from.bytes.data(), from.bytes.size()); },
+    [](int fd, Message& from) { return writev(fd, &from.part, 1); },
+    [](int fd, Message& from) { return send(fd, from.bytes.data(), from.bytes.size(), 0); },
+    [](int fd, Message& from) {
+        return sendto(fd, from.bytes.data(), from.bytes.size(), 0, nullptr, 0);
+    },
+    [](int fd, Message& from) { return sendmsg(fd, &from.header, 0); },
+};
+
+// Each write with each read. Once before: the first call for a descriptor finds out what it is.
+void exchange(const Pair& pair, std::size_t ways)
+{
+    Message message;
+    for (std::size_t i = 0; i < ways; ++i) {
         mark();
-    }
-    EXPECT_EQ(write(pair.writer(), bytes.data(), bytes.size()), 8);
-    EXPECT_EQ(read(pair.reader(), bytes.data(), bytes.size()), 8);
-    if (counted) {
+        EXPECT_EQ(kWrites[i](pair.writer(), message), 8);
+        EXPECT_EQ(kReads[i](pair.reader(), message), 8);
         mark();
     }
 }
@@ -148,16 +180,46 @@ TEST(FastPath, DataThatIsThereCostsOneSystemCall)
         if (kind == Pair::kPipe && !reads_pipes_without_waiting()) {
             continue;
         }
+        const std::size_t ways = kind == Pair::kPipe ? 2 : kReads.size();
         Pair pair{kind};
         ASSERT_TRUE(pair.works());
-        const Traced traced{[&pair] {
-            exchange(pair, false);
-            exchange(pair, true);
+        const Traced traced{[&pair, ways] {
+            Message message;
+            EXPECT_EQ(write(pair.writer(), message.bytes.data(), message.bytes.size()), 8);
+            EXPECT_EQ(read(pair.reader(), message.bytes.data(), message.bytes.size()), 8);
+            exchange(pair, ways);
         }};
         EXPECT_TRUE(traced.ended_well());
-        ASSERT_EQ(traced.calls().size(), 2U);
-        EXPECT_NE(traced.calls()[0], traced.calls()[1]);
+        EXPECT_EQ(traced.calls().size(), 2 * ways);
     }
+}
+
+// No flag of accept(2) forbids it to wait: it asks first.
+TEST(FastPath, AConnectionThatIsThereCostsOneQuestionMore)
+{
+    const int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    const int caller = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    ASSERT_EQ(listen(listener, 1), 0);  // on a port of the kernel's choice
+    sockaddr_in address{};
+    socklen_t size = sizeof(address);
+    auto* generic = reinterpret_cast<sockaddr*>(&address);
+    ASSERT_EQ(getsockname(listener, generic, &size), 0);
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    ASSERT_EQ(connect(caller, generic, size), 0);
+    const Traced traced{[listener] {
+        close(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));  // memory for what is known of them
+        mark();
+        const int peer = accept4(listener, nullptr, nullptr, SOCK_CLOEXEC);
+        mark();
+        EXPECT_GE(peer, 0);
+    }};
+    EXPECT_TRUE(traced.ended_well());
+    const std::vector<long> both{SYS_poll, SYS_accept4};
+    const std::vector<long> straight{SYS_accept4};
+    EXPECT_TRUE(traced.calls() == both || traced.calls() == straight)  // bound threads: straight
+        << testing::PrintToString(traced.calls());
+    close(caller);
+    close(listener);
 }
 
 // An attempt in vain and another when there is something: what the flags are, and that the
