@@ -8,8 +8,8 @@
 #define _PROC_SERVICE_H
 
 #include <sys/types.h>
-#include <sys/user.h>
 
+#include <libthread/register_sets.h>
 #include <libthread/types.h>
 
 #ifdef __cplusplus
@@ -28,11 +28,6 @@ struct ps_prochandle;
 
 /* An address in the process. */
 typedef unsigned long psaddr_t;
-
-/* General registers, in the order of struct user_regs_struct of <sys/user.h>. */
-typedef unsigned long prgreg_t;
-typedef prgreg_t prgregset_t[sizeof(struct user_regs_struct) / sizeof(unsigned long)];
-typedef struct user_fpregs_struct prfpregset_t;
 
 /* Objects whose symbols are looked up: the program, the run-time linker, or a file's name. */
 #define PS_OBJ_EXEC ((const char *)0x0)

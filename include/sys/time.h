@@ -14,7 +14,7 @@
 #if defined(__USE_MISC) && !defined(NANOSEC)
 #define MILLISEC 1000
 #define MICROSEC 1000000
-#define NANOSEC 1000000000
+#define NANOSEC 1000000000L
 #endif
 
 #ifdef __cplusplus
