@@ -22,16 +22,22 @@ class ForkProcess : public ForkTest {};
 
 INSTANTIATE_TEST_SUITE_P(Threads, ForkProcess, bindings(), binding_name);
 
+constexpr int kNoLimit = 4;
+
 int fail_to_fork()
 {
     // Privileged users know no limit.
     if (geteuid() == 0 && (setgid(65'534) != 0 || setuid(65'534) != 0)) {
         return 2;
     }
+#if defined(RLIMIT_NPROC)
     const rlimit none{0, 0};
     if (setrlimit(RLIMIT_NPROC, &none) != 0) {
         return 3;
     }
+#else
+    return kNoLimit;
+#endif
     errno = 0;
     const pid_t pid = fork1();
     if (pid == 0) {
@@ -46,6 +52,9 @@ const child::Program fails_to_fork{"fails_to_fork", fail_to_fork};
 TEST_P(ForkProcess, S16FailsWithEagainAtTheLimit)
 {
     const child::Outcome outcome = child::run(fails_to_fork);
+    if (outcome.exit_status == kNoLimit) {
+        GTEST_SKIP() << "programs cannot limit processes here";
+    }
     EXPECT_EQ(outcome.exit_status, kFine) << outcome.describe();
 }
 

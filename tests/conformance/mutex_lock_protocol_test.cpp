@@ -251,7 +251,7 @@ TEST_P(MutexLockRealtime, S02LendsItsPriorityInTheKernel)
     std::atomic<int> after{-1};
     const thread_t owner = start([&] {
         EXPECT_EQ(mutex_lock(&mutex_), 0);
-        task = gettid();
+        task = platform::own_lwp();
         leave.wait();
         EXPECT_EQ(mutex_unlock(&mutex_), 0);
         after = realtime_priority(0);
