@@ -2,6 +2,8 @@
 #include <synch.h>
 #include <thread.h>
 
+#include <sys/shm.h>
+
 #include "shared_segment.h"
 
 namespace conformance {
@@ -72,59 +74,118 @@ TEST_P(SynchSharedWait, S05CondBroadcastWakesSeveralProcesses)
     EXPECT_EQ(shared_->total, kChildren + 1);
 }
 
-const child::Program posts{
-    "posts", [] {
-        Shared& shared = find_segment();
-        for (int i = 0; i < 1'000; ++i) {
-            if (sema_post(&shared.sema) != 0 || sema_wait(&shared.second_sema) != 0) {
-                return 1;
-            }
+constexpr int kPosts = 1'000;
+
+int post_and_wait(Shared& shared)
+{
+    for (int i = 0; i < kPosts; ++i) {
+        if (sema_post(&shared.sema) != 0 || sema_wait(&shared.second_sema) != 0) {
+            return 1;
         }
-        return 0;
-    }};
+    }
+    return 0;
+}
+
+// The other process' side.
+void wait_and_post(Shared& shared)
+{
+    for (int i = 0; i < kPosts; ++i) {
+        EXPECT_EQ(sema_wait(&shared.sema), 0);
+        EXPECT_EQ(sema_post(&shared.second_sema), 0);
+    }
+}
+
+const child::Program posts{"posts", [] { return post_and_wait(find_segment()); }};
 
 // PSHARED-06: sema_post in the child ends the parent's wait, and the other way round.
 TEST_P(SynchSharedWait, S06SemaPostReleasesAnotherProcess)
 {
-    const thread_t partner = start([this] {
-        for (int i = 0; i < 1'000; ++i) {
-            EXPECT_EQ(sema_wait(&shared_->sema), 0);
-            EXPECT_EQ(sema_post(&shared_->second_sema), 0);
-        }
-    });
+    const thread_t partner = start([this] { wait_and_post(*shared_); });
     expect_child(posts);
     join(partner);
     EXPECT_EQ(sema_trywait(&shared_->sema), EBUSY);
     EXPECT_EQ(sema_trywait(&shared_->second_sema), EBUSY);
 }
 
-const child::Program writes{"writes", [] {
-                                Shared& shared = find_segment();
-                                if (rw_wrlock(&shared.lock) != 0) {
-                                    return 1;
-                                }
-                                shared.step = 1;
-                                if (!reaches(shared.step, 2)) {
-                                    return 2;
-                                }
-                                shared.total = 5;
-                                return rw_unlock(&shared.lock);
-                            }};
+int write_while_tried(Shared& shared)
+{
+    if (rw_wrlock(&shared.lock) != 0) {
+        return 1;
+    }
+    shared.step = 1;
+    if (!reaches(shared.step, 2)) {
+        return 2;
+    }
+    shared.total = 5;
+    return rw_unlock(&shared.lock);
+}
+
+// The other process' side.
+void try_while_written(Shared& shared)
+{
+    EXPECT_TRUE(reaches(shared.step, 1));
+    EXPECT_EQ(rw_tryrdlock(&shared.lock), EBUSY);
+    EXPECT_EQ(rw_trywrlock(&shared.lock), EBUSY);
+    shared.step = 2;
+    EXPECT_EQ(rw_rdlock(&shared.lock), 0);
+    EXPECT_EQ(shared.total, 5);
+    EXPECT_EQ(rw_unlock(&shared.lock), 0);
+}
+
+const child::Program writes{"writes", [] { return write_while_tried(find_segment()); }};
 
 // PSHARED-07: a writer in the child excludes a reader in the parent until it unlocks.
 TEST_P(SynchSharedWait, S07RwlockWriterExcludesAnotherProcess)
 {
-    const thread_t reader = start([this] {
-        EXPECT_TRUE(reaches(shared_->step, 1));
-        EXPECT_EQ(rw_tryrdlock(&shared_->lock), EBUSY);
-        EXPECT_EQ(rw_trywrlock(&shared_->lock), EBUSY);
-        shared_->step = 2;
-        EXPECT_EQ(rw_rdlock(&shared_->lock), 0);
-        EXPECT_EQ(shared_->total, 5);
-        EXPECT_EQ(rw_unlock(&shared_->lock), 0);
-    });
+    const thread_t reader = start([this] { try_while_written(*shared_); });
     expect_child(writes);
     join(reader);
+}
+
+// At an address other than the creator's.
+Shared& attach_elsewhere(int segment)
+{
+    auto* shared = static_cast<Shared*>(shmat(segment, nullptr, 0));
+    if (reinterpret_cast<std::uintptr_t>(shared) == shared->creators_address) {
+        shared = static_cast<Shared*>(shmat(segment, nullptr, 0));
+    }
+    return *shared;
+}
+
+const child::Program uses_system_v{
+    "uses_system_v", [] {
+        Shared& shared = attach_elsewhere(static_cast<int>(child::argument()));
+        if (mutex_init(&shared.robust, USYNC_PROCESS | LOCK_ROBUST, nullptr) != EBUSY) {
+            return 10;
+        }
+        tell(shared, 1, cond_signal);
+        const int failed = post_and_wait(shared) + write_while_tried(shared);
+        mutex_lock(&shared.robust);
+        return failed;
+    }};
+
+// PSHARED-03: so do its other objects in System V memory, at another address; a robust one's owner
+// may end there.
+TEST_P(SynchSharedWait, S03AllKindsInSystemVMemory)
+{
+    const int segment = shmget(IPC_PRIVATE, sizeof(Shared), IPC_CREAT | 0600);
+    ASSERT_GE(segment, 0);
+    auto& shared = *static_cast<Shared*>(shmat(segment, nullptr, 0));
+    shared.init();
+    const thread_t mine = start([&] {
+        wait_until_told(shared);
+        wait_and_post(shared);
+        try_while_written(shared);
+    });
+    expect_child(uses_system_v, 0, segment);
+    join(mine);
+    join(start([&] {
+        EXPECT_EQ(mutex_lock(&shared.robust), EOWNERDEAD);
+        EXPECT_EQ(mutex_consistent(&shared.robust), 0);
+        EXPECT_EQ(mutex_unlock(&shared.robust), 0);
+    }));
+    shmctl(segment, IPC_RMID, nullptr);
+    shmdt(&shared);
 }
 
 // PSHARED-10: timed waits on shared objects give ETIME, not before their time.
