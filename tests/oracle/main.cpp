@@ -1,6 +1,7 @@
-// oracle [--seed=N] [--seconds=S] [--steps=N]: random scripts of operations, made by the library
-// and by a model of the manual pages; the results must be equal. The same seed gives the same
-// scripts; a difference is printed with its seed and the steps before it.
+// oracle [--seed=N | --seeds=A..B | --seconds=S] [--steps=N]: random scripts of operations, made by
+// the library and by a model of the manual pages; the results must be equal. The same seed gives
+// the same script; a difference is printed with its seed and the steps before it. oracle_reference
+// is the same program over tests/support/thr_ref, which makes the calls of NPTL's threads.
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
@@ -164,10 +165,10 @@ class Script {
 };
 
 struct Options {
-    std::uint64_t seed = 1;
+    std::uint64_t first = 1;
+    std::uint64_t last = 0;  // 0: as many as there is time for
     double seconds = 2;
     int steps = 200;
-    bool one = false;
 };
 
 bool take(const char* text, Options& options)
@@ -177,22 +178,26 @@ bool take(const char* text, Options& options)
         return false;
     }
     const std::string name{text, value};
-    if (name == "--seed") {
-        options.seed = std::strtoull(value + 1, nullptr, 10);
-        options.one = true;
-    } else if (name == "--seconds") {
+    if (name == "--seed" || name == "--seeds") {
+        char* end = nullptr;
+        options.first = std::strtoull(value + 1, &end, 10);
+        options.last =
+            std::strncmp(end, "..", 2) == 0 ? std::strtoull(end + 2, nullptr, 10) : options.first;
+        return options.first != 0 && options.last >= options.first;
+    }
+    if (name == "--seconds") {
         options.seconds = std::strtod(value + 1, nullptr);
     } else if (name == "--steps") {
         options.steps = std::atoi(value + 1);
     }
-    return name == "--seed" || name == "--seconds" || name == "--steps";
+    return name == "--seconds" || name == "--steps";
 }
 
 int run(const Options& options)
 {
     using Clock = std::chrono::steady_clock;
     const auto end = Clock::now() + std::chrono::duration<double>(options.seconds);
-    std::uint64_t seed = options.seed;
+    std::uint64_t seed = options.first;
     long steps = 0;
     long blocked = 0;
     do {
@@ -201,9 +206,9 @@ int run(const Options& options)
         steps += script.steps();
         blocked += script.blocked_steps();
         ++seed;
-    } while (!options.one && Clock::now() < end);
+    } while (options.last != 0 ? seed <= options.last : Clock::now() < end);
     std::printf("seeds %llu to %llu: %ld steps, %ld of them blocked, all as the model says\n",
-                static_cast<unsigned long long>(options.seed),
+                static_cast<unsigned long long>(options.first),
                 static_cast<unsigned long long>(seed - 1), steps, blocked);
     return 0;
 }
@@ -216,7 +221,8 @@ int main(int argc, char** argv)
     oracle::Options options;
     for (int i = 1; i < argc; ++i) {
         if (!oracle::take(argv[i], options)) {
-            std::fputs("usage: oracle [--seed=N] [--seconds=S] [--steps=N]\n", stderr);
+            std::fputs("usage: oracle [--seed=N | --seeds=A..B | --seconds=S] [--steps=N]\n",
+                       stderr);
             return 2;
         }
     }
