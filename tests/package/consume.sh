@@ -42,6 +42,10 @@ pkg_config)
     ${CC:-cc} -std=c89 -Wall -Werror $(pkg-config --cflags libthread) -o "$work/prog" "$here/prog.c" \
         $(pkg-config --libs libthread)
     check "$work/prog" 1
+    # shellcheck disable=SC2046
+    ${CC:-cc} $(pkg-config --variable=old_cflags libthread) $(pkg-config --cflags libthread) \
+        -o "$work/old" "$here/old.c" "$here/old_part.c" $(pkg-config --libs libthread)
+    check "$work/old" 1
     ;;
 static)
     # shellcheck disable=SC2046
@@ -64,6 +68,11 @@ wrapper)
         readelf -d "$work/libpart.so" | grep -q 'SONAME.*libpart.so'
         readelf -d "$work/prog_$name" | grep -q 'NEEDED.*libpart.so'
     done
+    # Sources of the time: a common variable, no types and no prototypes; and careless C++.
+    "$prefix/bin/libthread-cc" -Xa -o "$work/old" "$here/old.c" "$here/old_part.c"
+    check "$work/old" 1
+    "$prefix/bin/libthread-c++" -compat=4 -o "$work/old_c++" "$here/old_c++.cpp"
+    check "$work/old_c++" 1
     [ "$("$prefix/bin/libthread-cc" --show -c x.c)" = "${CC:-cc} -I$prefix/include/solaris -D_REENTRANT -c x.c" ]
     ;;
 find_package)
