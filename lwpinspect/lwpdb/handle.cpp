@@ -52,7 +52,7 @@ void put_owner(const std::optional<Owner>& owner, std::uint64_t& thread, std::in
 {
     if (owner && owner->kind == Owner::Kind::kThread) {
         thread = owner->id;
-    } else if (owner) {
+    } else if (owner && owner->kind == Owner::Kind::kLwp) {
         lwp = static_cast<std::int32_t>(owner->id);
     }
 }
@@ -129,6 +129,10 @@ lwpdb_sync_t describe_sync(const SyncObject& object)
     out.address = object.address.value_or(0);
     out.name = object.name.c_str();
     put_owner(object.owner, out.owner, out.owner_lwp);
+    if (object.owner && object.owner->kind == Owner::Kind::kProcess) {
+        out.owner_process = static_cast<std::int32_t>(object.owner->id);
+        out.owner = object.owner->thread;
+    }
     out.readers = object.readers.value_or(0);
     out.waiters = object.waiters.size();
     return out;

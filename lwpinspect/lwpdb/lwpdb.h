@@ -109,6 +109,7 @@ typedef struct {
     int32_t owner_lwp; /* or a kernel id */
     uint64_t readers;
     size_t waiters;
+    int32_t owner_process; /* not 0: `owner` is a thread of this other process */
 } lwpdb_sync_t;
 
 typedef struct {

@@ -116,6 +116,12 @@ Chain chain_of(const WaitGraph& graph, Party first)
             ending = {ChainEnd::kGone, "has ended"};
             break;
         }
+        if (at.kind == Party::Kind::kProcess) {
+            ending = {
+                ChainEnd::kElsewhere,
+                fmt::format("is not of this process: lwpinspect why {} {}", at.id, at.thread)};
+            break;
+        }
         const Wait* const wait = graph.wait_of(at);
         if (wait == nullptr) {
             const ThreadInfo* const thread = graph.thread(at);
@@ -152,6 +158,8 @@ const char* name_of(ChainEnd end) noexcept
             return "zombie";
         case ChainEnd::kGone:
             return "gone";
+        case ChainEnd::kElsewhere:
+            return "elsewhere";
         case ChainEnd::kAnyone:
             return "anyone";
         case ChainEnd::kReaders:

@@ -16,6 +16,7 @@ enum class ChainEnd : std::uint8_t {
     kStopped,    // not started, or suspended
     kZombie,     // has ended
     kGone,       // there is no such thread: it has ended
+    kElsewhere,  // a thread of another process
     kAnyone,     // an object without an owner: whoever signals or posts it
     kReaders,    // held by readers, which are not recorded
     kFree,       // nobody holds it at this moment: it is being handed over

@@ -28,7 +28,7 @@ void fields(Archive& a, ProcessInfo& x)
 template <typename Archive>
 void fields(Archive& a, Owner& x)
 {
-    a("kind", x.kind, Owner::Kind::kLwp)("id", x.id);
+    a("kind", x.kind, Owner::Kind::kProcess)("id", x.id)("thread", x.thread)("ended", x.ended);
 }
 
 template <typename Archive>

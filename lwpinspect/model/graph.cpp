@@ -50,7 +50,7 @@ const LwpInfo* WaitGraph::lwp(Party party) const
     if (party.kind == Party::Kind::kThread) {
         const ThreadInfo* const carried = find_thread(snapshot_, party.id);
         tid = carried == nullptr ? std::nullopt : carried->tid;
-    } else if (party.id <= INT32_MAX) {
+    } else if (party.kind == Party::Kind::kLwp && party.id <= INT32_MAX) {
         tid = static_cast<int>(party.id);
     }
     const auto found = tid ? lwps_.find(*tid) : lwps_.end();
@@ -59,7 +59,8 @@ const LwpInfo* WaitGraph::lwp(Party party) const
 
 bool WaitGraph::exists(Party party) const
 {
-    return thread(party) != nullptr || lwp(party) != nullptr;
+    return party.kind == Party::Kind::kProcess ? !party.ended
+                                               : thread(party) != nullptr || lwp(party) != nullptr;
 }
 
 const Wait* WaitGraph::wait_of(Party party) const
@@ -91,6 +92,11 @@ std::string describe_party(const WaitGraph& graph, Party party)
         return thread == nullptr || thread->name.empty()
                    ? fmt::format("#{}", real.id)
                    : fmt::format("#{} {}", real.id, printable(thread->name));
+    }
+    if (real.kind == Party::Kind::kProcess) {
+        Wait held;
+        held.owner = real;
+        return describe_owner(held);
     }
     const LwpInfo* const lwp = graph.lwp(real);
     return lwp == nullptr || lwp->name.empty()

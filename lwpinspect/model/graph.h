@@ -12,7 +12,8 @@
 
 namespace lwpi {
 
-// A user thread, or an LWP that carries none.
+// A user thread, an LWP that carries none, or a thread of another process, of which nothing more is
+// known.
 using Party = Owner;
 
 class WaitGraph {

@@ -123,6 +123,9 @@ std::string describe(const Wait& wait)
 
 std::string describe_owner(const Wait& wait)
 {
+    if (wait.owner && wait.owner->kind == Owner::Kind::kProcess) {
+        return fmt::format("#{} of process {}", wait.owner->thread, wait.owner->id);
+    }
     if (wait.owner) {
         return wait.owner->kind == Owner::Kind::kThread ? fmt::format("#{}", wait.owner->id)
                                                         : fmt::format("LWP {}", wait.owner->id);

@@ -18,7 +18,7 @@ namespace lwpi {
 enum class Mode : std::uint8_t {
     kGentle,   // sleeping LWPs are never interrupted, running ones are stopped for some 20 us each
     kNostop,   // nothing is ever stopped: running LWPs have no stack
-    kInstant,  // all LWPs are stopped together, for one moment
+    kInstant,  // of one moment, for which all LWPs that run are stopped together
 };
 inline constexpr Mode kLastMode = Mode::kInstant;
 
@@ -39,10 +39,9 @@ enum class StackEnd : std::uint8_t {
 
 // Code at some address: shared by all frames at that address.
 struct Place {
-    std::string function;  // empty: no symbol
-    std::uint64_t offset =
-        0;               // from the function's start; from the module's when there is no symbol
-    std::string module;  // file name without its directory; "[vdso]", "[anon]"
+    std::string function;      // empty: no symbol
+    std::uint64_t offset = 0;  // from the function's start, or from the module's
+    std::string module;        // file name without its directory; "[vdso]", "[anon]"
     std::string module_path;
     std::string build_id;  // hexadecimal, empty: none
     std::string file{};    // where its source is, if asked for; empty: unknown
@@ -82,10 +81,11 @@ enum class WaitKind : std::uint8_t {
     kOther,  // Wait::name has the library's word
 };
 
-// Who holds the object waited for.
-struct Owner {
-    enum class Kind : std::uint8_t { kThread, kLwp } kind = Kind::kThread;
-    std::uint64_t id = 0;  // thread id or kernel TID
+struct Owner {  // who holds the object waited for
+    enum class Kind : std::uint8_t { kThread, kLwp, kProcess } kind = Kind::kThread;
+    std::uint64_t id = 0;      // thread id, kernel TID, or the number of another process
+    std::uint64_t thread = 0;  // of a process: which thread there
+    bool ended = false;        // of a process: there is no such process any more
     bool operator==(const Owner&) const = default;
 };
 
@@ -192,7 +192,7 @@ struct Snapshot {
 
 // "mutex stats_lock", "mutex 0x5581c0de00c0", "join #17", "cond 0x..", "-": escaped.
 [[nodiscard]] std::string describe(const Wait& wait);
-// "#9544" or "LWP 4714", "2 readers", "-".
+// "#9544" or "LWP 4714", "#3 of process 4711", "2 readers", "-".
 [[nodiscard]] std::string describe_owner(const Wait& wait);
 // "read(3, 0x7ffe.., 128)": name and arguments as far as the call's signature is known.
 [[nodiscard]] std::string describe(const Syscall& call);

@@ -18,6 +18,17 @@ void LiveTake::name_file(std::optional<Syscall>& call) const
     call->file = descriptors_.name(call->arguments[0]);
 }
 
+// Numbers of another namespace are not ours to look up.
+bool LiveTake::process_has_ended(std::uint64_t process) const
+{
+    if (library_.info.pid_at_init != process_.pid()) {
+        return false;
+    }
+    const auto stat =
+        parse_stat(read_file_at(-1, fmt::format("/proc/{}/stat", process).c_str(), 4096).text);
+    return !stat || stat->state == 'Z' || stat->state == 'X';
+}
+
 // The same for threads that wait in the library.
 void LiveTake::name_descriptors()
 {

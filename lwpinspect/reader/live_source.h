@@ -23,7 +23,7 @@ class LiveSource : public SnapshotSource {
     Demangle demangle_;
 };
 
-// What was copied of an LWP while it was stopped.
+// What was copied of an LWP that was stopped for one moment of all.
 struct InstantLwp {
     std::optional<user_regs_struct> registers;
     StopResult result = StopResult::kGone;
@@ -43,12 +43,15 @@ class LiveTake : public Take {
     bool read_maps();
     void read_lwps();
     void look_at_tasks(const LwpReader& reader);
-    // All that a stop of all LWPs at one moment shows.
+    // All that can be seen of one moment.
     void read_instant();
+    bool observe_for_instant(int tid, const LwpReader& reader);
+    void give_records(const std::vector<LwpRecord>& records);
     void take_in(LwpObservation& lwp, InstantLwp& seen);
     void observe(std::vector<LwpObservation*>& running, LwpReader& reader);
     void finish();
     void name_file(std::optional<Syscall>& call) const override;
+    bool process_has_ended(std::uint64_t process) const override;
     void name_descriptors();
 
     LiveSource& source_;

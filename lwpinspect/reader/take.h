@@ -55,6 +55,8 @@ class Take {
     [[nodiscard]] std::optional<Owner> pthread_owner(std::uint32_t number);
     // What the first argument of a call names.
     virtual void name_file(std::optional<Syscall>& call) const = 0;
+    // Whether the target's number of a process is no longer one; false: or nobody knows.
+    [[nodiscard]] virtual bool process_has_ended(std::uint64_t) const { return false; }
 
     const Tools tools_;
     const SnapshotRequest& request_;
@@ -78,6 +80,7 @@ class Take {
   private:
     void note_library();
     void read_thread_numbers();
+    [[nodiscard]] Wait kernel_wait(const Syscall& call, const Now& now);
 
     std::map<int, int> inner_tids_;  // the target's own numbers of its tasks, and ours
     // A thread that moves between LWPs has a number of its own in its TCB, which no task has.

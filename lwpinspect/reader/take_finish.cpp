@@ -48,6 +48,20 @@ std::optional<Owner> Take::pthread_owner(std::uint32_t number)
                : std::optional(Owner{Owner::Kind::kLwp, static_cast<std::uint64_t>(task->second)});
 }
 
+Wait Take::kernel_wait(const Syscall& call, const Now& now)
+{
+    if (library_.layout) {
+        const Processes processes{
+            static_cast<std::uint64_t>(library_.info.pid_at_init),
+            [this](std::uint64_t process) { return process_has_ended(process); }};
+        if (auto wait = shared_wait_of(call, *library_.layout, tools_.memory, processes, now)) {
+            return *std::move(wait);
+        }
+    }
+    return futex_wait_of(
+        call, tools_.memory, [this](std::uint32_t number) { return pthread_owner(number); }, now);
+}
+
 void Take::add_lwps()
 {
     const Now now = {snapshot_.taken_ns, snapshot_.wall_ns};
@@ -63,9 +77,7 @@ void Take::add_lwps()
         name_file(info.syscall);
         // An idle LWP waits for work, which is no news.
         if (info.syscall && (!lwp.record || info.thread)) {
-            info.wait = futex_wait_of(
-                *info.syscall, tools_.memory,
-                [this](std::uint32_t number) { return pthread_owner(number); }, now);
+            info.wait = kernel_wait(*info.syscall, now);
             if (info.wait.object) {
                 info.wait.object_name = places_->name_at(*info.wait.object, SymbolKind::kData);
             }
@@ -111,6 +123,9 @@ void Take::add_threads()
             info.lwp = lwp.info.index;
             info.tid = lwp.info.tid;
             info.syscall = lwp.info.syscall;
+            if (info.wait.kind == WaitKind::kNone && lwp.info.wait.kind != WaitKind::kOther) {
+                info.wait = lwp.info.wait;  // in the kernel, where the library does not see it
+            }
             info.sp = lwp.sp;
             info.stack = lwp.stack ? places_->resolve(*lwp.stack) : Stack{{}, lwp.no_stack, ""};
         } else if (info.state == ThreadState::kRunning) {

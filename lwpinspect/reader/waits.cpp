@@ -1,7 +1,5 @@
 #include "reader/waits.h"
 
-#include <linux/futex.h>
-
 #include <algorithm>
 #include <array>
 #include <chrono>
@@ -12,12 +10,6 @@
 
 namespace lwpi {
 namespace {
-
-constexpr std::int64_t kFutexCall = 202;
-
-// glibc's pthread_mutex_t: the lock word, a count, the owner's TID.
-constexpr std::uint32_t kLockedWithWaiters = 2;
-constexpr std::size_t kOwnerWord = 2;
 
 // The wall clock has been beyond this since 2001; a machine reaches it after 31 years of running.
 constexpr std::int64_t kLeastWallTime = 1'000'000'000'000'000'000;
@@ -162,78 +154,6 @@ Wait WaitReader::wait_of(const ThreadRecord& record, const Now& now)
         }
         wait.owner = entry->second.owner;
         wait.readers = entry->second.readers;
-    }
-    return wait;
-}
-
-namespace {
-
-using FutexWords = std::array<std::uint32_t, 4>;
-
-// The kernel task that holds the pthread mutex at `words`, by the rules of glibc; 0: it may be any
-// other futex. The owner's number is in the lock word for robust and priority-inheriting mutexes
-// and beside it for all kinds.
-std::uint32_t pthread_owner(int operation, std::uint64_t expected, const FutexWords& words)
-{
-    const auto value = static_cast<std::uint32_t>(expected);
-    const bool inherits = operation == FUTEX_LOCK_PI || operation == FUTEX_LOCK_PI2;
-    if (inherits) {
-        return words[0] & FUTEX_TID_MASK;
-    }
-    if (words[0] != value) {
-        return 0;
-    }
-    if (value == kLockedWithWaiters) {
-        return words[kOwnerWord];
-    }
-    const bool robust = (value & FUTEX_WAITERS) != 0 && (value & FUTEX_TID_MASK) != 0 &&
-                        words[kOwnerWord] == (value & FUTEX_TID_MASK);
-    return robust ? words[kOwnerWord] : 0;
-}
-
-// The time limit of a futex call. FUTEX_WAIT counts from its beginning, which nobody recorded: its
-// whole length is then the best that is known.
-std::optional<std::int64_t> futex_time_left(const Syscall& call, Memory& memory, const Now& now)
-{
-    const auto limit = call.arguments[3] == 0
-                           ? std::nullopt
-                           : memory.read_value<std::array<std::int64_t, 2>>(call.arguments[3]);
-    if (!limit || (*limit)[0] < 0 || (*limit)[0] > std::numeric_limits<std::int32_t>::max() * 4LL) {
-        return std::nullopt;
-    }
-    const std::int64_t ns = (*limit)[0] * 1'000'000'000 + (*limit)[1];
-    const int operation = static_cast<int>(call.arguments[1]);
-    if ((operation & FUTEX_CMD_MASK) == FUTEX_WAIT) {
-        return ns;
-    }
-    const bool wall =
-        (operation & FUTEX_CLOCK_REALTIME) != 0 || (operation & FUTEX_CMD_MASK) == FUTEX_LOCK_PI;
-    return ns - (wall ? now.wall_ns : now.monotonic_ns);
-}
-
-}  // namespace
-
-Wait futex_wait_of(const Syscall& call, Memory& memory, const OwnerLookup& owner_of, const Now& now)
-{
-    Wait wait;
-    wait.name = "-";
-    const auto operation = static_cast<int>(call.arguments[1]) & FUTEX_CMD_MASK;
-    const bool waits = operation == FUTEX_WAIT || operation == FUTEX_WAIT_BITSET ||
-                       operation == FUTEX_LOCK_PI || operation == FUTEX_LOCK_PI2;
-    if (call.number != kFutexCall || !waits) {
-        return wait;
-    }
-    wait.kind = WaitKind::kOther;
-    wait.name = "futex";
-    wait.object = call.arguments[0];
-    wait.left_ns = futex_time_left(call, memory, now);
-    const auto words = memory.read_value<FutexWords>(call.arguments[0]);
-    const auto tid = words ? pthread_owner(operation, call.arguments[2], *words) : 0;
-    const auto owner = tid != 0 ? owner_of(tid) : std::nullopt;
-    if (owner) {
-        wait.kind = WaitKind::kMutex;
-        wait.name = "mutex";
-        wait.owner = owner;
     }
     return wait;
 }

@@ -47,6 +47,18 @@ class WaitReader {
 // The descriptor that it waits for, if it does: Wait::object_name is "fd 5" until it has a name.
 [[nodiscard]] std::optional<std::uint64_t> descriptor_of(const Wait& wait);
 
+// Processes as the target numbers them.
+struct Processes {
+    std::uint64_t own = 0;
+    std::function<bool(std::uint64_t)> has_ended;
+};
+
+// The wait of an LWP that sleeps in the kernel for an object of libthread that processes share;
+// nullopt: it does not.
+[[nodiscard]] std::optional<Wait> shared_wait_of(const Syscall& call, const Layout& layout,
+                                                 Memory& memory, const Processes& processes,
+                                                 const Now& now);
+
 using OwnerLookup = std::function<std::optional<Owner>(std::uint32_t)>;
 
 // The wait of an LWP that sleeps in a futex call: for a pthread mutex with its owner, else for the

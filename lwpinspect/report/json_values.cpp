@@ -31,6 +31,12 @@ Json owner_of(const std::optional<Owner>& owner)
     if (!owner) {
         return nullptr;
     }
+    if (owner->kind == Owner::Kind::kProcess) {
+        return {{"kind", "process"},
+                {"id", owner->id},
+                {"thread", owner->thread},
+                {"ended", owner->ended}};
+    }
     return {{"kind", owner->kind == Owner::Kind::kThread ? "thread" : "lwp"}, {"id", owner->id}};
 }
 

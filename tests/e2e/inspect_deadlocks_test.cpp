@@ -1,5 +1,6 @@
 // Deadlocks in live programs: all found, none invented.
 #include <gtest/gtest.h>
+#include <signal.h>
 
 #include "e2e/inspect_support.h"
 
@@ -96,6 +97,50 @@ TEST(InspectWhy, KnowsTheHolderOfEachKindOfPthreadMutex)
         EXPECT_EQ(chains[0]["end"], "kernel");  // the holder reads
         EXPECT_EQ(inspect({"deadlocks", pid, "--confirm-ms", "1"}).exit_code, 0);
     }
+}
+
+// Two processes wait for each other's locks: of the other one's threads only the holder is known.
+TEST(InspectWhy, NamesTheProcessThatHoldsASharedLock)
+{
+    for (const char* kind : {"shared", "shared-robust", "shared-rwlocks"}) {
+        SCOPED_TRACE(kind);
+        Target target({STUCK_PROGRAM, kind});
+        ASSERT_TRUE(target.is_ready());
+        ASSERT_EQ(target.lines().size(), 1U);
+        const int other = std::stoi(target.lines()[0]);
+        const std::string pid = std::to_string(target.pid());
+        std::vector<json> locks;
+        ASSERT_TRUE(inspect_test::until([&] {
+            locks = of_type(inspect({"locks", pid, "--json"}), "object");
+            return locks.size() == 2;
+        })) << inspect({"locks", pid}).out;
+        for (const json& lock : locks) {
+            EXPECT_EQ(lock["kind"], std::string(kind) == "shared-rwlocks" ? "rwlock" : "mutex");
+            EXPECT_EQ(lock["waiters"].size(), 1U);
+            const bool ours = lock["waiters"][0]["who"]["id"] == 3;
+            EXPECT_EQ(lock["owner"]["kind"], ours ? "thread" : "process") << lock;
+            EXPECT_EQ(lock["owner"]["id"], ours ? 2 : other) << lock;
+        }
+        const auto chains = of_type(inspect({"why", pid, "3", "--json"}), "chain");
+        ASSERT_EQ(chains.size(), 1U);
+        EXPECT_EQ(chains[0]["hops"].size(), 3U) << chains[0];
+        EXPECT_EQ(chains[0]["end"], "elsewhere");
+        EXPECT_EQ(inspect({"deadlocks", pid, "--confirm-ms", "1"}).exit_code, 0);
+    }
+}
+
+// Its owner was killed, and it is no robust one.
+TEST(InspectDeadlocks, OfASharedMutexWhoseProcessHasEnded)
+{
+    Target target({STUCK_PROGRAM, "shared"});
+    ASSERT_TRUE(target.is_ready());
+    ASSERT_EQ(target.lines().size(), 1U);
+    ASSERT_EQ(::kill(std::stoi(target.lines()[0]), SIGKILL), 0);
+    const auto found = of_type(found_deadlocks(target), "finding");
+    ASSERT_EQ(found.size(), 1U);
+    EXPECT_EQ(found[0]["rule"], "orphan");
+    EXPECT_EQ(found[0]["holder"]["kind"], "process");
+    EXPECT_EQ(found[0]["members"][0]["who"]["id"], 2);
 }
 
 // The pool may not grow, and its only LWP sleeps in the kernel while a thread is ready.

@@ -3,7 +3,9 @@
  *
  * stuck CASE: prints "ready" once the threads are on their way there, and ends when its standard
  * input does. Cases: circle2 circle3, of mutexes; inherit2 robust2, of such mutexes; rwlocks self
- * join orphan handover conditions holder pthreads mixed; starved, with LIBTHREAD_GROWTH=fixed.
+ * join orphan handover conditions holder pthreads mixed; starved, with LIBTHREAD_GROWTH=fixed;
+ * shared shared-robust shared-rwlocks, with a second process, whose id is printed first: #2 holds
+ * lock 0 and waits for lock 1, #3 waits for lock 0; the other process has lock 1 and waits for 0.
  */
 #include <synch.h>
 #include <thread.h>
@@ -12,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -165,6 +168,49 @@ static NOINLINE void* takes_turns(void* argument)
     return argument;
 }
 
+/* What two processes share. */
+static struct {
+    mutex_t mutexes[2];
+    rwlock_t rwlocks[2];
+    sema_t holding;
+    sema_t go;
+} * shared;
+static int shared_rwlocks;
+
+static void lock_shared(long i)
+{
+    if (shared_rwlocks) {
+        rw_wrlock(&shared->rwlocks[i]);
+    } else {
+        mutex_lock(&shared->mutexes[i]);
+    }
+}
+
+static NOINLINE void* on_shared(void* argument)
+{
+    const long i = (long)argument;
+    lock_shared(i);
+    sema_post(&shared->holding);
+    sema_wait(&shared->go);
+    lock_shared(1 - i);
+    AFTER_CALL;
+    return NULL;
+}
+
+static NOINLINE void* waits_for_shared(void* argument)
+{
+    lock_shared((long)argument);
+    AFTER_CALL;
+    return NULL;
+}
+
+static void await_end_of_input(void)
+{
+    char byte;
+    while (read(STDIN_FILENO, &byte, 1) > 0) {}
+    _exit(0);
+}
+
 static void start(void* (*function)(void*), long first, long count)
 {
     long i;
@@ -182,6 +228,36 @@ static void release(long count)
     }
     for (i = 0; i < count; ++i) {
         sema_post(&go);
+    }
+}
+
+static void run_shared(int type)
+{
+    pid_t other;
+    int i;
+    shared = mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (shared == MAP_FAILED) {
+        exit(1);
+    }
+    for (i = 0; i < 2; ++i) {
+        must(mutex_init(&shared->mutexes[i], type, NULL), "mutex_init");
+        must(rwlock_init(&shared->rwlocks[i], USYNC_PROCESS, NULL), "rwlock_init");
+    }
+    must(sema_init(&shared->holding, 0, USYNC_PROCESS, NULL), "sema_init");
+    must(sema_init(&shared->go, 0, USYNC_PROCESS, NULL), "sema_init");
+    other = fork1();
+    if (other == 0) {
+        start(on_shared, 1, 1);
+        await_end_of_input();
+    }
+    printf("%d\n", (int)other);
+    start(on_shared, 0, 1);
+    for (i = 0; i < 2; ++i) {
+        sema_wait(&shared->holding);
+    }
+    start(waits_for_shared, 0, 1);
+    for (i = 0; i < 2; ++i) {
+        sema_post(&shared->go);
     }
 }
 
@@ -235,6 +311,9 @@ static int run(const char* name)
         /* It takes the only LWP into the kernel, when we wait for our input. */
         must(thr_create(NULL, 0, reads_with_lock, &pipe_ends[0], 0, NULL), "thr_create");
         start(takes_turns, 0, 1);
+    } else if (strncmp(name, "shared", 6) == 0) {
+        shared_rwlocks = strcmp(name, "shared-rwlocks") == 0;
+        run_shared(USYNC_PROCESS | (strcmp(name, "shared-robust") == 0 ? LOCK_ROBUST : 0));
     } else {
         return 2;
     }
@@ -243,13 +322,12 @@ static int run(const char* name)
 
 int main(int argc, char** argv)
 {
-    char byte;
     const int error = argc == 2 ? run(argv[1]) : 2;
     if (error != 0) {
         return error;
     }
     puts("ready");
     fflush(stdout);
-    while (read(STDIN_FILENO, &byte, 1) > 0) {}
-    _exit(0);
+    await_end_of_input();
+    return 0;
 }
