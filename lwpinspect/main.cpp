@@ -1,6 +1,7 @@
 // lwpinspect: parse, choose a command, turn exceptions into exit codes.
 #include <fmt/format.h>
 #include <sys/auxv.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <clocale>
@@ -49,6 +50,16 @@ int run(const lwpi::Options& options)
     return static_cast<int>(lwpi::ExitCode::kInternal);
 }
 
+// A process of many LWPs is watched with a descriptor for each.
+void allow_many_files()
+{
+    rlimit files{};
+    if (::getrlimit(RLIMIT_NOFILE, &files) == 0) {
+        files.rlim_cur = files.rlim_max;
+        ::setrlimit(RLIMIT_NOFILE, &files);
+    }
+}
+
 int fail(lwpi::ExitCode code, const char* sentence)
 {
     std::fflush(stdout);
@@ -66,6 +77,7 @@ int main(int argc, char** argv)
                     "is not to be installed set-user-ID or with file capabilities.");
     }
     std::setlocale(LC_CTYPE, "");
+    allow_many_files();
     try {
         const bool interactive = ::isatty(STDIN_FILENO) != 0 && ::isatty(STDOUT_FILENO) != 0;
         const auto parsed = lwpi::parse_options(argc, argv, interactive);

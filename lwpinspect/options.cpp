@@ -44,9 +44,12 @@ void add_global(CLI::App& app, Options& options)
     app.add_flag("-n,--nostop", options.nostop,
                  "stop nothing, not even running LWPs for some 20 us; they have no stack then");
     auto* const nostop = app.get_option("-n");
-    app.add_flag("-S,--snapshot", options.instant,
-                 "stop all LWPs together for one moment; epoll_wait, sigtimedwait, sigwaitinfo, "
-                 "semop, io_uring_enter and recv with a time limit may then return EINTR")
+    app.add_flag(
+           "-S,--snapshot", options.instant,
+           "all of one moment, for which all LWPs that run are stopped together; those that "
+           "sleep are watched and stopped only if they awake or cannot be read otherwise: "
+           "epoll_wait, sigtimedwait, sigwaitinfo, semop, io_uring_enter and recv with a time "
+           "limit may then return EINTR")
         ->excludes(nostop);
     app.add_flag("--may-interrupt", options.may_interrupt,
                  "stop a sleeping LWP too when its stack cannot be followed otherwise")

@@ -1,71 +1,25 @@
-// All LWPs stopped at one moment: what must be read then is copied, and everything else waits until
-// they run again.
+// The whole process at one moment: what must be read then is copied, and everything else waits
+// until it goes on.
 #include <algorithm>
 #include <cstring>
-#include <deque>
 #include <set>
 #include <unordered_map>
 
 #include "reader/live_source.h"
 #include "reader/registers.h"
-#include "target/attach.h"
+#include "reader/standstill.h"
 
 namespace lwpi {
 namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr auto kStopPatience = std::chrono::milliseconds(100);
 constexpr std::uint64_t kCopy = 16 * 1024;
 constexpr std::uint64_t kLargestCopy = 4U << 20U;
 constexpr std::uint64_t kRedZone = 128;
 constexpr int kPasses = 20;
 
 using Seen = InstantLwp;
-
-// Stops every task of a process. None can be made by a stopped one, so it ends.
-class AllStopped {
-  public:
-    explicit AllStopped(const Process& process) : process_(process)
-    {
-        for (int pass = 0; pass < kPasses && seize_new() > 0; ++pass) {}
-    }
-
-    void stop()
-    {
-        std::size_t stopped = 0;
-        for (int pass = 0; pass < kPasses; ++pass) {
-            for (std::size_t i = stopped; i < tasks_.size(); ++i) {
-                tasks_[i].interrupt();
-            }
-            for (; stopped < tasks_.size(); ++stopped) {
-                tasks_[stopped].wait(kStopPatience);
-            }
-            if (seize_new() == 0) {
-                return;
-            }
-        }
-    }
-
-    [[nodiscard]] const std::deque<StoppedLwp>& tasks() const { return tasks_; }
-
-  private:
-    std::size_t seize_new()
-    {
-        std::size_t fresh = 0;
-        for (const int tid : process_.tasks()) {
-            if (known_.insert(tid).second) {
-                tasks_.emplace_back(tid, kStopPatience, StoppedLwp::Begin::kSeizeOnly);
-                ++fresh;
-            }
-        }
-        return fresh;
-    }
-
-    const Process& process_;
-    std::set<int> known_;
-    std::deque<StoppedLwp> tasks_;
-};
 
 void aim(Seen& seen, const std::vector<Mapping>& maps)
 {
@@ -104,30 +58,32 @@ StackEnd without_stack(StopResult result)
 }
 
 struct Instant {
-    std::unordered_map<int, Seen> lwps;  // by TID
+    std::unordered_map<int, Seen> lwps;  // those that were stopped, by TID
     std::int64_t pause_ns = 0;
     std::uint32_t count = 0;
 };
 
-// Memory for the copies, touched now: nothing is allocated while the target stands still.
-void make_room(const AllStopped& all, bool with_stacks, Instant& instant)
+// Memory for the copies, touched now: nothing is allocated while the target stands still, unless
+// somebody awakes just then.
+void make_room(const Standstill& still, bool with_stacks, Instant& instant)
 {
-    instant.lwps.reserve(all.tasks().size() * 2);
-    for (const StoppedLwp& task : all.tasks()) {
+    instant.lwps.reserve(still.tasks().size() * 2);
+    for (const StoppedLwp& task : still.tasks()) {
         instant.lwps[task.tid()].bytes.resize(with_stacks ? kCopy : 0);
     }
 }
 
-// The stop itself: everything it needs has been made before.
-void copy_all(const AllStopped& all, bool with_stacks, const std::vector<Mapping>& maps,
-              Memory& memory, Instant& instant)
+void copy_stopped(const Standstill& still, bool with_stacks, const std::vector<Mapping>& maps,
+                  Memory& memory, Instant& instant)
 {
     std::vector<RemoteBlock> stacks;
-    stacks.reserve(all.tasks().size());
-    for (const StoppedLwp& task : all.tasks()) {
+    stacks.reserve(still.tasks().size());
+    instant.count = 0;
+    for (const StoppedLwp& task : still.tasks()) {
         Seen& seen = instant.lwps[task.tid()];
         seen.result = task.result();
         seen.registers = task.registers();
+        instant.count += seen.registers ? 1U : 0U;
         if (with_stacks && seen.registers) {
             aim(seen, maps);
             stacks.push_back({seen.start, seen.bytes, 0});
@@ -135,13 +91,12 @@ void copy_all(const AllStopped& all, bool with_stacks, const std::vector<Mapping
     }
     memory.read_blocks(stacks);
     std::size_t next = 0;
-    for (const StoppedLwp& task : all.tasks()) {
+    for (const StoppedLwp& task : still.tasks()) {
         Seen& seen = instant.lwps[task.tid()];
         if (with_stacks && seen.registers) {
             seen.bytes.resize(stacks[next++].got);
         }
     }
-    instant.count = static_cast<std::uint32_t>(all.tasks().size());
 }
 
 // The slabs around a stop and in it. Of many threads most sleep: those whose records are the same
@@ -196,8 +151,20 @@ class InstantRecords {
     std::optional<std::vector<RemoteBlock>> restless_;
 };
 
+// Since when the first of those stopped has stood still.
+Clock::time_point stopped_since(const Standstill& still)
+{
+    auto first = Clock::time_point::max();
+    for (const StoppedLwp& task : still.tasks()) {
+        if (task.result() == StopResult::kStopped) {
+            first = std::min(first, task.since());
+        }
+    }
+    return first;
+}
+
 struct StopPlan {
-    const Process& process;
+    Standstill& still;
     const std::vector<Mapping>& maps;
     Memory& memory;
     bool with_stacks;
@@ -206,68 +173,137 @@ struct StopPlan {
 
 void stop_and_copy(const StopPlan& plan, Instant& instant)
 {
-    std::optional<AllStopped> all(std::in_place, plan.process);
-    make_room(*all, plan.with_stacks, instant);
     be_quick();
     if (plan.records != nullptr) {
         plan.records->before_the_stop();
     }
-    const auto begin = Clock::now();
-    all->stop();
-    copy_all(*all, plan.with_stacks, plan.maps, plan.memory, instant);
-    if (plan.records != nullptr) {
-        plan.records->in_the_stop();
+    plan.still.seize();
+    make_room(plan.still, plan.with_stacks, instant);
+    for (int pass = 1;; ++pass) {
+        plan.still.stop();
+        copy_stopped(plan.still, plan.with_stacks, plan.maps, plan.memory, instant);
+        if (plan.records != nullptr) {
+            plan.records->in_the_stop();
+        }
+        if (plan.still.holds()) {
+            break;
+        }
+        if (pass == kPasses) {
+            plan.still.watch_nobody();
+        }
     }
-    all.reset();
-    instant.pause_ns = (Clock::now() - begin).count();
+    const auto begin = stopped_since(plan.still);
+    plan.still.release();
+    instant.pause_ns = instant.count == 0 ? 0 : (Clock::now() - begin).count();
     if (plan.records != nullptr) {
         plan.records->after_the_stop();
     }
+}
+
+// Tasks made between the first look and the stop, ascending.
+std::vector<int> newcomers(const Instant& instant, const std::vector<LwpObservation>& known)
+{
+    std::set<int> tids;
+    for (const auto& [tid, seen] : instant.lwps) {
+        if (seen.registers) {
+            tids.insert(tid);
+        }
+    }
+    for (const LwpObservation& lwp : known) {
+        tids.erase(lwp.info.tid);
+    }
+    return {tids.begin(), tids.end()};
 }
 
 }  // namespace
 
 void LiveTake::read_instant()
 {
-    look_at_tasks(LwpReader(process_, source_.memory_, source_.unwinder_, maps_, nullptr));
+    const LwpReader reader(process_, source_.memory_, source_.unwinder_, maps_, nullptr);
+    const bool with_stacks = request_.stacks != Stacks::kNone;
+    look_at_tasks(reader);
     std::optional<InstantRecords> records;
     if (records_) {
         records.emplace(*records_);
     }
+    Standstill still(process_, [&](int tid) { return observe_for_instant(tid, reader); });
     Instant instant;
-    const StopPlan plan{process_, maps_, source_.memory_, request_.stacks != Stacks::kNone,
-                        records ? &*records : nullptr};
+    const StopPlan plan{still, maps_, source_.memory_, with_stacks, records ? &*records : nullptr};
     in_stopping_thread([&] { stop_and_copy(plan, instant); });
     snapshot_.pause_ns = snapshot_.longest_pause_ns = instant.pause_ns;
     snapshot_.paused_lwps = instant.count;
-    std::unordered_map<std::uint64_t, LwpRecord> lwp_records;  // by the target's own TID
-    std::unordered_map<Address, const ThreadRecord*> thread_records;
+    for (const int tid : newcomers(instant, lwps_)) {
+        if (auto lwp = reader.look(tid)) {
+            lwps_.push_back(std::move(*lwp));
+        }
+    }
     if (records) {
         RecordReader::Threads found = records->threads();
         threads_ = std::move(found.records);
         snapshot_.unread_threads = found.unread;
-        for (const LwpRecord& record : records->lwps()) {
-            lwp_records.emplace(record.tid, record);
-        }
-        for (const ThreadRecord& record : threads_) {
-            thread_records.emplace(record.address, &record);
-        }
+        give_records(records->lwps());
     }
     for (LwpObservation& lwp : lwps_) {
-        const auto record = lwp_records.find(static_cast<std::uint64_t>(lwp.inner_tid));
-        if (record != lwp_records.end()) {
-            lwp.record = record->second;
-            const auto thread = thread_records.find(lwp.record->thread);
-            if (thread != thread_records.end()) {
-                lwp.thread = *thread->second;
-            }
+        const auto stopped = instant.lwps.find(lwp.info.tid);
+        if (stopped != instant.lwps.end()) {
+            take_in(lwp, stopped->second);
+        } else if (!wants_stack(lwp)) {
+            lwp.stack.reset();
         }
-        take_in(lwp, instant.lwps[lwp.info.tid]);
+    }
+}
+
+// Whether the task sleeps, and its stack could be read to its end: it need not be stopped then.
+bool LiveTake::observe_for_instant(int tid, const LwpReader& reader)
+{
+    const auto lwp = std::lower_bound(
+        lwps_.begin(), lwps_.end(), tid,
+        [](const LwpObservation& one, int wanted) { return one.info.tid < wanted; });
+    if (lwp == lwps_.end() || lwp->info.tid != tid) {
+        return false;
+    }
+    const bool with_stack = request_.stacks != Stacks::kNone;
+    const LwpPlan plan{request_.mode, request_.depth, deadline_};
+    if (!reader.observe_asleep(*lwp, plan, with_stack) || !lwp->sp ||
+        (with_stack && (!lwp->stack || is_broken(*lwp->stack)))) {
+        return false;
+    }
+    if (lwp->info.kernel_state == 'R') {
+        lwp->info.kernel_state = 'S';  // it has gone to sleep since it was looked at
+    }
+    return true;
+}
+
+// What the library's records of that moment say that each LWP carries.
+void LiveTake::give_records(const std::vector<LwpRecord>& records)
+{
+    std::unordered_map<std::uint64_t, const LwpRecord*> by_tid;  // the target's own numbers
+    for (const LwpRecord& record : records) {
+        by_tid.emplace(record.tid, &record);
+    }
+    std::unordered_map<Address, const ThreadRecord*> threads;
+    for (const ThreadRecord& record : threads_) {
+        threads.emplace(record.address, &record);
+    }
+    for (LwpObservation& lwp : lwps_) {
+        const auto record = by_tid.find(static_cast<std::uint64_t>(lwp.inner_tid));
+        if (record == by_tid.end()) {
+            continue;
+        }
+        lwp.record = *record->second;
+        const auto thread = threads.find(lwp.record->thread);
+        if (thread != threads.end()) {
+            lwp.thread = *thread->second;
+        }
     }
 }
 
 void LiveTake::take_in(LwpObservation& lwp, InstantLwp& seen)
 {
+    lwp.sp.reset();
+    lwp.stack.reset();
+    lwp.info.syscall.reset();
+    lwp.info.restarting = false;
     if (!seen.registers) {
         lwp.no_stack = without_stack(seen.result);
         return;

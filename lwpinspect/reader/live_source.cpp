@@ -12,12 +12,6 @@
 namespace lwpi {
 namespace {
 
-bool is_broken(const UnwoundStack& stack)
-{
-    return stack.end == UnwindEnd::kNoUnwindInfo || stack.end == UnwindEnd::kMemory ||
-           stack.end == UnwindEnd::kLoop;
-}
-
 std::int64_t uptime_of(const TaskStat& stat)
 {
     timespec boot{};

@@ -33,7 +33,23 @@ Syscall syscall_of(const SyscallLine& line)
     return call;
 }
 
+// What changes when it runs; nullopt: it has ended.
+std::optional<std::uint64_t> progress(const Process& process, int tid, const RunCounter& runs)
+{
+    if (const auto count = runs.read()) {
+        return count;
+    }
+    const auto status = process.task_status(tid);
+    return status ? status->voluntary_switches : std::nullopt;
+}
+
 }  // namespace
+
+bool is_broken(const UnwoundStack& stack)
+{
+    return stack.end == UnwindEnd::kNoUnwindInfo || stack.end == UnwindEnd::kMemory ||
+           stack.end == UnwindEnd::kLoop;
+}
 
 std::optional<LwpObservation> LwpReader::look(int tid) const
 {
@@ -86,7 +102,8 @@ void LwpReader::copy_stack(const LwpObservation& lwp, std::uint64_t size, Copy& 
 bool LwpReader::copy_asleep(LwpObservation& lwp, std::uint64_t size, Copy& copy) const
 {
     const int tid = lwp.info.tid;
-    const auto before = process_.task_status(tid);
+    const RunCounter runs(process_, tid);
+    const auto before = progress(process_, tid, runs);
     const SyscallLine line = process_.task_syscall(tid);
     if (line.kind != SyscallLine::Kind::kInCall &&
         line.kind != SyscallLine::Kind::kBlockedElsewhere) {
@@ -103,9 +120,7 @@ bool LwpReader::copy_asleep(LwpObservation& lwp, std::uint64_t size, Copy& copy)
     if (size != 0) {
         copy_stack(lwp, size, copy);
     }
-    const auto after = process_.task_status(tid);
-    if (process_.task_syscall(tid) != line || !before || !after ||
-        before->voluntary_switches != after->voluntary_switches) {
+    if (!before || process_.task_syscall(tid) != line || progress(process_, tid, runs) != before) {
         lwp.no_stack = StackEnd::kMoving;
         return false;
     }
@@ -121,11 +136,11 @@ bool LwpReader::copy_asleep(LwpObservation& lwp, std::uint64_t size, Copy& copy)
 bool LwpReader::copy_running(LwpObservation& lwp, std::uint64_t size, Copy& copy) const
 {
     copy.bytes.reserve(size);
-    const auto start = std::chrono::steady_clock::now();
-    bool copied = false;
+    std::optional<std::chrono::steady_clock::time_point> since;
     {
         const StoppedLwp stopped(lwp.info.tid, kStopPatience);
         if (const auto registers = stopped.registers()) {
+            since = stopped.since();
             copy.registers = registers_of(*registers);
             read_records(lwp);
             copy.bytes.clear();
@@ -133,16 +148,16 @@ bool LwpReader::copy_running(LwpObservation& lwp, std::uint64_t size, Copy& copy
                 copy_stack(lwp, size, copy);
             }
             lwp.sp = registers->rsp;
-            copied = true;
         } else {
             lwp.no_stack = stopped.result() == StopResult::kDenied    ? StackEnd::kDenied
                            : stopped.result() == StopResult::kTimeout ? StackEnd::kRunning
                                                                       : StackEnd::kGone;
         }
     }
-    const auto took = std::chrono::steady_clock::now() - start;
-    lwp.pause_ns += copied ? std::chrono::nanoseconds(took).count() : 0;
-    return copied;
+    if (since) {
+        lwp.pause_ns += (std::chrono::steady_clock::now() - *since).count();
+    }
+    return since.has_value();
 }
 
 bool LwpReader::observe_asleep(LwpObservation& lwp, const LwpPlan& plan, bool with_stack) const

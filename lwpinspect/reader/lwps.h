@@ -24,6 +24,9 @@ struct LwpObservation {
     std::int64_t pause_ns = 0;
 };
 
+// Whether it ends where its caller could not be found without registers that only a stop shows.
+[[nodiscard]] bool is_broken(const UnwoundStack& stack);
+
 struct LwpPlan {
     Mode mode = Mode::kGentle;
     std::size_t depth = 64;

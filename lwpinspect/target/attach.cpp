@@ -15,6 +15,8 @@
 namespace lwpi {
 namespace {
 
+using Clock = std::chrono::steady_clock;
+
 // Waiting without sleeping catches the usual stop, which takes some 10 us. No longer: a task that
 // is to stop may need this very processor for it, and we may be what keeps it.
 constexpr auto kSpin = std::chrono::microseconds(30);
@@ -57,6 +59,7 @@ StoppedLwp::StoppedLwp(int tid, std::chrono::milliseconds patience, Begin begin)
 
 void StoppedLwp::interrupt()
 {
+    since_ = Clock::now();
     interrupted_ = attached_ && ::ptrace(PTRACE_INTERRUPT, tid_, nullptr, nullptr) == 0;
 }
 
@@ -65,9 +68,9 @@ void StoppedLwp::wait(std::chrono::milliseconds patience)
     if (!interrupted_) {
         return;
     }
-    using Clock = std::chrono::steady_clock;
     const auto start = Clock::now();
     for (;;) {
+        const auto now = Clock::now();
         int status = 0;
         const pid_t who = ::waitpid(tid_, &status, __WALL | WNOHANG);
         if (who == tid_ && WIFSTOPPED(status)) {
@@ -81,7 +84,8 @@ void StoppedLwp::wait(std::chrono::milliseconds patience)
             result_ = StopResult::kGone;
             return;
         }
-        const auto waited = Clock::now() - start;
+        since_ = now;
+        const auto waited = now - start;
         if (waited > patience) {
             result_ = StopResult::kTimeout;
             return;

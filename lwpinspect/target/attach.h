@@ -37,8 +37,12 @@ class StoppedLwp {
     void wait(std::chrono::milliseconds patience);
 
     [[nodiscard]] int tid() const noexcept { return tid_; }
+    // It lives, stopped or not.
+    [[nodiscard]] bool is_attached() const noexcept { return attached_; }
 
     [[nodiscard]] StopResult result() const noexcept { return result_; }
+    // It has stood still since then or later: a look before found it still on its way.
+    [[nodiscard]] std::chrono::steady_clock::time_point since() const noexcept { return since_; }
     [[nodiscard]] std::optional<user_regs_struct> registers() const;
 
   private:
@@ -46,6 +50,7 @@ class StoppedLwp {
     bool attached_ = false;
     bool interrupted_ = false;
     int signal_ = 0;  // seen while waiting, given back when it goes on
+    std::chrono::steady_clock::time_point since_;
     StopResult result_ = StopResult::kGone;
 };
 

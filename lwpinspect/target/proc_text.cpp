@@ -1,5 +1,6 @@
 // The formats of the files below /proc/PID. The numbers are the kernel's, the names are anybody's.
 #include <algorithm>
+#include <array>
 
 #include "support/text.h"
 #include "target/process.h"
@@ -166,6 +167,21 @@ std::optional<std::int64_t> Process::task_run_delay_ns(int tid) const
     const FileText file = read_file("task/" + std::to_string(tid) + "/schedstat");
     const auto fields = split_blanks(file.text);
     return fields.size() >= 2 ? parse_signed(fields[1]) : std::nullopt;
+}
+
+RunCounter::RunCounter(const Process& process, int tid)
+    : file_(process.open("task/" + std::to_string(tid) + "/schedstat"))
+{
+}
+
+std::optional<std::uint64_t> RunCounter::read() const
+{
+    std::array<char, 80> text{};
+    const ssize_t got = file_ ? ::pread(file_.get(), text.data(), text.size(), 0) : -1;
+    std::string_view rest(text.data(), got < 0 ? 0 : static_cast<std::size_t>(got));
+    rest = rest.substr(0, rest.find('\n'));
+    const auto count = parse_unsigned(rest.substr(rest.rfind(' ') + 1), 10);
+    return count && *count != 0 ? count : std::nullopt;
 }
 
 }  // namespace lwpi

@@ -61,7 +61,9 @@ FileText read_file_at(int directory, const char* path, std::size_t limit)
     }
     std::size_t used = 0;
     while (used < limit) {
-        result.text.resize(std::min(limit, std::max<std::size_t>(4096, result.text.size() * 2)));
+        if (used == result.text.size()) {
+            result.text.resize(std::min(limit, std::max<std::size_t>(4096, used * 2)));
+        }
         const ssize_t got = ::read(fd.get(), result.text.data() + used, result.text.size() - used);
         if (got < 0 && errno == EINTR) {
             continue;

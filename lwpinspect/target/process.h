@@ -103,4 +103,15 @@ class Process {
     UniqueFd pidfd_;
 };
 
+// How often a task has been given a processor. Its file stays open, so asking again is quick.
+class RunCounter {
+  public:
+    RunCounter(const Process& process, int tid);
+    // nullopt: it has ended, or this kernel does not count.
+    [[nodiscard]] std::optional<std::uint64_t> read() const;
+
+  private:
+    UniqueFd file_;
+};
+
 }  // namespace lwpi

@@ -14,8 +14,9 @@ namespace lwpi::tui {
 
 namespace {
 
-// Between two snapshots, even when a key asks for one.
+// Between two snapshots, even when a key asks for one; and no key waits longer than that.
 constexpr std::chrono::milliseconds kShortestGap{100};
+constexpr std::chrono::milliseconds kLongestGap{1000};
 // The process may be stopped for a hundredth of the time at most.
 constexpr int kPauseBudget = 100;
 
@@ -111,7 +112,7 @@ void Sampler::run()
             {
                 const std::lock_guard guard(lock_);
                 due_ = began + interval;
-                earliest_ = Clock::now() + budgeted(kShortestGap, pause_ns);
+                earliest_ = Clock::now() + std::min(budgeted(kShortestGap, pause_ns), kLongestGap);
             }
             publish(SampleEvent{std::move(sample)});
         } catch (const TargetError& error) {

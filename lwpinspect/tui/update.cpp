@@ -102,7 +102,7 @@ void ask_for_instant(UiState& state)
         return;
     }
     state.instant = Instant::kAsked;
-    state.message = "S again stops all LWPs: epoll_wait and the like may return EINTR";
+    state.message = "S again stops what runs; an epoll_wait begun just then may return EINTR";
 }
 
 void mark_row(UiState& state)

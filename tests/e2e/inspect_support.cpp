@@ -268,13 +268,23 @@ int rounds(int usual)
     return wanted == nullptr ? usual : std::atoi(wanted);
 }
 
-std::string task_states(pid_t pid)
+std::vector<pid_t> tasks(pid_t pid)
 {
-    std::string states;
+    std::vector<pid_t> numbers;
     std::error_code ignored;
     const std::string directory = "/proc/" + std::to_string(pid) + "/task";
     for (const auto& task : std::filesystem::directory_iterator(directory, ignored)) {
-        std::ifstream file(task.path() / "stat");
+        numbers.push_back(std::stoi(task.path().filename()));
+    }
+    return numbers;
+}
+
+std::string task_states(pid_t pid)
+{
+    std::string states;
+    for (const pid_t task : tasks(pid)) {
+        std::ifstream file("/proc/" + std::to_string(pid) + "/task/" + std::to_string(task) +
+                           "/stat");
         std::string text;
         std::getline(file, text);
         const auto close = text.rfind(')');

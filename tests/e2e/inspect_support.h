@@ -68,6 +68,7 @@ pid_t start_inspect(const std::vector<std::string>& arguments);
 // How often to do something: `usual`, or LWPINSPECT_ROUNDS for longer runs by hand.
 int rounds(int usual);
 
+std::vector<pid_t> tasks(pid_t pid);
 // The states of all tasks of a process, as /proc has them.
 std::string task_states(pid_t pid);
 
