@@ -1,14 +1,17 @@
 #!/usr/bin/env python3
 """lwpinspect beside gdb and eu-stack: how long each takes, how long the target stands still, what it shows.
 
-lwpinspect_cost.py [--runs N] [--document FILE] LWPINSPECT MANY [GDB_SCRIPT]
+lwpinspect_cost.py [--runs N] [--looks N] [--document FILE] LWPINSPECT MANY [GDB_SCRIPT]
 
 MANY is the program inspect_many of tests/e2e: sleeping threads, 20 calls deep, and one that spins and notes
-its longest pause.  Prints a table in Markdown, or puts it between the two marks in FILE.  Wall times are
-medians of N runs (5); the pause is the least of what the spinning thread saw in them, for whatever else the
-machine does only adds to it.  Tools that are not installed are left out.
+its longest pause.  Prints two tables in Markdown, or puts them between the two marks in FILE.  In the first,
+wall times are medians of N runs (5); the pause is the least of what the spinning thread saw in them, for
+whatever else the machine does only adds to it.  The second has the pauses that lwpinspect itself reports for
+one moment, of N looks (20).  Tools that are not installed are left out.  What it is at goes to stderr; it
+takes about three minutes.
 """
 import argparse
+import json
 import os
 import re
 import shutil
@@ -47,7 +50,7 @@ def tools(lwpinspect, script):
              ("`lwpinspect ps`", [lwpinspect, "ps"], [], ""),
              ("`lwpinspect stack`", [lwpinspect, "stack"], [], "sleeper+"),
              ("`lwpinspect stacks`", [lwpinspect, "stacks"], [], ""),
-             ("`lwpinspect -S stack`", [lwpinspect, "-S", "stack"], [], "sleeper+"),
+             ("`lwpinspect -S stack`, all of one moment", [lwpinspect, "-S", "stack"], [], "sleeper+"),
              ("`lwpinspect deadlocks`", [lwpinspect, "deadlocks"], [], "")]
     if shutil.which("gdb"):
         found.append(("gdb, `thread apply all bt` (pstack, gstack)",
@@ -76,11 +79,38 @@ def measure(many, words, before, after, runs):
     return statistics.median(walls), min(pauses), output
 
 
+def progress(*words):
+    print("%s: %s" % (time.strftime("%H:%M:%S"), ", ".join(words)), file=sys.stderr, flush=True)
+
+
+def moments(asked):
+    """What lwpinspect itself says of the moments it takes."""
+    yield ""
+    yield "| target | of one moment | least, ms | median, ms | most, ms | LWPs stopped |"
+    yield "| --- | --- | --- | --- | --- | --- |"
+    for name, words, _ in TARGETS:
+        target = Target([asked.many, *words])
+        for verb in ("ps", "stack"):
+            progress(name, "-S " + verb, "%d looks" % asked.looks)
+            pauses, stopped = [], []
+            for _ in range(asked.looks):
+                output = subprocess.run([asked.lwpinspect, "-S", verb, "--json", str(target.process.pid)],
+                                        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, check=False)
+                end = json.loads(output.stdout.splitlines()[-1])
+                pauses.append(end["pause_ns"] / 1e6)
+                stopped.append(end["paused_lwps"])
+            yield "| %s | `lwpinspect -S %s` | %.2f | %.2f | %.2f | %g |" % (
+                name, verb, min(pauses), statistics.median(pauses), max(pauses), statistics.median(stopped))
+            name = ""
+        target.end()
+
+
 def rows(asked):
     yield "| target | looked at with | wall, ms | stands still, ms | stacks shown |"
     yield "| --- | --- | --- | --- | --- |"
     for name, words, threads in TARGETS:
         for tool, before, after, mark in tools(asked.lwpinspect, asked.script):
+            progress(name or "same target", tool)
             runs = asked.runs if before is None or before[0] != "gdb" else min(asked.runs, 2)
             wall, pause, output = measure(asked.many, words, before, after, runs)
             shown = "%d of %d" % (output.count(mark), threads) if mark else "-"
@@ -92,15 +122,17 @@ def rows(asked):
 def main():
     options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     options.add_argument("--runs", type=int, default=5)
+    options.add_argument("--looks", type=int, default=20)
     options.add_argument("--document")
     options.add_argument("lwpinspect")
     options.add_argument("many")
     options.add_argument("script", nargs="?")
     asked = options.parse_args()
     lines = []
-    for row in rows(asked):
-        lines.append(row)
-        print(row, flush=True)
+    for part in (rows, moments):
+        for row in part(asked):
+            lines.append(row)
+            print(row, flush=True)
     if asked.document:
         with open(asked.document, encoding="utf-8") as file:
             text = file.read()
