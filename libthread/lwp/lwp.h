@@ -85,6 +85,7 @@ struct alignas(kCacheLine) Lwp {
     std::int64_t spin_ns = 20'000;       // how long a bound thread spins before it parks; the same
     std::uint32_t spins = 0;             // times it did; the same
     std::uint32_t ticks = 0;             // picks, for looking at the shared queues now and then
+    std::uint32_t futile_spins = 0;      // in a row: without work; the same
     std::uint32_t picks_since_look = 0;  // the same, for looking at descriptors and the time
     // Only the LWP itself, in critical regions; they stay with the record.
     static constexpr std::uint32_t kStackClasses = 8;

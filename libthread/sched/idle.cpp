@@ -67,6 +67,18 @@ Thread* look_once(Lwp& lwp)
     return settings.migrate_always ? nullptr : steal_plenty(lwp);
 }
 
+// Whether work may come soon enough: from the LWPs that run threads, or else, as it did lately or
+// now and then, from bound threads, descriptors and helpers. That a deadline comes is known anyway.
+bool spinning_pays(Lwp& lwp)
+{
+    constexpr std::uint32_t kMostFutile = 4;
+    constexpr std::uint32_t kTryAgain = 64;
+    // relaxed: a hint.
+    const std::uint32_t others = process.pool_lwps.load(memory_order_relaxed) - 1;
+    return idle_lwps.count() < others || lwp.futile_spins < kMostFutile ||
+           ++lwp.futile_spins % kTryAgain == 0;
+}
+
 // Counted as searching by the caller.
 Thread* spin_for_work(Lwp& lwp)
 {
@@ -76,21 +88,21 @@ Thread* spin_for_work(Lwp& lwp)
         for (int i = 0; i < 8; ++i) {
             arch::pause();
         }
-        if (Thread* thread = look_once(lwp)) {
-            return thread;
+        Thread* thread = look_once(lwp);
+        if (thread == nullptr && !settings.migrate_always) {
+            thread = steal_lonely(lwp);
         }
-        if (Thread* thread = settings.migrate_always ? nullptr : steal_lonely(lwp)) {
+        if (thread != nullptr) {
+            lwp.futile_spins = 0;
             return thread;
         }
         if (lacks_watcher()) {
             poll_hooks.poll(*lwp.idle);
         }
         now = os::monotonic_now();
-        if (has_timeouts_due(now)) {
-            expire_timeouts(*lwp.idle, now);
-        }
-    } while (now < end);
-    return look_once(lwp);
+    } while (now < end && !has_timeouts_due(now));
+    ++lwp.futile_spins;
+    return look_outside(*lwp.idle, lwp) ? look_once(lwp) : nullptr;
 }
 
 bool work_in_sight(const Lwp& lwp)
@@ -258,7 +270,8 @@ void run_idle_loop(Lwp& lwp) noexcept
         if (thread == nullptr && look_outside(*lwp.idle, lwp)) {
             thread = look_once(lwp);
         }
-        if (thread == nullptr && settings.cpus > 1 && (counted || idle_lwps.searching() == 0)) {
+        if (thread == nullptr && settings.cpus > 1 && (counted || idle_lwps.searching() == 0) &&
+            spinning_pays(lwp)) {
             if (!counted) {
                 idle_lwps.begin_search();
                 counted = true;
