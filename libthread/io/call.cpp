@@ -12,6 +12,7 @@
 #include "os/syscall.h"
 #include "sched/critical.h"
 #include "sched/held_lwp.h"
+#include "sched/scheduler.h"
 
 namespace lt::io {
 namespace {
@@ -43,6 +44,40 @@ long attempt(Call& call)
         call.edges = call.entry->edges.load(memory_order_acquire);
     }
     return call.attempt(call);
+}
+
+// Whether it is worth a turn of the others: not where they have mostly not been who was waited for.
+bool expects_help(FdEntry& entry)
+{
+    constexpr std::uint8_t kTired = 4;
+    constexpr std::uint8_t kRested = 20;
+    const std::uint8_t futile = entry.futile_turns.load(memory_order_relaxed);  // relaxed: a belief
+    if (LT_LIKELY(futile < kTired)) {
+        return true;
+    }
+    const std::uint8_t next = futile + 1 == kRested ? kTired - 1 : futile + 1;
+    entry.futile_turns.store(next, memory_order_relaxed);  // relaxed: as above
+    return false;
+}
+
+// Who is to send, or to make room, may be waiting for this very LWP: the others have a turn before
+// the thread sleeps, and if that was it, neither the poller nor a sleep queue is troubled.
+long attempt_after_others(Thread& self, Call& call)
+{
+    if (call.entry == nullptr || !expects_help(*call.entry)) {
+        return -EAGAIN;
+    }
+    const std::uint64_t switches = self.switches;
+    yield(self);
+    if (self.switches == switches) {
+        return -EAGAIN;  // nobody else is there
+    }
+    const long result = attempt(call);
+    const bool helped = result != -EAGAIN || call.progressed;
+    // relaxed, both: a belief.
+    const std::uint8_t futile = call.entry->futile_turns.load(memory_order_relaxed);
+    call.entry->futile_turns.store(helped ? 0 : futile + 1, memory_order_relaxed);
+    return result;
 }
 
 long call_libc(Thread& self, Call& call, bool waits)
@@ -114,6 +149,10 @@ long wait_and_retry(Thread& self, Call& call, const HandlersSeen& before)
     }
     if (!can_park_here(self)) {
         return call_libc(self, call, true);
+    }
+    const long early = attempt_after_others(self, call);
+    if (early != -EAGAIN) {
+        return early != kUseLibc ? early : call_libc(self, call, true);
     }
     for (int futile = 0;;) {
         if (!call.timed && apply_socket_timeout(call)) {

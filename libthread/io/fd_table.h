@@ -47,8 +47,10 @@ struct alignas(kCacheLine) FdEntry {
     Atomic<FdKind> kind;
     // Written under the lock; a closer looks without it whether there is anything to do.
     Atomic<bool> registered;
-    bool listed LT_GUARDED_BY(lock);             // among those to be confirmed
-    std::uint8_t unawaited LT_GUARDED_BY(lock);  // events in a row that nobody waited for
+    // Attempts in vain after others had been let run first, see call.cpp. As the kind.
+    Atomic<std::uint8_t> futile_turns;
+    bool listed : 1 LT_GUARDED_BY(lock);             // among those to be confirmed
+    std::uint8_t unawaited : 7 LT_GUARDED_BY(lock);  // events in a row that nobody waited for
     // The generation of socket timeouts that the two below were read at. Written under the lock,
     // read without: relaxed, the owner of a socket orders its setsockopt calls.
     Atomic<std::uint32_t> timeouts_seen;

@@ -149,6 +149,15 @@ struct Busy {
     bool computing = false;  // one of those got the processor most of the time since the last count
 };
 
+// The kernel's word was asked for after the look at the pool: it may have been the sleep of one
+// that had run out of work by then.
+bool went_on_since(const Lwp& lwp, std::uint64_t dispatches)
+{
+    // relaxed, both: compared with an earlier reading; a guess.
+    return lwp.dispatches.load(memory_order_relaxed) != dispatches ||
+           lwp.state.load(memory_order_relaxed) == LwpState::kParked;  // relaxed: as above
+}
+
 Busy count_busy()
 {
     Busy busy;
@@ -165,7 +174,9 @@ Busy count_busy()
         const std::int64_t before = watch.cpu_ns[i];
         watch.cpu_ns[i] = used;
         // No answer (no descriptor left, no /proc): no processor time tells the same, a look later.
-        if (state == 'S' || state == 'D' || state == 't' || (state == '?' && used == before)) {
+        const bool asleep =
+            state == 'S' || state == 'D' || state == 't' || (state == '?' && used == before);
+        if (asleep && !went_on_since(*lwp, watch.seen[i])) {
             continue;
         }
         ++busy.awake;
