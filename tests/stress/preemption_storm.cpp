@@ -174,10 +174,7 @@ void turn(const stress::Crew& crew, std::size_t index, stress::Random& random)
 
 void stress::run(const Options& options)
 {
-    struct sigaction action {};
-    action.sa_handler = handle;
-    sigemptyset(&action.sa_mask);
-    sigaction(SIGUSR1, &action, nullptr);
+    catch_signal(SIGUSR1, handle);
     stream = fopen("/dev/null", "w");
     check(stream != nullptr, "/dev/null is open");
     for (sema_t& token : tokens) {

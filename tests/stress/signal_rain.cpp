@@ -145,12 +145,8 @@ void send(stress::Random random)
 
 void stress::run(const Options& options)
 {
-    struct sigaction action {};
-    action.sa_handler = handle;
-    sigemptyset(&action.sa_mask);
-    sigaction(SIGUSR1, &action, nullptr);
-    sigaction(SIGUSR2, &action, nullptr);
-
+    catch_signal(SIGUSR1, handle);
+    catch_signal(SIGUSR2, handle);
     Crew crew;
     crew.add_mixed(kTargets,
                    [&](std::size_t index) { live(index, Random{options.seed * 1000 + index}); });

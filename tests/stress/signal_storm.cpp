@@ -30,15 +30,6 @@ void count_signal(int /*number*/)
     received[own_index].fetch_add(1);
 }
 
-void catch_signals(int number)
-{
-    struct sigaction action {};
-    action.sa_handler = count_signal;
-    action.sa_flags = SA_RESTART;
-    sigemptyset(&action.sa_mask);
-    sigaction(number, &action, nullptr);
-}
-
 void live(std::size_t index)
 {
     own_index = index;
@@ -127,8 +118,8 @@ void race_with_exit(std::uint64_t rounds)
 
 void stress::run(const Options& options)
 {
-    catch_signals(SIGRTMIN + 3);
-    catch_signals(SIGUSR1);
+    catch_signal(SIGRTMIN + 3, count_signal, SA_RESTART);
+    catch_signal(SIGUSR1, count_signal, SA_RESTART);
     const std::uint64_t count = options.count != 0 ? options.count : 20'000;
     storm(Random{options.seed}, count, is_bound_model() ? 50 : 1000);
     race_with_exit(count / 10);

@@ -1,6 +1,7 @@
 #include "stress.h"
 
 #include <dirent.h>
+#include <signal.h>
 #include <unistd.h>
 
 #include <cstdio>
@@ -65,6 +66,15 @@ void check_ok(int error, const char* what, const char* file, int line)
     if (error != 0) {
         fail(std::string{what} + ": " + std::strerror(error), file, line);
     }
+}
+
+void catch_signal(int signal, void (*handler)(int), int flags)
+{
+    struct sigaction action {};
+    action.sa_handler = handler;
+    action.sa_flags = flags;
+    sigemptyset(&action.sa_mask);
+    check(sigaction(signal, &action, nullptr) == 0, "sigaction");
 }
 
 bool is_bound_model()

@@ -36,6 +36,9 @@ void check_equal(std::uint64_t seen, std::uint64_t expected, const char* what,
 void check_ok(int error, const char* what, const char* file = __builtin_FILE(),
               int line = __builtin_LINE());
 
+// Has `handler` called for a signal; `flags` as for sigaction().
+void catch_signal(int signal, void (*handler)(int), int flags = 0);
+
 // A small generator (SplitMix64): the same seed gives the same numbers everywhere.
 class Random {
   public:

@@ -197,10 +197,7 @@ void storm(std::size_t index, stress::Random random)
 void stress::run(const Options& options)
 {
     with_signals = options.seed % 2 == 0;
-    struct sigaction action {};
-    action.sa_handler = handle;
-    sigemptyset(&action.sa_mask);
-    sigaction(SIGUSR1, &action, nullptr);
+    catch_signal(SIGUSR1, handle);
     Crew crew;
     crew.add_mixed(kTargets, [&](std::size_t index) {
         live(targets[index], Random{options.seed * 1000 + index});

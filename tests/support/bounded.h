@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include <chrono>
+#include <cstdint>
 
 namespace bounded {
 
@@ -31,6 +32,20 @@ template <class Predicate>
         if (round >= kYieldsOnly) {
             const timespec pause{0, 200'000};
             nanosleep(&pause, nullptr);
+        }
+    }
+    return true;
+}
+
+// The same without a call of the library: the caller computes, and its LWP stays its own.
+template <class Predicate>
+[[nodiscard]] bool compute_until(Predicate predicate)
+{
+    constexpr std::uint64_t kSome = 1U << 20U;
+    const auto end = std::chrono::steady_clock::now() + kPatience;
+    for (std::uint64_t round = 1; !predicate(); ++round) {
+        if (round % kSome == 0 && std::chrono::steady_clock::now() > end) {
+            return false;
         }
     }
     return true;

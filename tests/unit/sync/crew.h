@@ -8,14 +8,14 @@
 #include <sys/mman.h>
 
 #include <chrono>
-#include <deque>
-#include <functional>
 #include <new>
 
 #include "support/bounded.h"
+#include "support/crew.h"
 
 namespace lt_test {
 
+using crew::Crew;
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
@@ -27,43 +27,6 @@ inline void let_pass(milliseconds time)
         thr_yield();
     }
 }
-
-// Threads that run a function each; all are joined at the end.
-class Crew {
-  public:
-    Crew() = default;
-    Crew(const Crew&) = delete;
-    Crew& operator=(const Crew&) = delete;
-    ~Crew() { join(); }
-
-    thread_t start(std::function<void()> work, long flags = 0)
-    {
-        work_.push_back(std::move(work));
-        thread_t id = 0;
-        EXPECT_EQ(thr_create(nullptr, 0, run, &work_.back(), flags, &id), 0);
-        ids_.push_back(id);
-        return id;
-    }
-
-    void join()
-    {
-        for (const thread_t id : ids_) {
-            EXPECT_EQ(thr_join(id, nullptr, nullptr), 0);
-        }
-        ids_.clear();
-        work_.clear();
-    }
-
-  private:
-    static void* run(void* work)
-    {
-        (*static_cast<std::function<void()>*>(work))();
-        return nullptr;
-    }
-
-    std::deque<std::function<void()>> work_;
-    std::deque<thread_t> ids_;
-};
 
 // An object on pages of its own: once dropped, any touch of it ends the test.
 template <class Object>

@@ -1,7 +1,12 @@
-// What the tests of children share: how they end, and what they see of themselves.
+// What the tests of children share: threads that make them, how they end, and what they see of
+// themselves.
 #pragma once
 
+#include <thread.h>
+
 #include <fcntl.h>
+#include <gtest/gtest.h>
+#include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -12,6 +17,40 @@
 namespace children {
 
 inline constexpr const char* kStatusFile = "/proc/self/status";
+
+// Calls that the signal interrupts are started again.
+inline void catch_signal(int number, void (*handler)(int))
+{
+    struct sigaction action {};
+    action.sa_handler = handler;
+    action.sa_flags = SA_RESTART;
+    sigemptyset(&action.sa_mask);
+    sigaction(number, &action, nullptr);
+}
+
+using Body = void* (*)(void*);
+
+// The body in an unbound thread, then in a bound one.
+inline void in_threads(Body body)
+{
+    for (const long flags : {0L, static_cast<long>(THR_BOUND)}) {
+        thread_t id = 0;
+        ASSERT_EQ(thr_create(nullptr, 0, body, nullptr, flags, &id), 0);
+        ASSERT_EQ(thr_join(id, nullptr, nullptr), 0);
+    }
+}
+
+// Two threads, of which the second starts, unbound, when the first has had its turn.
+inline void one_after_the_other(Body first, Body second, long flags_of_first = 0)
+{
+    thread_t ids[2];
+    ASSERT_EQ(thr_create(nullptr, 0, first, nullptr, flags_of_first, &ids[0]), 0);
+    thr_yield();
+    ASSERT_EQ(thr_create(nullptr, 0, second, nullptr, 0, &ids[1]), 0);
+    for (const thread_t id : ids) {
+        ASSERT_EQ(thr_join(id, nullptr, nullptr), 0);
+    }
+}
 
 // The exit status of a child; a signal that ended it, negative.
 inline int end_of(pid_t pid)

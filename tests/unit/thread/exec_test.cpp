@@ -32,15 +32,6 @@ void note(int)
     ++handled;
 }
 
-void catch_signal(int number)
-{
-    struct sigaction action {};
-    action.sa_handler = note;
-    action.sa_flags = SA_RESTART;
-    sigemptyset(&action.sa_mask);
-    sigaction(number, &action, nullptr);
-}
-
 // One that ends no program: a new one would be met by it, as by any that is not the library's.
 void* send_signals(void*)
 {
@@ -84,7 +75,7 @@ void* become_true(void*)
 // In a child of fork: execs in a thread that others kick and suspend.
 int exec_under_fire(long flags)
 {
-    catch_signal(SIGWINCH);
+    catch_signal(SIGWINCH, note);
     thread_t id = 0;
     if (thr_create(nullptr, 0, become_true, nullptr, flags, &id) != 0) {
         return 11;
@@ -137,7 +128,7 @@ void* fail_to_exec(void*)
 
 TEST(Exec, ThatFailsDelaysSignalsAndSuspensionsOnly)
 {
-    catch_signal(SIGUSR1);
+    catch_signal(SIGUSR1, note);
     stop = false;
     handled = 0;
     target = 0;
@@ -257,7 +248,7 @@ void* inherit(void*)
 
 TEST(Exec, PassesOnTheThreadsMaskAndWhatTheProgramIgnores)
 {
-    catch_signal(SIGUSR1);
+    catch_signal(SIGUSR1, note);
     signal(SIGHUP, SIG_IGN);
     for (const long flags : {0L, static_cast<long>(THR_BOUND)}) {
         thread_t ids[2];
@@ -274,6 +265,7 @@ TEST(Exec, PassesOnTheThreadsMaskAndWhatTheProgramIgnores)
 // The commands interrupt their parent, which does not notice while it waits.
 void* run_commands(void*)
 {
+    handled = 0;
     EXPECT_EQ(WEXITSTATUS(std::system("kill -INT $PPID; exit 5")), 5);
     EXPECT_EQ(handled, 0);
     EXPECT_EQ(WTERMSIG(std::system("kill -TERM $$")), SIGTERM);
@@ -285,13 +277,8 @@ void* run_commands(void*)
 
 TEST(System, GivesTheStatusAndIgnoresInterruptsMeanwhile)
 {
-    catch_signal(SIGINT);
-    for (const long flags : {0L, static_cast<long>(THR_BOUND)}) {
-        handled = 0;
-        thread_t id = 0;
-        ASSERT_EQ(thr_create(nullptr, 0, run_commands, nullptr, flags, &id), 0);
-        ASSERT_EQ(thr_join(id, nullptr, nullptr), 0);
-    }
+    catch_signal(SIGINT, note);
+    in_threads(run_commands);
     signal(SIGINT, SIG_DFL);
 }
 
@@ -321,14 +308,8 @@ void* write_line(void*)
 TEST(System, LeavesTheLwpToOthersWhileItWaits)
 {
     ASSERT_EQ(pipe(ends), 0);
-    for (void* (*waiter)(void*) : {wait_for_command, wait_for_stream}) {
-        thread_t ids[2];
-        ASSERT_EQ(thr_create(nullptr, 0, waiter, nullptr, 0, &ids[0]), 0);
-        thr_yield();
-        ASSERT_EQ(thr_create(nullptr, 0, write_line, nullptr, 0, &ids[1]), 0);
-        for (const thread_t id : ids) {
-            ASSERT_EQ(thr_join(id, nullptr, nullptr), 0);
-        }
+    for (const Body waiter : {wait_for_command, wait_for_stream}) {
+        one_after_the_other(waiter, write_line);
     }
     close(ends[0]);
     close(ends[1]);

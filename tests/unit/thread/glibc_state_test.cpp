@@ -21,48 +21,15 @@
 #include <cstdlib>
 #include <cstring>
 #include <ctime>
-#include <functional>
-#include <memory>
 #include <string>
 #include <vector>
 
 #include "support/bounded.h"
+#include "support/crew.h"
 
 namespace {
 
-class Threads {
-  public:
-    Threads() = default;
-    ~Threads() { join(); }
-    Threads(const Threads&) = delete;
-    Threads& operator=(const Threads&) = delete;
-
-    void start(std::function<void()> body, long flags = 0)
-    {
-        auto owned = std::make_unique<std::function<void()>>(std::move(body));
-        thread_t id = 0;
-        ASSERT_EQ(thr_create(nullptr, 0, run, owned.get(), flags, &id), 0);
-        static_cast<void>(owned.release());
-        ids_.push_back(id);
-    }
-    void join()
-    {
-        for (const thread_t id : ids_) {
-            EXPECT_EQ(thr_join(id, nullptr, nullptr), 0);
-        }
-        ids_.clear();
-    }
-
-  private:
-    static void* run(void* argument)
-    {
-        const std::unique_ptr<std::function<void()>> body{
-            static_cast<std::function<void()>*>(argument)};
-        (*body)();
-        return nullptr;
-    }
-    std::vector<thread_t> ids_;
-};
+using crew::Crew;
 
 void yield_often()
 {
@@ -73,7 +40,7 @@ void yield_often()
 
 TEST(GlibcState, LocalesAreOfTheThread)
 {
-    Threads threads;
+    Crew threads;
     for (int i = 0; i < 8; ++i) {
         threads.start([i] {
             EXPECT_EQ(uselocale(nullptr), LC_GLOBAL_LOCALE);
@@ -94,7 +61,7 @@ TEST(GlibcState, LocalesAreOfTheThread)
 
 TEST(GlibcState, BuffersOfMessagesAreOfTheThread)
 {
-    Threads threads;
+    Crew threads;
     for (int i = 0; i < 8; ++i) {
         threads.start([i] {
             const int number = 10'000 + i;
@@ -123,7 +90,7 @@ TEST(GlibcState, StdioLocksAreOfTheThread)
     constexpr int kThreads = 6;
     constexpr int kLines = 20;
     {
-        Threads threads;
+        Crew threads;
         for (int i = 0; i < kThreads; ++i) {
             threads.start([file, i] {
                 for (int line = 0; line < kLines; ++line) {
@@ -153,7 +120,7 @@ TEST(GlibcState, StdioLocksAreOfTheThread)
 
 TEST(GlibcState, NamesAreLookedUpAndTextsConverted)
 {
-    Threads threads;
+    Crew threads;
     for (int i = 0; i < 6; ++i) {
         threads.start([] {
             addrinfo hints{};
@@ -197,7 +164,7 @@ TEST(GlibcState, ModulesWithThreadLocalsComeWhileThreadsLive)
     int* (*by_call)() = nullptr;
     int* (*in_place)() = nullptr;
     int* (*numbers)() = nullptr;
-    Threads threads;
+    Crew threads;
     for (int i = 0; i < kThreads; ++i) {
         threads.start([&, i] {
             ++ready;
@@ -231,7 +198,7 @@ std::atomic<thread_t> ticked_in{0};
 // glibc makes a thread for each, which may call the library as any.
 TEST(GlibcState, TimersCallFunctionsInThreadsOfTheirOwn)
 {
-    Threads threads;
+    Crew threads;
     threads.start([] {
         sigevent event{};
         event.sigev_notify = SIGEV_THREAD;
@@ -270,7 +237,7 @@ void step_and_return(unsigned high, unsigned low)
 
 TEST(GlibcState, ContextsAreSwappedWithinAThread)
 {
-    Threads threads;
+    Crew threads;
     for (int i = 0; i < 4; ++i) {
         threads.start([] {
             Coroutine coroutine;

@@ -14,23 +14,11 @@
 
 namespace {
 
+using bounded::compute_until;
+
 constexpr int kLow = 1;
 constexpr int kHigh = 10;
 constexpr int kHighest = 20;
-
-// Without a call of the library: the caller's LWP stays the caller's.
-template <class Condition>
-bool compute_until(Condition done)
-{
-    constexpr std::uint64_t kSome = 1U << 20U;
-    const auto end = std::chrono::steady_clock::now() + bounded::kPatience;
-    for (std::uint64_t round = 1; !done(); ++round) {
-        if (round % kSome == 0 && std::chrono::steady_clock::now() > end) {
-            return false;
-        }
-    }
-    return true;
-}
 
 class Preemption : public testing::Test {
   protected:

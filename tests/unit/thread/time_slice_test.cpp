@@ -19,19 +19,7 @@
 
 namespace {
 
-// Computes, without a call, until `done` holds; false: for long in vain.
-template <class Condition>
-bool compute_until(Condition done)
-{
-    constexpr std::uint64_t kSome = 1U << 20U;
-    const auto end = std::chrono::steady_clock::now() + bounded::kPatience;
-    for (std::uint64_t round = 1; !done(); ++round) {
-        if (round % kSome == 0 && std::chrono::steady_clock::now() > end) {
-            return false;
-        }
-    }
-    return true;
-}
+using bounded::compute_until;
 
 // Uses the processor for five slices.
 void compute()

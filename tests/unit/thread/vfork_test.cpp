@@ -16,7 +16,7 @@
 
 namespace {
 
-using children::end_of;
+using namespace children;
 
 std::atomic<int> handled{0};
 std::atomic<pid_t> handled_in{0};
@@ -27,28 +27,9 @@ void note(int)
     handled_in = static_cast<pid_t>(syscall(SYS_getpid));
 }
 
-void catch_signal(int number)
-{
-    struct sigaction action {};
-    action.sa_handler = note;
-    action.sa_flags = SA_RESTART;
-    sigemptyset(&action.sa_mask);
-    sigaction(number, &action, nullptr);
-}
-
 void* nothing(void*)
 {
     return nullptr;
-}
-
-// The body once in an unbound and once in a bound thread.
-void in_threads(void* (*body)(void*))
-{
-    for (const long flags : {0L, static_cast<long>(THR_BOUND)}) {
-        thread_t id = 0;
-        ASSERT_EQ(thr_create(nullptr, 0, body, nullptr, flags, &id), 0);
-        ASSERT_EQ(thr_join(id, nullptr, nullptr), 0);
-    }
 }
 
 void* change_mask_in_child(void*)
@@ -73,7 +54,7 @@ void* change_mask_in_child(void*)
 
 TEST(Vfork, LeavesTheParentsMaskAndActionsAlone)
 {
-    catch_signal(SIGUSR1);
+    catch_signal(SIGUSR1, note);
     in_threads(change_mask_in_child);
 }
 
@@ -141,13 +122,7 @@ TEST(Vfork, HoldsItsThreadAlone)
 {
     ASSERT_EQ(pipe(ends), 0);
     for (const long flags : {0L, static_cast<long>(THR_BOUND)}) {
-        thread_t ids[2];
-        ASSERT_EQ(thr_create(nullptr, 0, wait_in_child, nullptr, flags, &ids[0]), 0);
-        thr_yield();
-        ASSERT_EQ(thr_create(nullptr, 0, write_byte, nullptr, 0, &ids[1]), 0);
-        for (const thread_t id : ids) {
-            ASSERT_EQ(thr_join(id, nullptr, nullptr), 0);
-        }
+        one_after_the_other(wait_in_child, write_byte, flags);
     }
     close(ends[0]);
     close(ends[1]);
@@ -177,7 +152,7 @@ void* be_signalled(void*)
 // What is sent to the thread meanwhile waits for the parent.
 TEST(Vfork, LeavesSignalsToTheParent)
 {
-    catch_signal(SIGUSR1);
+    catch_signal(SIGUSR1, note);
     ASSERT_EQ(pipe(ends), 0);
     for (const long flags : {0L, static_cast<long>(THR_BOUND)}) {
         handled = 0;
