@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "reader/registers.h"
+
 namespace lwpi {
 namespace {
 
@@ -17,23 +19,12 @@ struct Candidate {
     int tries = 0;
 };
 
-// LWPT_REGS_X86_64_SYSV_STACK7: r15 r14 r13 r12 rbx rbp rip, from the saved stack pointer upwards.
-constexpr std::size_t kSavedWords = 7;
-
 Registers saved_registers(Address sp, std::span<const std::byte> stack)
 {
-    std::array<std::uint64_t, kSavedWords> words{};
-    std::memcpy(words.data(), stack.data(), sizeof words);
-    Registers registers;
-    registers.r15 = words[0];
-    registers.r14 = words[1];
-    registers.r13 = words[2];
-    registers.r12 = words[3];
-    registers.rbx = words[4];
-    registers.rbp = words[5];
-    registers.pc = words[6];
-    registers.sp = sp + sizeof words;
-    return registers;
+    SavedRegisters saved{};
+    std::memcpy(&saved, stack.data(), sizeof saved);
+    return {saved.pc,  sp + sizeof saved, saved.rbp, saved.rbx,
+            saved.r12, saved.r13,         saved.r14, saved.r15};
 }
 
 bool same_park(const std::optional<ThreadRecord>& a, const std::optional<ThreadRecord>& b)
@@ -41,10 +32,9 @@ bool same_park(const std::optional<ThreadRecord>& a, const std::optional<ThreadR
     return a && b && a->seq == b->seq && a->id == b->id && a->is_parked();
 }
 
-bool has_saved_words(const ThreadRecord& record)
+bool has_saved_registers(const ThreadRecord& record)
 {
-    return record.has_on_stack(record.sp) &&
-           record.stack_hi - record.sp >= kSavedWords * sizeof(std::uint64_t);
+    return record.has_on_stack(record.sp) && record.stack_hi - record.sp >= sizeof(SavedRegisters);
 }
 
 class Batch {
@@ -87,7 +77,7 @@ class Batch {
     {
         std::vector<std::size_t> starts{0};
         for (std::size_t i = 0; i < candidates_.size(); ++i) {
-            const bool usable = same_park(first[i], second_[i]) && has_saved_words(*second_[i]);
+            const bool usable = same_park(first[i], second_[i]) && has_saved_registers(*second_[i]);
             starts.push_back(
                 starts.back() +
                 (usable ? std::min(candidates_[i].copy, second_[i]->stack_hi - second_[i]->sp)
@@ -120,7 +110,7 @@ class Batch {
 UnwoundStack unwind_parked(const ThreadRecord& record, std::span<const std::byte> stack,
                            std::size_t depth, Unwinder& unwinder)
 {
-    if (stack.size() < kSavedWords * sizeof(std::uint64_t)) {
+    if (stack.size() < sizeof(SavedRegisters)) {
         return {{}, UnwindEnd::kMemory};
     }
     return unwinder.unwind(saved_registers(record.sp, stack), {record.sp, stack, record.stack_hi},
@@ -148,8 +138,8 @@ void read_parked_stacks(std::vector<ThreadRecord> records, std::size_t depth, Re
         for (std::size_t i = 0; i < batch.size(); ++i) {
             Candidate& candidate = batch.candidate(i);
             const bool parked =
-                batch.is_steady(i) ||
-                (same_park(batch.record(i), batch.latest(i)) && !has_saved_words(*batch.record(i)));
+                batch.is_steady(i) || (same_park(batch.record(i), batch.latest(i)) &&
+                                       !has_saved_registers(*batch.record(i)));
             if (!parked) {
                 if (++candidate.tries < kTries) {
                     queue.push_back(std::move(candidate));

@@ -1,8 +1,9 @@
-// What a kernel task's registers tell.
+// What registers tell: a kernel task's, and those that the switch saved.
 #pragma once
 
 #include <sys/user.h>
 
+#include <cstdint>
 #include <optional>
 
 #include "model/snapshot.h"
@@ -11,6 +12,12 @@
 namespace lwpi {
 
 [[nodiscard]] Registers registers_of(const user_regs_struct& registers);
+
+// LWPT_REGS_X86_64_SYSV_STACK7: what lies on the stack of a parked thread, from its saved stack
+// pointer upwards; it goes on with a stack pointer above them.
+struct SavedRegisters {
+    std::uint64_t r15, r14, r13, r12, rbx, rbp, pc;
+};
 
 // The system call that a stopped or ended task was asleep in: the number is kept while it is in the
 // kernel, and the result is one of those by which the stop ends the sleep for a moment.

@@ -1,8 +1,10 @@
 // Registers of a thread: its LWP's while it runs, else those that the switch saved.
+#include "reader/registers.h"
+
 #include <sys/user.h>
 
-#include <array>
 #include <cstring>
+#include <span>
 
 #include "td/agent.h"
 
@@ -11,26 +13,24 @@ using namespace lwpi::td;
 
 namespace {
 
-// r15 r14 r13 r12 rbx rbp rip, from the saved stack pointer up.
-using Saved = std::array<std::uint64_t, 7>;
-
 td_err_e get_parked(Call& call, const ThreadRecord& thread, prgreg_t* registers)
 {
-    Saved saved{};
+    SavedRegisters saved{};
     if (!thread.is_parked()) {
         return TD_ERR;  // between two LWPs
     }
-    if (call.memory().read(thread.sp, std::as_writable_bytes(std::span(saved))) != sizeof saved) {
+    if (call.memory().read(thread.sp, std::as_writable_bytes(std::span(&saved, 1))) !=
+        sizeof saved) {
         return TD_DBERR;
     }
     user_regs_struct all{};
-    all.r15 = saved[0];
-    all.r14 = saved[1];
-    all.r13 = saved[2];
-    all.r12 = saved[3];
-    all.rbx = saved[4];
-    all.rbp = saved[5];
-    all.rip = saved[6];
+    all.r15 = saved.r15;
+    all.r14 = saved.r14;
+    all.r13 = saved.r13;
+    all.r12 = saved.r12;
+    all.rbx = saved.rbx;
+    all.rbp = saved.rbp;
+    all.rip = saved.pc;
     all.rsp = thread.sp + sizeof saved;
     all.fs_base = thread.tcb;
     std::memcpy(registers, &all, sizeof all);
@@ -44,12 +44,12 @@ td_err_e set_parked(Call& call, const ThreadRecord& thread, const prgreg_t* regi
     }
     user_regs_struct all{};
     std::memcpy(&all, registers, sizeof all);
-    const Saved saved{all.r15, all.r14, all.r13, all.r12, all.rbx, all.rbp, all.rip};
+    const SavedRegisters saved{all.r15, all.r14, all.r13, all.r12, all.rbx, all.rbp, all.rip};
     const Address at = all.rsp - sizeof saved;
     if (!thread.has_on_stack(at)) {
         return TD_ERR;
     }
-    call.memory().write(at, std::as_bytes(std::span(saved)));
+    call.memory().write(at, std::as_bytes(std::span(&saved, 1)));
     call.put(thread.address, LWPT_SLOT_thread_sp, at);
     return TD_PARTIALREG;
 }

@@ -9,6 +9,7 @@
 #include "fuzz/patched.h"
 #include "fuzz/targets.h"
 #include "reader/still.h"
+#include "support/elf_image.h"
 #include "support/error.h"
 #include "target/core_file.h"
 #include "target/symbol_file.h"
@@ -44,23 +45,6 @@ struct Program {
 void publish(Program& program, lwpt_field_slot slot, std::size_t offset, std::uint16_t width)
 {
     program.debug.fields[slot] = {static_cast<std::uint16_t>(offset), width};
-}
-
-Elf64_Ehdr elf_header(std::uint16_t type)
-{
-    Elf64_Ehdr header{};
-    std::memcpy(&header.e_ident[0], ELFMAG, SELFMAG);
-    header.e_ident[EI_CLASS] = ELFCLASS64;
-    header.e_ident[EI_DATA] = ELFDATA2LSB;
-    header.e_ident[EI_VERSION] = EV_CURRENT;
-    header.e_type = type;
-    header.e_machine = EM_X86_64;
-    header.e_version = EV_CURRENT;
-    header.e_ehsize = sizeof header;
-    header.e_phoff = sizeof header;
-    header.e_phentsize = sizeof(Elf64_Phdr);
-    header.e_shentsize = sizeof(Elf64_Shdr);
-    return header;
 }
 
 void fill_descriptor(Program& program)
@@ -105,7 +89,8 @@ void fill_descriptor(Program& program)
 Program program()
 {
     Program made{};
-    made.header = elf_header(ET_DYN);
+    made.header = elf_image::header(ET_DYN);
+    made.header.e_phoff = offsetof(Program, segments);
     made.header.e_phnum = 3;
     made.segments[0] = {PT_LOAD, PF_R | PF_X, 0, 0, 0, sizeof made, sizeof made, 4096};
     made.segments[1] = {PT_NOTE,          PF_R, 0, offsetof(Program, note), 0, sizeof made.note,
@@ -189,7 +174,8 @@ struct Core {
 Core core_image()
 {
     Core made{};
-    made.header = elf_header(ET_CORE);
+    made.header = elf_image::header(ET_CORE);
+    made.header.e_phoff = offsetof(Core, segments);
     made.header.e_phnum = 2;
     made.segments[0] = {PT_NOTE, 0, offsetof(Core, status),
                         0,       0, offsetof(Core, memory) - offsetof(Core, status),

@@ -12,6 +12,7 @@
 
 #include <cstring>
 
+#include "support/elf_image.h"
 #include "support/unique_fd.h"
 #include "target/demangle.h"
 #include "target/symbols.h"
@@ -135,16 +136,8 @@ TEST(SymbolFile, SurvivesDamage)
         Elf64_Sym symbols[4];
         char names[32];
     } image{};
-    std::memcpy(&image.header.e_ident[0], ELFMAG, SELFMAG);
-    image.header.e_ident[EI_CLASS] = ELFCLASS64;
-    image.header.e_ident[EI_DATA] = ELFDATA2LSB;
-    image.header.e_ident[EI_VERSION] = EV_CURRENT;
-    image.header.e_type = ET_DYN;
-    image.header.e_machine = EM_X86_64;
-    image.header.e_version = EV_CURRENT;
-    image.header.e_ehsize = sizeof(Elf64_Ehdr);
+    image.header = elf_image::header(ET_DYN);
     image.header.e_shoff = offsetof(Image, sections);
-    image.header.e_shentsize = sizeof(Elf64_Shdr);
     image.header.e_shnum = 3;
     Elf64_Shdr& table = image.sections[1];
     table.sh_type = SHT_SYMTAB;
@@ -196,17 +189,8 @@ TEST(SymbolFile, GivesUpOnSparseGiants)
     ASSERT_TRUE(giant);
     ASSERT_EQ(::ftruncate(giant.get(), off_t{3} << 30U), 0);
     // An ELF header whose tables are as large as the file.
-    Elf64_Ehdr header{};
-    std::memcpy(&header.e_ident[0], ELFMAG, SELFMAG);
-    header.e_ident[EI_CLASS] = ELFCLASS64;
-    header.e_ident[EI_DATA] = ELFDATA2LSB;
-    header.e_ident[EI_VERSION] = EV_CURRENT;
-    header.e_type = ET_DYN;
-    header.e_machine = EM_X86_64;
-    header.e_version = EV_CURRENT;
-    header.e_ehsize = sizeof header;
+    Elf64_Ehdr header = elf_image::header(ET_DYN);
     header.e_shoff = sizeof header;
-    header.e_shentsize = sizeof(Elf64_Shdr);
     header.e_shnum = 3;
     Elf64_Shdr sections[3]{};
     sections[1].sh_type = SHT_SYMTAB;
