@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <map>
+#include <stdexcept>
 
 #include "commands/commands.h"
 #include "commands/session.h"
@@ -11,14 +12,14 @@
 namespace lwpi {
 namespace {
 
-std::optional<std::regex> pattern(const std::string& text)
+std::optional<Pattern> pattern(const std::string& text)
 {
     if (text.empty()) {
         return std::nullopt;
     }
     try {
-        return std::regex(text, std::regex::extended | std::regex::optimize);
-    } catch (const std::regex_error&) {
+        return Pattern(text);
+    } catch (const std::invalid_argument&) {
         throw TargetError(ExitCode::kUsage,
                           fmt::format("\"{}\" is no regular expression.", printable(text)));
     }

@@ -67,10 +67,10 @@ SortValue sort_value(const Snapshot& snapshot, const ThreadInfo& thread, ThreadK
     return {};
 }
 
-bool any_frame(const Snapshot& snapshot, const Stack& stack, const std::regex& pattern)
+bool any_frame(const Snapshot& snapshot, const Stack& stack, const Pattern& pattern)
 {
     return std::any_of(stack.frames.begin(), stack.frames.end(), [&](const Frame& frame) {
-        return std::regex_search(function_of(snapshot.place(frame)), pattern);
+        return pattern.is_in(function_of(snapshot.place(frame)));
     });
 }
 
@@ -120,7 +120,7 @@ bool matches(const StackFilter& filter, const Snapshot& snapshot, const ThreadIn
 {
     return (filter.state.empty() || filter.state == thread.state_name) &&
            (filter.wait.empty() || filter.wait == thread.wait.name) &&
-           (!filter.name || std::regex_search(thread.name, *filter.name)) &&
+           (!filter.name || filter.name->is_in(thread.name)) &&
            (!filter.lwp || thread.tid == filter.lwp ||
             (thread.lwp && static_cast<int>(*thread.lwp) == *filter.lwp)) &&
            (filter.min_age_ns == 0 || thread.since_ns.value_or(0) >= filter.min_age_ns) &&
@@ -133,7 +133,7 @@ bool matches(const StackFilter& filter, const Snapshot& snapshot, const LwpInfo&
         lwp.wait.kind == WaitKind::kNone && lwp.syscall ? lwp.syscall->name : lwp.wait.name;
     return (filter.state.empty() || filter.state == std::string(1, lwp.kernel_state)) &&
            (filter.wait.empty() || filter.wait == wait) &&
-           (!filter.name || std::regex_search(lwp.name, *filter.name)) &&
+           (!filter.name || filter.name->is_in(lwp.name)) &&
            (!filter.lwp || lwp.tid == *filter.lwp ||
             (lwp.index && static_cast<int>(*lwp.index) == *filter.lwp)) &&
            (filter.min_age_ns == 0 || lwp.idle_ns.value_or(0) >= filter.min_age_ns) &&

@@ -3,12 +3,12 @@
 
 #include <cstdint>
 #include <optional>
-#include <regex>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "model/snapshot.h"
+#include "support/pattern.h"
 
 namespace lwpi {
 
@@ -33,13 +33,13 @@ void sort_threads(const Snapshot& snapshot, std::vector<const ThreadInfo*>& thre
                   bool reverse);
 
 struct StackFilter {
-    std::optional<std::regex> function;      // some frame matches
-    std::optional<std::regex> not_function;  // no frame matches
-    std::string state;                       // state name; empty: any
-    std::string wait;                        // wait name; empty: any
-    std::optional<std::regex> name{};        // the thread's, or the LWP's
-    std::optional<int> lwp{};                // index or kernel TID of the LWP it is on
-    std::int64_t min_age_ns = 0;             // blocked or ready for at least so long
+    std::optional<Pattern> function{};      // some frame matches
+    std::optional<Pattern> not_function{};  // no frame matches
+    std::string state;                      // state name; empty: any
+    std::string wait;                       // wait name; empty: any
+    std::optional<Pattern> name{};          // the thread's, or the LWP's
+    std::optional<int> lwp{};               // index or kernel TID of the LWP it is on
+    std::int64_t min_age_ns = 0;            // blocked or ready for at least so long
 };
 
 [[nodiscard]] bool matches(const StackFilter& filter, const Snapshot& snapshot,

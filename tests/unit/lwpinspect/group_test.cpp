@@ -130,7 +130,7 @@ TEST(Group, FiltersLookAtNameLwpAndAge)
     snapshot.threads[1].name = "worker-2";
     snapshot.threads[2].lwp = 3;
     StackFilter filter;
-    filter.name = std::regex("^worker");
+    filter.name = Pattern("^worker");
     EXPECT_TRUE(matches(filter, snapshot, snapshot.threads[1]));
     EXPECT_FALSE(matches(filter, snapshot, snapshot.threads[0]));
     filter = {};

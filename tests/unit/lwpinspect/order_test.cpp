@@ -55,7 +55,7 @@ TEST(Order, FiltersByFunctionAndState)
 {
     Snapshot snapshot = some_threads();
     StackFilter filter;
-    filter.function = std::regex("^al");
+    filter.function = Pattern("^al");
     apply(filter, snapshot);
     ASSERT_EQ(snapshot.threads.size(), 2U);
     EXPECT_EQ(snapshot.threads[0].id, 2U);

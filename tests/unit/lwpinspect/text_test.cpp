@@ -2,7 +2,30 @@
 
 #include <gtest/gtest.h>
 
+#include <stdexcept>
+
+#include "support/pattern.h"
+
 using namespace lwpi;
+
+TEST(Pattern, IsAnExtendedRegularExpression)
+{
+    EXPECT_TRUE(Pattern("^lt::(arm|park)_").is_in("lt::park_self"));
+    EXPECT_FALSE(Pattern("^lt::(arm|park)_").is_in("user::lt::park_self"));
+    EXPECT_TRUE(Pattern("a{3}$").is_in("aaaa"));
+    EXPECT_FALSE(Pattern("Main").is_in("main"));
+    for (const char* bad : {"(", "[a", "a{2,1}"}) {
+        EXPECT_THROW(static_cast<void>(Pattern(bad)), std::invalid_argument) << bad;
+    }
+}
+
+// std::regex's matcher ran out of stack on these.
+TEST(Pattern, SurvivesNamesOfAnyLength)
+{
+    const std::string name(1'000'000, 'a');
+    EXPECT_TRUE(Pattern("(a|b)*$").is_in(name));
+    EXPECT_FALSE(Pattern("(a|b)*c$").is_in(name));
+}
 
 TEST(Text, ParsesWholeNumbersOnly)
 {
