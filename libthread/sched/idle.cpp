@@ -214,19 +214,21 @@ bool is_to_halt(const Thread& idle)
     return (idle.requests.load(memory_order_relaxed) & kRequestHalt) != 0;
 }
 
-// Forced migration: what is queued is for another LWP than this. If all others keep theirs for
-// long, one thread may stay here after all.
-Thread* leave_to_others(const Thread& idle)
+// Forced migration: what was left in the queue here is for another LWP, and what that left there
+// meanwhile is for us. If all others keep theirs for long, one thread may stay here after all. Naps
+// and no sched_yield: that forfeits a whole turn of the processor each time.
+Thread* leave_to_others(Lwp& lwp)
 {
-    constexpr int kPatience = 200;
-    for (int round = 0; round < kPatience && shared_queues.size() != 0; ++round) {
-        if (LT_UNLIKELY(is_to_halt(idle))) {
+    constexpr int kNaps = 20;
+    for (int nap = 0; nap < kNaps && shared_queues.size() != 0; ++nap) {
+        if (LT_UNLIKELY(is_to_halt(*lwp.idle)) || idle_lwps.wake_one()) {
             return nullptr;
         }
-        if (idle_lwps.wake_one()) {
-            return nullptr;
+        const timespec length{0, 100'000};
+        os::raw_syscall(SYS_nanosleep, os::syscall_argument(&length), 0);
+        if (Thread* thread = look_once(lwp)) {
+            return thread;
         }
-        os::raw_syscall(SYS_sched_yield);
     }
     return shared_queues.take(0);
 }
@@ -290,8 +292,8 @@ void run_idle_loop(Lwp& lwp) noexcept
             continue;
         }
         if (settings.migrate_always) {
-            if (Thread* left = leave_to_others(*lwp.idle)) {
-                run(lwp, *left);
+            if (Thread* found = leave_to_others(lwp)) {
+                run(lwp, *found);
                 continue;
             }
         }
