@@ -27,10 +27,9 @@ target_link_libraries(inspect_static_stuck PRIVATE Threads::Threads)
 
 function(inspect_test name)
   lt_test(${name} LABELS e2e TIMEOUT 180 NO_LIBTHREAD
-    SOURCES e2e/${name}.cpp e2e/inspect_support.cpp
-    LIBRARIES nlohmann_json::nlohmann_json)
+    SOURCES e2e/${name}.cpp LIBRARIES inspect_support)
+  lt_precompile_like(${name} inspect_support)
   target_compile_definitions(${name} PRIVATE
-    LWPINSPECT_PROGRAM="$<TARGET_FILE:lwpinspect>"
     ORACLE_PROGRAM="$<TARGET_FILE:inspect_oracle>"
     BLOCKING_CALLS_PROGRAM="$<TARGET_FILE:inspect_blocking_calls>"
     CHURN_PROGRAM="$<TARGET_FILE:inspect_churn>"
@@ -73,18 +72,16 @@ add_test(NAME e2e.json_schema COMMAND Python3::Interpreter
 set_tests_properties(e2e.json_schema PROPERTIES LABELS e2e TIMEOUT 180)
 
 lt_test(lwpdb_test LABELS e2e NO_LIBTHREAD
-  SOURCES e2e/lwpdb_test.cpp e2e/lwpdb_from_c.c e2e/inspect_support.cpp
-  LIBRARIES lwpdb nlohmann_json::nlohmann_json)
-target_compile_definitions(lwpdb_test PRIVATE
-  LWPINSPECT_PROGRAM="$<TARGET_FILE:lwpinspect>" ORACLE_PROGRAM="$<TARGET_FILE:inspect_oracle>")
+  SOURCES e2e/lwpdb_test.cpp e2e/lwpdb_from_c.c LIBRARIES lwpdb inspect_support)
+target_compile_definitions(lwpdb_test PRIVATE ORACLE_PROGRAM="$<TARGET_FILE:inspect_oracle>")
 add_dependencies(lwpdb_test lwpinspect inspect_oracle)
 
 add_executable(td_target e2e/targets/td_target.c)
 target_link_libraries(td_target PRIVATE thread)
 lt_test(td_test LABELS e2e NO_LIBTHREAD
-  SOURCES e2e/td_test.cpp e2e/td_control_test.cpp e2e/td_client.cpp e2e/inspect_support.cpp
-  LIBRARIES lwpdb_td nlohmann_json::nlohmann_json)
-target_compile_definitions(td_test PRIVATE
-  LWPINSPECT_PROGRAM="$<TARGET_FILE:lwpinspect>" TD_TARGET_PROGRAM="$<TARGET_FILE:td_target>"
+  SOURCES e2e/td_test.cpp e2e/td_control_test.cpp e2e/td_client.cpp
+  LIBRARIES lwpdb_td inspect_support)
+lt_precompile_like(td_test inspect_support)
+target_compile_definitions(td_test PRIVATE TD_TARGET_PROGRAM="$<TARGET_FILE:td_target>"
   PTHREAD_STUCK_PROGRAM="$<TARGET_FILE:inspect_pthread_stuck>")
 add_dependencies(td_test lwpinspect td_target inspect_pthread_stuck)
