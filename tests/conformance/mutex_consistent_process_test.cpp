@@ -65,6 +65,26 @@ const child::Program kUnmaps{"unmaps_robust", [] {
                                  return reaches(again.step, 2) ? 0 : 1;
                              }};
 
+// Detaches it, and lives on; the argument is the segment's id and which mutex. An address at which
+// no segment begins detaches nothing, and gives up nothing.
+const child::Program kDetaches{
+    "detaches_robust", [] {
+        const long id = child::argument() / 2;
+        Shared& shared = SystemVSegment::attach(id);
+        Shared& again = SystemVSegment::attach(id);
+        Shared& mapped = find_segment();
+        mutex_t& mutex = mutex_of(shared, child::argument() % 2);
+        mutex_lock(&mapped.robust);
+        mutex_lock(&mutex);
+        if (shmdt(&mapped) != -1 || errno != EINVAL || shmdt(&shared.total) != -1 ||
+            mutex_unlock(&mapped.robust) != 0 || mutex_held(&mutex) == 0) {
+            return 2;
+        }
+        shmdt(&shared);
+        again.step = 1;
+        return reaches(again.step, 2) ? 0 : 1;
+    }};
+
 class MutexConsistentProcess : public SynchShared {
   protected:
     void expect_dies(const child::Program& program, long which)
@@ -158,6 +178,22 @@ TEST_P(MutexConsistentProcess, S22OwnerUnmaps)
         EXPECT_EQ(mutex_lock(&mutex), which == kOld ? ELOCKUNMAPPED : EOWNERDEAD);
         repair(mutex);
         shared_->step = 2;
+        join(runner);
+    }
+}
+
+// ROBUST-22: the owner detaches the System V memory in which it lies.
+TEST_P(MutexConsistentProcess, S22OwnerDetaches)
+{
+    for (const int which : {0, kOld}) {
+        const SystemVSegment segment;
+        mutex_t& mutex = mutex_of(*segment, which);
+        const thread_t runner =
+            start([&] { expect_child(kDetaches, 0, 2 * segment.id() + which); });
+        EXPECT_TRUE(reaches((*segment).step, 1));
+        EXPECT_EQ(mutex_lock(&mutex), which == kOld ? ELOCKUNMAPPED : EOWNERDEAD);
+        repair(mutex);
+        (*segment).step = 2;
         join(runner);
     }
 }

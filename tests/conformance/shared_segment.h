@@ -6,6 +6,7 @@
 
 #include <fcntl.h>
 #include <sys/mman.h>
+#include <sys/shm.h>
 #include <unistd.h>
 
 #include "sync_support.h"
@@ -64,6 +65,39 @@ inline Shared& find_segment()
     close(file);
     return *shared;
 }
+
+// Shared objects in a segment of System V memory.
+class SystemVSegment {
+  public:
+    SystemVSegment() : id_{shmget(IPC_PRIVATE, sizeof(Shared), IPC_CREAT | 0600)}
+    {
+        shared_->init();
+    }
+    ~SystemVSegment()
+    {
+        shmctl(id_, IPC_RMID, nullptr);
+        shmdt(shared_);
+    }
+    SystemVSegment(const SystemVSegment&) = delete;
+    SystemVSegment& operator=(const SystemVSegment&) = delete;
+
+    [[nodiscard]] int id() const { return id_; }
+    [[nodiscard]] Shared& operator*() const { return *shared_; }
+
+    // Once more, or in another process.
+    static Shared& attach(long id)
+    {
+        void* const at = shmat(static_cast<int>(id), nullptr, 0);
+        if (reinterpret_cast<std::intptr_t>(at) == -1) {
+            std::_Exit(122);
+        }
+        return *static_cast<Shared*>(at);
+    }
+
+  private:
+    int id_;
+    Shared* shared_ = &attach(id_);
+};
 
 inline void increment(Shared& shared)
 {

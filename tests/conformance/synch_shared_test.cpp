@@ -3,7 +3,6 @@
 #include <synch.h>
 #include <thread.h>
 
-#include <sys/shm.h>
 #include <sys/wait.h>
 
 #include <cstddef>
@@ -59,26 +58,18 @@ TEST_P(SynchShared, S02MutexExcludesUnrelatedProcesses)
 }
 
 const child::Program increments_system_v{"increments_system_v", [] {
-                                             void* const at = shmat(
-                                                 static_cast<int>(child::argument()), nullptr, 0);
-                                             increment(*static_cast<Shared*>(at));
+                                             increment(SystemVSegment::attach(child::argument()));
                                              return 0;
                                          }};
 
 // PSHARED-03: likewise in System V shared memory.
 TEST_P(SynchShared, S03MutexExcludesInSystemVMemory)
 {
-    const int segment = shmget(IPC_PRIVATE, sizeof(Shared), IPC_CREAT | 0600);
-    ASSERT_GE(segment, 0);
-    void* const at = shmat(segment, nullptr, 0);
-    auto& shared = *static_cast<Shared*>(at);
-    shared.init();
-    const thread_t mine = start([&] { increment(shared); });
-    expect_child(increments_system_v, 0, segment);
+    const SystemVSegment segment;
+    const thread_t mine = start([&] { increment(*segment); });
+    expect_child(increments_system_v, 0, segment.id());
     join(mine);
-    EXPECT_EQ(shared.total, 2L * kRounds);
-    shmctl(segment, IPC_RMID, nullptr);
-    shmdt(at);
+    EXPECT_EQ((*segment).total, 2L * kRounds);
 }
 
 const child::Program dies_holding{"dies_holding", [] { return mutex_lock(&find_segment().mutex); }};

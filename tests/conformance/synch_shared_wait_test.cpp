@@ -2,8 +2,6 @@
 #include <synch.h>
 #include <thread.h>
 
-#include <sys/shm.h>
-
 #include "shared_segment.h"
 
 namespace conformance {
@@ -142,19 +140,11 @@ TEST_P(SynchSharedWait, S07RwlockWriterExcludesAnotherProcess)
     join(reader);
 }
 
-// At an address other than the creator's.
-Shared& attach_elsewhere(int segment)
-{
-    auto* shared = static_cast<Shared*>(shmat(segment, nullptr, 0));
-    if (reinterpret_cast<std::uintptr_t>(shared) == shared->creators_address) {
-        shared = static_cast<Shared*>(shmat(segment, nullptr, 0));
-    }
-    return *shared;
-}
-
 const child::Program uses_system_v{
     "uses_system_v", [] {
-        Shared& shared = attach_elsewhere(static_cast<int>(child::argument()));
+        Shared& first = SystemVSegment::attach(child::argument());
+        const bool elsewhere = reinterpret_cast<std::uintptr_t>(&first) != first.creators_address;
+        Shared& shared = elsewhere ? first : SystemVSegment::attach(child::argument());
         if (mutex_init(&shared.robust, USYNC_PROCESS | LOCK_ROBUST, nullptr) != EBUSY) {
             return 10;
         }
@@ -168,24 +158,20 @@ const child::Program uses_system_v{
 // may end there.
 TEST_P(SynchSharedWait, S03AllKindsInSystemVMemory)
 {
-    const int segment = shmget(IPC_PRIVATE, sizeof(Shared), IPC_CREAT | 0600);
-    ASSERT_GE(segment, 0);
-    auto& shared = *static_cast<Shared*>(shmat(segment, nullptr, 0));
-    shared.init();
+    const SystemVSegment segment;
+    Shared& shared = *segment;
     const thread_t mine = start([&] {
         wait_until_told(shared);
         wait_and_post(shared);
         try_while_written(shared);
     });
-    expect_child(uses_system_v, 0, segment);
+    expect_child(uses_system_v, 0, segment.id());
     join(mine);
     join(start([&] {
         EXPECT_EQ(mutex_lock(&shared.robust), EOWNERDEAD);
         EXPECT_EQ(mutex_consistent(&shared.robust), 0);
         EXPECT_EQ(mutex_unlock(&shared.robust), 0);
     }));
-    shmctl(segment, IPC_RMID, nullptr);
-    shmdt(&shared);
 }
 
 // PSHARED-10: timed waits on shared objects give ETIME, not before their time.
