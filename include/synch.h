@@ -148,10 +148,10 @@ typedef union {
  *                  unmapped it, the caller has the mutex; ENOTRECOVERABLE it has not, the mutex is
  *                  lost until it is destroyed and zeroed; ENOMEM.
  *                  Ceilings: EPERM the caller is no real-time thread; EINVAL its priority is above
- *   mutex_trylock  the same but EDEADLK; EBUSY held by anyone (a recursive mutex's owner succeeds);
- * EAGAIN as above mutex_unlock   EPERM error-checking, robust or priority mutex not held by the
- * caller. A robust mutex that is inconsistent becomes unrecoverable mutex_consistent  EINVAL unless
- * robust, inconsistent and held by the caller
+ *   mutex_trylock  EBUSY held by anyone, but a recursive mutex's owner succeeds; else as above
+ *   mutex_unlock   EPERM error-checking, robust or priority mutex not held by the caller.
+ *                  A robust mutex that is inconsistent becomes unrecoverable
+ *   mutex_consistent  EINVAL unless robust, inconsistent and held by the caller
  */
 int mutex_init(mutex_t *mp, int type, void *arg);
 int mutex_destroy(mutex_t *mp);
@@ -226,6 +226,31 @@ int _sema_held(sema_t *sp);
 #define RW_WRITE_HELD(x) _rw_write_held(x)
 #define RW_LOCK_HELD(x) (RW_READ_HELD(x) || RW_WRITE_HELD(x))
 #define SEMA_HELD(x) _sema_held(x)
+
+/*
+ * _lwp_mutex_lock(2), _lwp_cond_wait(2), _lwp_sema_wait(2): the LWP layer's, which work between
+ * processes. Objects must be zero to begin with.
+ *   _lwp_mutex_trylock      EBUSY held
+ *   _lwp_cond_wait          EINTR a signal was caught; the mutex is held on return, always
+ *   _lwp_cond_timedwait     ETIME the time of day `abstime` has passed; EINVAL bad nanoseconds
+ *   _lwp_cond_reltimedwait  ETIME `reltime` has elapsed; EINVAL bad nanoseconds
+ *   _lwp_sema_init          EINVAL a negative count
+ *   _lwp_sema_wait          EINTR a signal was caught
+ *   _lwp_sema_trywait       EBUSY the count is 0
+ *   _lwp_sema_post          EOVERFLOW the count is 2147483647
+ */
+int _lwp_mutex_lock(lwp_mutex_t *mp);
+int _lwp_mutex_trylock(lwp_mutex_t *mp);
+int _lwp_mutex_unlock(lwp_mutex_t *mp);
+int _lwp_cond_wait(lwp_cond_t *cvp, lwp_mutex_t *mp);
+int _lwp_cond_timedwait(lwp_cond_t *cvp, lwp_mutex_t *mp, timestruc_t *abstime);
+int _lwp_cond_reltimedwait(lwp_cond_t *cvp, lwp_mutex_t *mp, timestruc_t *reltime);
+int _lwp_cond_signal(lwp_cond_t *cvp);
+int _lwp_cond_broadcast(lwp_cond_t *cvp);
+int _lwp_sema_init(lwp_sema_t *sp, int count);
+int _lwp_sema_wait(lwp_sema_t *sp);
+int _lwp_sema_trywait(lwp_sema_t *sp);
+int _lwp_sema_post(lwp_sema_t *sp);
 
 #ifdef __cplusplus
 }

@@ -7,7 +7,9 @@
 #pragma GCC system_header
 #endif
 
-#include <stdint.h> /* int8_t to uintptr_t stand in <sys/types.h> on Solaris */
+/* What they define stands in <sys/types.h> on Solaris. */
+#include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 #include <time.h>
 
@@ -25,6 +27,10 @@ typedef long long longlong_t;
 typedef unsigned long long u_longlong_t;
 typedef long long offset_t;
 typedef unsigned long long u_offset_t;
+
+/* The parts of a dev_t. */
+typedef unsigned int major_t;
+typedef unsigned int minor_t;
 
 /* Eight bytes that only pad and align. */
 typedef unsigned long upad64_t;

@@ -71,29 +71,7 @@ int _lwp_info(struct lwpinfo *buffer);
 void _lwp_setprivate(void *word);
 void *_lwp_getprivate(void);
 
-/*
- * _lwp_mutex_lock(2), _lwp_cond_wait(2), _lwp_sema_wait(2): objects that work between processes.
- *   _lwp_mutex_trylock      EBUSY held
- *   _lwp_cond_wait          EINTR a signal was caught; the mutex is held on return, always
- *   _lwp_cond_timedwait     ETIME the time of day `abstime` has passed; EINVAL bad nanoseconds
- *   _lwp_cond_reltimedwait  ETIME `reltime` has elapsed; EINVAL bad nanoseconds
- *   _lwp_sema_init          EINVAL a negative count
- *   _lwp_sema_wait          EINTR a signal was caught
- *   _lwp_sema_trywait       EBUSY the count is 0
- *   _lwp_sema_post          EOVERFLOW the count is 2147483647
- */
-int _lwp_mutex_lock(lwp_mutex_t *mp);
-int _lwp_mutex_trylock(lwp_mutex_t *mp);
-int _lwp_mutex_unlock(lwp_mutex_t *mp);
-int _lwp_cond_wait(lwp_cond_t *cvp, lwp_mutex_t *mp);
-int _lwp_cond_timedwait(lwp_cond_t *cvp, lwp_mutex_t *mp, timestruc_t *abstime);
-int _lwp_cond_reltimedwait(lwp_cond_t *cvp, lwp_mutex_t *mp, timestruc_t *reltime);
-int _lwp_cond_signal(lwp_cond_t *cvp);
-int _lwp_cond_broadcast(lwp_cond_t *cvp);
-int _lwp_sema_init(lwp_sema_t *sp, int count);
-int _lwp_sema_wait(lwp_sema_t *sp);
-int _lwp_sema_trywait(lwp_sema_t *sp);
-int _lwp_sema_post(lwp_sema_t *sp);
+/* _lwp_mutex_lock(2), _lwp_cond_wait(2), _lwp_sema_wait(2) and their kin stand in <synch.h>. */
 
 /*
  * What the two-level library itself was built on. _signotifywait waits for a signal sent to the

@@ -44,10 +44,12 @@ typedef struct {
  * stored through `obind` unless that is NULL: a processor, or PBIND_NONE; for a process, that of
  * one of its light-weight processes. It is inherited by new threads' light-weight processes, fork
  * and exec. An unbound thread binds the light-weight process that carries it at the moment: bind
- * threads made with THR_BOUND. 0, or -1 and errno: EINVAL  no such processor, or it is off line, or
- * the processor set of the light-weight process does not have it; an idtype that is neither P_LWPID
- * nor P_PID ESRCH   no such light-weight process or process EPERM   it is another user's EFAULT
- * `obind` is a bad address
+ * threads made with THR_BOUND. Returns 0, or -1 and errno:
+ *   EINVAL  no such processor, or it is off line, or the processor set of the light-weight process
+ *           does not have it; an idtype that is neither P_LWPID nor P_PID
+ *   ESRCH   no such light-weight process or process
+ *   EPERM   it is another user's
+ *   EFAULT  `obind` is a bad address
  */
 int processor_bind(idtype_t idtype, id_t id, processorid_t processorid, processorid_t *obind);
 

@@ -5,6 +5,8 @@ static mutex_t lock = DEFAULTMUTEX;
 static cond_t changed = DEFAULTCV;
 static sema_t free_slots = DEFAULTSEMA;
 static rwlock_t table = DEFAULTRWLOCK;
+static lwp_mutex_t lwp_lock;
+static lwp_sema_t lwp_slots;
 
 int main(void)
 {
@@ -20,5 +22,8 @@ int main(void)
     if (mutex_destroy(&lock) != 0 || cond_destroy(&changed) != 0 ||
         sema_destroy(&free_slots) != 0 || rwlock_destroy(&table) != 0)
         return 5;
+    if (_lwp_mutex_lock(&lwp_lock) != 0 || _lwp_mutex_unlock(&lwp_lock) != 0 ||
+        _lwp_sema_post(&lwp_slots) != 0 || _lwp_sema_wait(&lwp_slots) != 0)
+        return 6;
     return 0;
 }
