@@ -72,6 +72,7 @@ long attempt_after_others(Thread& self, Call& call)
     if (self.switches == switches) {
         return -EAGAIN;  // nobody else is there
     }
+    act_on_cancellation(self);  // one that came meanwhile ends no sleep
     const long result = attempt(call);
     const bool helped = result != -EAGAIN || call.progressed;
     // relaxed, both: a belief.
