@@ -26,6 +26,12 @@ inline void write_thread_pointer(void* tcb)
     asm volatile("wrfsbase %0" : : "r"(tcb) : "memory");
 }
 
+// Asks for the cache line of an address, which may be anything.
+inline void prefetch(std::uintptr_t address)
+{
+    __builtin_prefetch(reinterpret_cast<const void*>(address));
+}
+
 inline std::uint64_t timestamp()
 {
     return __builtin_ia32_rdtsc();

@@ -5,6 +5,7 @@
 
 #define LT_EXPORT extern "C" __attribute__((visibility("default")))
 #define LT_NOINLINE __attribute__((noinline))
+#define LT_INLINE inline __attribute__((always_inline))
 #define LT_LIKELY(x) __builtin_expect(!!(x), 1)
 #define LT_UNLIKELY(x) __builtin_expect(!!(x), 0)
 // Thread-local storage that is one load away: libthread is never dlopen()ed late.

@@ -23,9 +23,11 @@ constexpr std::uint32_t kFirstArenaSlots = 32;
 constexpr std::size_t kLargestArena = std::size_t{32} << 30;
 constexpr int kMadvGuardInstall = 102;  // Linux 6.13; newer than the headers we build with
 constexpr std::size_t kSlabBytes = std::size_t{64} << 10;
-// Odd, so that all 64 lines of a page get their turn.
+// Stacks begin at different cache lines of a page. As many as fit the pages that TLS, TCB and the
+// frames of a thread that sleeps have in any case: a power of two, which all get their turn.
 constexpr std::size_t kColourLines = 17;
-constexpr std::size_t kColours = kPageSize / kCacheLine;
+constexpr std::size_t kFewestColours = 16;
+constexpr std::size_t kSleepersFrames = 1536;
 
 struct SizeClass {
     SpinLock lock;  // guards the rest; leaf, but for the slab lock
@@ -46,7 +48,8 @@ constinit StackSlot* slab_fresh LT_GUARDED_BY(slab_lock) = nullptr;
 constinit StackSlot* slab_end LT_GUARDED_BY(slab_lock) = nullptr;
 
 // Written at start-up, before there is a slot.
-constinit std::size_t reserve_bytes = 2 * kPageSize;
+constinit std::size_t reserve_bytes = kPageSize;
+constinit std::size_t colours = kFewestColours;
 constinit Atomic<std::size_t> guard_size{kPageSize};
 
 // What the kernel can do for guards. Written by whoever finds out first, always with the same
@@ -77,7 +80,9 @@ StackSlot* new_descriptor() noexcept
 
 std::size_t slot_bytes(std::uint32_t size_class, std::size_t guard_bytes) noexcept
 {
-    return round_up(guard_bytes + stack_class_size(size_class) + reserve_bytes, kPageSize);
+    const std::size_t top = reserve_bytes + colours * kCacheLine;
+    // An odd number of pages: else equal pages of all slots meet in a part of the TLB's sets.
+    return round_up(guard_bytes + stack_class_size(size_class) + top, kPageSize) | kPageSize;
 }
 
 // Makes an arena of as many slots as the class deserves by now, or fewer if the system has no room.
@@ -121,7 +126,7 @@ StackSlot* carve(SizeClass& self, std::uint32_t size_class) noexcept LT_REQUIRES
     slot->hi = self.fresh + bytes;
     slot->size_class = size_class;
     slot->guard_bytes = self.guard_bytes;
-    slot->colour = static_cast<std::uint32_t>(self.made * kColourLines % kColours * kCacheLine);
+    slot->colour = static_cast<std::uint32_t>(self.made * kColourLines % colours * kCacheLine);
     slot->stack_hi = slot->hi - slot->colour;
     self.fresh += bytes;
     --self.fresh_slots;
@@ -160,6 +165,10 @@ bool install_guard(const StackSlot& slot) noexcept
 void stack_slot_reserve(std::size_t bytes) noexcept
 {
     reserve_bytes = bytes;
+    const std::size_t used = bytes + kSleepersFrames;
+    std::size_t spare = (round_up(used, kPageSize) - used) / kCacheLine;
+    spare += spare < kFewestColours ? kPageSize / kCacheLine : 0;
+    colours = std::bit_floor(spare);
 }
 
 void stack_guard_size(std::size_t bytes) noexcept

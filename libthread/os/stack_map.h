@@ -24,7 +24,7 @@ struct StackSlot {
     bool guarded = false;  // the guard has been put in place
 };
 
-// Bytes that each slot has above what was asked for, for TLS and TCB; a page of colours included.
+// Bytes that each slot has above what was asked for, for TLS and TCB, and besides for colours.
 // Call before the first slot is made.
 void stack_slot_reserve(std::size_t bytes) noexcept;
 

@@ -212,9 +212,9 @@ Error tcb_start(TcbModel wanted) noexcept
     if (wanted == TcbModel::kBound || is_foreign_runtime() || !found) {
         return Error::kNone;
     }
-    // Alignment may cost up to itself; the page is for colours.
-    stack_slot_reserve(kPageSize + glibc.tls_bytes + round_up(glibc.tcb_bytes, kCacheLine) +
-                       kCacheLine + (glibc.align > kCacheLine ? glibc.align : 0));
+    // Alignment may cost up to itself.
+    stack_slot_reserve(glibc.tls_bytes + round_up(glibc.tcb_bytes, kCacheLine) + kCacheLine +
+                       (glibc.align > kCacheLine ? glibc.align : 0));
     Error error = Error::kNone;
     StackSlot* specimen = make_permanent_husk(error);
     if (specimen == nullptr || !examine_specimen(*specimen)) {

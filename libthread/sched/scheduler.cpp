@@ -47,7 +47,7 @@ bool owns_run_queue(const Thread& self)
            (state == LwpState::kSearching || state == LwpState::kRunning);
 }
 
-void enqueue_local(Lwp& lwp, Thread& thread, bool unrun = false)
+LT_INLINE void enqueue_local(Lwp& lwp, Thread& thread, bool unrun = false)
 {
     while (!lwp.run_queue->push(thread, unrun)) {
         spill(*lwp.run_queue);
@@ -138,7 +138,7 @@ void spin_then_park(Lwp& lwp, const Deadline* until)
 
 // A bound thread sleeps with its LWP. While it is suspended, signals for the process go to others,
 // and its deadline makes it no more than ready to be continued.
-void block_bound(Thread& self)
+LT_NOINLINE void block_bound(Thread& self)
 {
     const Deadline until{self.deadline_ns, self.deadline_clock};
     const bool timed = until.ns != 0;
@@ -250,10 +250,10 @@ Thread* take_next(Lwp& lwp)
 
 Thread* pick_next(Lwp& lwp) noexcept
 {
-    Thread* thread = take_next(lwp);
-    while (LT_UNLIKELY(thread != nullptr && stop_if_suspended(*thread))) {
+    Thread* thread = nullptr;
+    do {
         thread = take_next(lwp);
-    }
+    } while (LT_UNLIKELY(thread != nullptr && stop_if_suspended(*thread)));
     return thread;
 }
 

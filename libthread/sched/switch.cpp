@@ -25,10 +25,14 @@ void advance_seq(Thread& thread)
                      memory_order_release);  // release: see finish_switch
 }
 
-void exchange_fp_control(Thread& self, const Thread& next)
+void save_fp_control(Thread& self)
 {
     self.mxcsr = arch::mxcsr();
     self.x87_control = arch::x87_control();
+}
+
+void load_fp_control(const Thread& self, const Thread& next)
+{
     // Loading the control words is dear; they hardly ever differ. Status flags are not compared.
     constexpr std::uint32_t kMxcsrStatus = 0x3f;
     if (((self.mxcsr ^ next.mxcsr) & ~kMxcsrStatus) != 0) {
@@ -54,6 +58,7 @@ void announce_switch(Thread& self, Thread& next, AfterSwitch after)
 {
     Lwp& lwp = *self.lwp;
     LT_DCHECK(&self != &next, "switch to itself");
+    save_fp_control(self);
     // The odd seq goes out before the first word of next's stack or context changes. [D14]
     advance_seq(next);
     next.lwp = &lwp;
@@ -64,7 +69,7 @@ void announce_switch(Thread& self, Thread& next, AfterSwitch after)
     lwp.dispatches.store(lwp.dispatches.load(memory_order_relaxed) + 1, memory_order_relaxed);
     lwp.after = after;
     lwp.previous = &self;
-    exchange_fp_control(self, next);
+    load_fp_control(self, next);
     LT_PROBE4(thread__switch, in_place(self.id), in_place(next.id), lwp.index,
               in_place(self.state));
     if (LT_UNLIKELY(self.processor.metered)) {

@@ -28,6 +28,8 @@ class SleepQueue;
 inline constexpr int kMaxPriority = 127;
 inline constexpr std::uint32_t kMaxThreadId = 0x3fffffff;
 
+// In the order of use: a switch touches the first two cache lines, going to sleep the next two, and
+// with thousands of threads each line is a miss.
 struct alignas(kCacheLine) Thread {
     // --- The switch: owned by whoever owns the stack [I2].
     ArchContext context{};
@@ -36,35 +38,33 @@ struct alignas(kCacheLine) Thread {
     // Even: parked, `context` valid. Odd: running or being switched. Written by the switching LWP,
     // read by lwpinspect from outside.
     Atomic<std::uint64_t> seq{1};
-    std::uint32_t mxcsr = 0;
-    std::uint16_t x87_control = 0;
-    std::uint8_t priority =
-        0;  // as set by thr_setprio; guarded by priority_lock (sched/priority.h)
-    std::uint8_t sleeping_realtime = 0;  // its own in the kernel when it last slept on a mutex
-    // What orders it: its priority, or one that it inherits. Written under priority_lock; read by
-    // whoever queues the thread.
-    Atomic<std::uint8_t> effective{0};
-    Inheritance inherited;
-    std::uint8_t queued_level = 0;  // its list there; guarded by the lock of sched/shared_queues.h
+    // The mask is the thread's own, and so is the alternate stack (sp 0: none), which the LWP's
+    // kernel state follows at a switch.
+    std::uint64_t signal_mask = 0;
     // Depth of critical regions. Written by the thread itself, read by signal handlers on it.
     Atomic<std::uint32_t> critical{0};
     // Request bits: what is to be done when the last critical region is left. Changed by anyone,
     // bit by bit, read by the thread and by whoever would make it run.
     Atomic<std::uint32_t> requests{0};
-    // Where its registers are while it is stopped: in a handler (ucontext_t), and see
-    // ParkedRegisters. Its own while it runs.
-    void* stop_machine = nullptr;
-    Atomic<const SavedRegisters*> parked_at{nullptr};
     // Written by the owner as the state says; read by lwpinspect and by look-ups.
     Atomic<ThreadState> state{ThreadState::kFree};
-    Atomic<std::uint32_t> id{0};  // 0: free record or idle context
+    // As made; kFlagDetached may be added later, under the join lock.
+    Atomic<std::uint32_t> flags{0};
+    std::uint32_t mxcsr = 0;
+    std::uint16_t x87_control = 0;
+    // What orders it: its priority, or one that it inherits. Written under priority_lock; read by
+    // whoever queues the thread.
+    Atomic<std::uint8_t> effective{0};
+    std::uint8_t priority = 0;  // as set by thr_setprio; guarded by priority_lock
+
     std::uint64_t switches = 0;
-    // 1: on the run queue of an LWP for its first run, free to be claimed; see sched/run_queue.h.
-    Atomic<std::uint32_t> unrun{0};
-    // Runs in its joiner's turn, who sleeps until it ends. Written by the joiner before it runs.
-    bool lent_turn = false;
+    std::uintptr_t alternate_sp = 0;
+    ProcessorUse processor;  // its own
     // Whom to run when it falls asleep, owned by it; nullptr: whose turn it is. Its own.
     Thread* run_next = nullptr;
+    Atomic<std::uint32_t> id{0};  // 0: free record or idle context
+    // 1: on the run queue of an LWP for its first run, free to be claimed; see sched/run_queue.h.
+    Atomic<std::uint32_t> unrun{0};
 
     // --- Queues: owned by the run queue or the sleep queue that the thread is on [I1].
     Thread* next = nullptr;
@@ -76,7 +76,6 @@ struct alignas(kCacheLine) Thread {
     // The sleep queue in whose rings it really is: set and cleared under that queue's lock, so
     // under it "here or not" is exact.
     Atomic<SleepQueue*> ring{nullptr};
-    std::uint16_t sleep_rank = 0;  // what orders it there; guarded by that lock
     const void* wait_object = nullptr;
     void* wait_mutex = nullptr;  // cond_wait: the mutex a broadcast may move it to
     WaitKind wait_kind = WaitKind::kNone;
@@ -84,17 +83,25 @@ struct alignas(kCacheLine) Thread {
     std::uint32_t wait_flags = 0;   // kWait* of sync/sleep_queue.h
     WakeCause wake_cause = WakeCause::kWoken;
     std::uint64_t wait_token = 0;  // free use by the object waited for
-    std::uint32_t barged = 0;      // releases of a mutex another was woken for; its own
-    bool in_shared_queue = false;  // guarded by the lock of sched/shared_queues.h
-    bool exiting = false;          // thr_exit or pthread_exit set `status`; its own
-    bool leaving = false;          // no signal of the process goes to it; guarded by the life lock
     Atomic<std::int64_t> since_ns{0};
+    std::uint32_t barged = 0;       // releases of a mutex another was woken for; its own
+    std::uint16_t sleep_rank = 0;   // what orders it there; guarded by that lock
+    bool in_shared_queue = false;   // guarded by the lock of sched/shared_queues.h
+    std::uint8_t queued_level = 0;  // its list there; the same lock
+    // Runs in its joiner's turn, who sleeps until it ends. Written by the joiner before it runs.
+    bool lent_turn = false;
+    bool exiting = false;  // thr_exit or pthread_exit set `status`; its own
+    bool leaving = false;  // no signal of the process goes to it; guarded by the life lock
+    // It has called pthread_self(): until it is joined, others may name its control block to
+    // pthread_cancel and the like. Its own.
+    bool pthread_named = false;
+    std::uint8_t sleeping_realtime = 0;  // its own in the kernel when it last slept on a mutex
 
     // --- Timeouts: guarded by the lock of sched/timeouts.cpp.
-    std::int64_t deadline_ns = 0;
-    Clock deadline_clock = Clock::kMonotonic;
     // In a heap. Set by the thread, cleared by it or by the clock LWP, under the lock.
     Atomic<bool> deadline_armed{false};
+    Clock deadline_clock = Clock::kMonotonic;
+    std::int64_t deadline_ns = 0;
     // Number of its latest wait with a deadline; goes up when such a wait ends. Its own while it
     // runs, read under the queue's lock while it sleeps.
     std::uint64_t timed_wait = 0;
@@ -102,37 +109,7 @@ struct alignas(kCacheLine) Thread {
     Thread* heap_next = nullptr;
     Thread* heap_prev = nullptr;
 
-    // --- Signals. The mask is the thread's own, and so is the alternate stack (sp 0: none), which
-    // the LWP's kernel state follows at a switch.
-    std::uint64_t signal_mask = 0;
-    std::uintptr_t alternate_sp = 0;
-    std::size_t alternate_size = 0;
-    // As which it is counted, see thread/mask_census.h; guarded by the life lock.
-    std::uint64_t counted_mask = 0;
-    std::uint8_t counted_class = 0;
-    SpinLock signal_lock;  // guards `pending` and `pending_last`; leaf
-    PendingSignal* pending = nullptr;
-    PendingSignal* pending_last = nullptr;
-    // Their numbers. Changed under the lock, read by anyone.
-    Atomic<std::uint64_t> signals_pending{0};
-    // The set that it waits for in sigwait and its kin. Written by itself, read by senders.
-    Atomic<std::uint64_t> awaited{0};
-    Atomic<std::uint32_t> cancel_requested{0};
-    // Handlers of the program that ran on it, and those of them installed without SA_RESTART: a
-    // call that parks compares them to tell whether it is to end with EINTR. Its own.
-    std::uint32_t handlers_run = 0;
-    std::uint32_t handlers_ending_calls = 0;
-    // The frame of the outermost handler of the program on it, on its own stack; 0: none. One that
-    // was left by an exception stays noted. Its own.
-    std::uintptr_t handler_frame = 0;
-
-    // --- The processor: its own.
-    ProcessorUse processor;
-
     // --- Identity and life. Written before the thread is published, then only as noted.
-    Atomic<std::uint32_t> flags{0};  // kFlagDetached may be added later, under the join lock
-    std::uint32_t creator = 0;
-    std::int32_t vfork_parent = 0;  // its process when it last called vfork; see kFlagVfork
     void* (*start)(void*) = nullptr;
     void* argument = nullptr;
     void* status = nullptr;  // by the ending thread; read by the joiner
@@ -141,13 +118,39 @@ struct alignas(kCacheLine) Thread {
     void* slot = nullptr;          // os::StackSlot of stack and TCB; nullptr: none of ours
     Thread* hash_next = nullptr;   // in the registry
     std::uint64_t pthread_id = 0;  // pthread_self() of the thread
-    // It has called pthread_self(): until it is joined, others may name its control block to
-    // pthread_cancel and the like. Its own.
-    bool pthread_named = false;
-    void* holds = nullptr;       // locks it must account for; sync/holds.cpp
-    void* own_values = nullptr;  // TSD beyond the pthread keys; thread/keys.cpp
-    std::uint32_t joiners = 0;   // guarded by the join lock
+    void* holds = nullptr;         // locks it must account for; sync/holds.cpp
+    void* own_values = nullptr;    // TSD beyond the pthread keys; thread/keys.cpp
+    std::uint32_t joiners = 0;     // guarded by the join lock
+    std::uint32_t creator = 0;
+    std::int32_t vfork_parent = 0;  // its process when it last called vfork; see kFlagVfork
     char name[32] = {};
+
+    // --- Signals.
+    SpinLock signal_lock;  // guards `pending` and `pending_last`; leaf
+    PendingSignal* pending = nullptr;
+    PendingSignal* pending_last = nullptr;
+    // Their numbers. Changed under the lock, read by anyone.
+    Atomic<std::uint64_t> signals_pending{0};
+    // The set that it waits for in sigwait and its kin. Written by itself, read by senders.
+    Atomic<std::uint64_t> awaited{0};
+    // As which it is counted, see thread/mask_census.h; guarded by the life lock.
+    std::uint64_t counted_mask = 0;
+    std::uint8_t counted_class = 0;
+    Atomic<std::uint32_t> cancel_requested{0};
+    // Handlers of the program that ran on it, and those of them installed without SA_RESTART: a
+    // call that parks compares them to tell whether it is to end with EINTR. Its own.
+    std::uint32_t handlers_run = 0;
+    std::uint32_t handlers_ending_calls = 0;
+    // The frame of the outermost handler of the program on it, on its own stack; 0: none. One that
+    // was left by an exception stays noted. Its own.
+    std::uintptr_t handler_frame = 0;
+    std::size_t alternate_size = 0;
+
+    Inheritance inherited;
+    // Where its registers are while it is stopped: in a handler (ucontext_t), and see
+    // ParkedRegisters. Its own while it runs.
+    void* stop_machine = nullptr;
+    Atomic<const SavedRegisters*> parked_at{nullptr};
 
     // --- For a debugger: the events it wants, by it; the last one, by the thread, taken by it.
     Atomic<std::uint32_t> debug_events{0};

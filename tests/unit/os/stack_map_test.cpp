@@ -119,12 +119,27 @@ TEST(StackMap, SlotsDoNotOverlap)
 
 TEST(StackMap, TopsOfNeighboursLieInDifferentCacheSets)
 {
+    constexpr std::size_t kTop = 4352;  // TLS and TCB of a small program
     forked::run([] {
+        stack_slot_reserve(kTop);
         std::set<std::uintptr_t> lines;
-        for (int i = 0; i < 64; ++i) {
-            lines.insert(allocate(16 * kKiB)->stack_hi % (4 * kKiB) / 64);
+        for (int i = 0; i < 32; ++i) {
+            const StackSlot* slot = allocate(16 * kKiB);
+            lines.insert(slot->stack_hi % (4 * kKiB) / 64);
+            EXPECT_LE(slot->colour + kTop + kKiB, 8 * kKiB) << "a third page for every sleeper";
         }
-        EXPECT_EQ(lines.size(), 64U);
+        EXPECT_EQ(lines.size(), 32U);
+    });
+}
+
+// Slots a power of two apart would have their tops' pages in a few sets of the TLB.
+TEST(StackMap, NeighboursLieAnOddNumberOfPagesApart)
+{
+    forked::run([] {
+        for (const std::size_t usable : {16 * kKiB, 2 * kMiB}) {
+            const StackSlot* slot = allocate(usable);
+            EXPECT_EQ((allocate(usable)->hi - slot->hi) / (4 * kKiB) % 2, 1U);
+        }
     });
 }
 
