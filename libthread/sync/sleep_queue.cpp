@@ -119,6 +119,19 @@ void remove(Thread** link, Thread& thread)
     thread.sleep_queue.store(nullptr, memory_order_relaxed);
 }
 
+// The first of a ring that is not suspended, or else the first; nullptr: of an empty one.
+Thread* first_awake(Thread* first)
+{
+    if (LT_LIKELY(first == nullptr || !is_suspended(*first))) {
+        return first;
+    }
+    Thread* thread = first->next;
+    while (thread != first && is_suspended(*thread)) {
+        thread = thread->next;
+    }
+    return thread;
+}
+
 bool wants_attention(const Thread& self)
 {
     // relaxed: lock_to_sleep() has ordered our announcement before these looks.
@@ -243,24 +256,17 @@ WakeCause sleep_on(Thread& self, SleepQueue& queue, const WaitSpec& spec) noexce
 
 Thread* take_first(SleepQueue& queue, const void* object) noexcept
 {
-    Thread* first = choose_first(queue, object);
-    if (first != nullptr) {
-        take_chosen(queue, *first);
+    Thread** const link = find_link(queue, object);
+    Thread* const chosen = first_awake(*link);
+    if (chosen != nullptr) {
+        remove(link, *chosen);
     }
-    return first;
+    return chosen;
 }
 
 Thread* choose_first(SleepQueue& queue, const void* object) noexcept
 {
-    Thread* const first = *find_link(queue, object);
-    if (LT_LIKELY(first == nullptr || !is_suspended(*first))) {
-        return first;
-    }
-    Thread* thread = first->next;
-    while (thread != first && is_suspended(*thread)) {
-        thread = thread->next;
-    }
-    return thread;
+    return first_awake(*find_link(queue, object));
 }
 
 void take_chosen(SleepQueue& queue, Thread& chosen) noexcept
