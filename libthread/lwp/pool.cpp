@@ -11,6 +11,7 @@ namespace lt {
 constinit LwpRecords lwp_records{lwp_debug.lwp_slabs, &lwp_debug.lwp_slab_count};
 constinit IdleLwps idle_lwps;
 constinit PoolMembers pool_members;
+constinit ReleaseHook release_hook = nullptr;
 
 namespace {
 constinit Atomic<std::uint32_t> next_index{0};
@@ -35,6 +36,7 @@ Lwp* allocate_lwp() noexcept
 void release_lwp(Lwp& lwp) noexcept
 {
     LT_PROBE2(lwp__exit, lwp.index, in_place(lwp.tid));
+    release_hook(lwp);
     // relaxed: the records' lock orders the reuse; readers outside tolerate a stale picture.
     lwp.tid.store(0, memory_order_relaxed);
     lwp.thread.store(nullptr, memory_order_relaxed);         // relaxed: as above

@@ -15,8 +15,13 @@ extern LwpRecords lwp_records;
 // A record for a new LWP, not yet carried by a kernel task; nullptr: out of memory.
 Lwp* allocate_lwp() noexcept;
 
-// The end of an LWP, called by itself: the record may be reused at once.
+// The end of an LWP, called by itself: the record may be reused at once. In a critical region or
+// with all signals blocked.
 void release_lwp(Lwp& lwp) noexcept;
+
+// Takes what the LWP keeps of ended threads. Called by release_lwp(); installed once.
+using ReleaseHook = void (*)(Lwp& lwp);
+extern ReleaseHook release_hook;
 
 // The LWPs that serve unbound threads, for thieves and for the clock LWP. A slot is filled when an
 // LWP enters service and emptied when it retires.

@@ -64,16 +64,16 @@ struct Batch {
     Entry* last;
 };
 
-// Takes the newest kBatch of more than that.
+// Takes the newest `count`, which are at least one and no more than there are.
 template <class Entry>
-Batch<Entry> split_off(Recycled<Entry>& own)
+Batch<Entry> split_off(Recycled<Entry>& own, std::uint32_t count)
 {
     Batch<Entry> batch{own.first, own.first};
-    for (std::uint32_t i = 1; i < kBatch; ++i) {
+    for (std::uint32_t i = 1; i < count; ++i) {
         batch.last = batch.last->next;
     }
     own.first = batch.last->next;
-    own.count -= kBatch;
+    own.count -= count;
     return batch;
 }
 
@@ -195,7 +195,7 @@ void keep_slot(Thread& self, os::StackSlot* slot, bool reset) noexcept
     }
     Recycled<os::StackSlot>& own = self.lwp->stacks[size_class];
     if (LT_UNLIKELY(own.count == kMostKept)) {
-        return_slots(size_class, split_off(own), kBatch);
+        return_slots(size_class, split_off(own, kBatch), kBatch);
     }
     push(own, *slot);
 }
@@ -225,7 +225,7 @@ void keep_record(Thread& self, Thread& record) noexcept
 {
     Recycled<Thread>& own = self.lwp->records;
     if (LT_UNLIKELY(own.count == kMostKept)) {
-        const Batch<Thread> batch = split_off(own);
+        const Batch<Thread> batch = split_off(own, kBatch);
         thread_records.release_chain(batch.first, batch.last);
     }
     push(own, record);
@@ -283,6 +283,20 @@ void return_surplus(os::StackSlot* chain) noexcept
         os::StackSlot* slot = chain;
         chain = slot->next;
         return_slots(slot->size_class, {slot, slot}, 1);
+    }
+}
+
+void share_recycled(Lwp& lwp) noexcept
+{
+    for (std::uint32_t size_class = 0; size_class < Lwp::kStackClasses; ++size_class) {
+        Recycled<os::StackSlot>& own = lwp.stacks[size_class];
+        if (const std::uint32_t count = own.count; count != 0) {
+            return_slots(size_class, split_off(own, count), count);
+        }
+    }
+    if (lwp.records.count != 0) {
+        const Batch<Thread> batch = split_off(lwp.records, lwp.records.count);
+        thread_records.release_chain(batch.first, batch.last);
     }
 }
 

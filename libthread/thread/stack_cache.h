@@ -1,7 +1,6 @@
 // What ended threads leave to the next ones: stacks with their TCB and TLS block, and records. [D3]
 //
-// Each LWP keeps a few for itself, which takes no lock; the rest is common. Whatever an LWP keeps
-// when it ends stays with its record, for the next LWP that uses it.
+// Each LWP keeps a few for itself, which takes no lock; the rest is common.
 #pragma once
 
 #include <cstddef>
@@ -40,6 +39,9 @@ Surplus note_surplus() noexcept;
 // Takes up to so many of them, linked; nullptr: there are none.
 os::StackSlot* take_surplus(std::uint32_t most) noexcept;
 void return_surplus(os::StackSlot* chain) noexcept;
+
+// At the end of an LWP: what it kept is for all.
+void share_recycled(Lwp& lwp) noexcept;
 
 // In the child of fork, for an LWP that does not exist there: its own ones are lost.
 void forget_recycled(Lwp& lwp) noexcept;

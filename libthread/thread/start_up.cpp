@@ -40,6 +40,7 @@
 #include "thread/signal_lwp.h"
 #include "thread/signal_wait.h"
 #include "thread/signals.h"
+#include "thread/stack_cache.h"
 #include "thread/stack_surplus.h"
 #include "thread/suspend.h"
 
@@ -293,6 +294,7 @@ __attribute__((constructor(101))) void start_up() noexcept
     start_signals();
     start_suspension();
     clock_turn_hook = take_part_in_clock_turn;
+    release_hook = share_recycled;
     start_obeying_debugger();
     if (os::process_id() == static_cast<std::int32_t>(os::kernel_thread_id())) {
         Thread* initial = enrol(kFlagBound);

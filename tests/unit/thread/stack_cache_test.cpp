@@ -1,0 +1,59 @@
+// What ended threads leave, and who gets it.
+#include "thread/stack_cache.h"
+
+#include <thread.h>
+
+#include <gtest/gtest.h>
+
+#include <cstddef>
+
+#include "lwp/lwp.h"
+#include "sched/critical.h"
+#include "sched/thread.h"
+#include "support/bounded.h"
+
+namespace lt {
+namespace {
+
+std::size_t stacks_kept_by(const Lwp& lwp)
+{
+    std::size_t count = 0;
+    for (const Recycled<os::StackSlot>& stacks : lwp.stacks) {
+        count += stacks.count;
+    }
+    return count;
+}
+
+// As creating and joining a thread does.
+void* take_and_keep(void* lwp)
+{
+    constexpr std::size_t kUsable = 64 * 1024;
+    Thread& self = *current_thread;
+    Error error = Error::kNone;
+    os::StackSlot* slot = take_slot(self, kUsable, error);
+    EXPECT_NE(slot, nullptr);
+    const CriticalRegion region{self};
+    Thread* record = take_record(self);
+    EXPECT_NE(record, nullptr);
+    keep_record(self, *record);
+    keep_slot(self, slot, true);
+    EXPECT_NE(self.lwp->records.count, 0U);
+    EXPECT_NE(stacks_kept_by(*self.lwp), 0U);
+    *static_cast<Lwp**>(lwp) = self.lwp;
+    return nullptr;
+}
+
+// Records of LWPs are type-stable [I9]: that of one that has ended may be looked at.
+TEST(StackCache, AnLwpThatEndsLeavesWhatItKeptToAll)
+{
+    Lwp* lwp = nullptr;
+    thread_t id = 0;
+    ASSERT_EQ(thr_create(nullptr, 0, take_and_keep, &lwp, THR_BOUND, &id), 0);
+    ASSERT_EQ(thr_join(id, nullptr, nullptr), 0);
+    ASSERT_NE(lwp, nullptr);
+    EXPECT_TRUE(
+        bounded::until([lwp] { return lwp->records.count == 0 && stacks_kept_by(*lwp) == 0; }));
+}
+
+}  // namespace
+}  // namespace lt
