@@ -31,6 +31,7 @@ cd "$(dirname "$0")/.."
 . tests/support/packages.sh
 
 jobs=$(nproc)
+tests_at_once=$((jobs + 1)) # many wait rather than compute
 passed=0
 failed=0
 skipped=0
@@ -77,7 +78,7 @@ run_tests() {
     rm -f "$report"
     # The limit is for a machine that hangs; each test has its own.
     timeout --foreground 900 ctest --test-dir "$directory" --output-junit report.xml \
-        --output-on-failure --parallel "$jobs" --no-tests=error "$@" || true
+        --output-on-failure --parallel "$tests_at_once" --no-tests=error "$@" || true
     if [ ! -s "$report" ]; then
         fail "$name: ctest did not finish"
         return
@@ -112,7 +113,7 @@ choose_generator
 say 'gcc, every test'
 built=no
 if build build/tests all -C tests/config/release.cmake -DLT_BUILD_TESTS=ON \
-    -DLT_TEST_OPTIONS=-O0 -DLT_PRECOMPILE=ON; then
+    '-DLT_TEST_OPTIONS=-O0;-g0' '-DLT_INSPECT_OPTIONS=-g0' -DLT_PRECOMPILE=ON; then
     built=yes
     run_tests gcc build/tests -LE forced
 fi
@@ -129,7 +130,7 @@ fi
 say 'AddressSanitizer and UndefinedBehaviorSanitizer'
 if build build/asan 'tests.unit tests.conformance' -C tests/config/asan.cmake \
     '-DCMAKE_CXX_FLAGS_RELWITHDEBINFO=-O0 -g1' -DLT_PRECOMPILE=ON \
-    -DLT_TEST_OPTIONS=-fno-sanitize=undefined; then
+    '-DLT_TEST_OPTIONS=-fno-sanitize=undefined;-g0' -DLT_INSPECT_OPTIONS=-g0; then
     run_tests asan build/asan -L 'unit|conformance'
 fi
 
