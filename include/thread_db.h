@@ -65,10 +65,18 @@ typedef struct {
     pid_t si_ownerpid;       /* shared between processes, 0: unknown */
 } td_syncinfo_t;
 
-/* Of the functions that count, which this library does not. */
+/* The second group: sums over the looks since td_ta_reset_stats, and how many looks these were. */
 typedef struct {
     int nthreads;
-    int r_concurrency;
+    int r_concurrency; /* as asked by thr_setconcurrency */
+    int nrunnable_num; /* threads ready to run */
+    int nrunnable_den;
+    int a_concurrency_num; /* LWPs that run threads */
+    int a_concurrency_den;
+    int nlwps_num; /* LWPs that serve threads */
+    int nlwps_den;
+    int nidle_num; /* of those, the ones without work */
+    int nidle_den;
 } td_ta_stats_t;
 typedef struct {
     td_syncinfo_t info;

@@ -55,6 +55,7 @@ Call::Call(td_thragent& agent) : agent_(agent), memory_(agent.process)
         throw Failure{found.info.state == LibraryState::kNotStarted ? TD_NOLIBTHREAD : TD_DBERR};
     }
     layout_ = std::move(found.layout);
+    process_id_ = found.info.pid_at_init;
 }
 
 Call::~Call()

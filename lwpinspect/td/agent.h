@@ -22,6 +22,15 @@ struct td_thragent {
         lwpid_t lwp;
     };
     std::vector<Held> held;
+    // What td_ta_get_stats() has seen since td_ta_reset_stats(), if it is to count.
+    struct Looks {
+        int count = 0;
+        int ready = 0;
+        int running_lwps = 0;
+        int lwps = 0;
+        int idle_lwps = 0;
+    };
+    std::optional<Looks> looks;
     // What the last message names.
     td_thrhandle_t reporter{};
     td_thrhandle_t subject{};
@@ -59,6 +68,8 @@ class Call {
     [[nodiscard]] td_thragent& agent() { return agent_; }
     [[nodiscard]] ClientMemory& memory() { return memory_; }
     [[nodiscard]] const Layout& layout() const { return *layout_; }
+    // Its number as it knows it itself.
+    [[nodiscard]] pid_t process_id() const { return process_id_; }
     [[nodiscard]] RecordReader records() { return {*layout_, memory_, kMostThreads}; }
 
     // The live or ended thread of that record. Throws Failure: TD_NOTHR.
@@ -79,6 +90,7 @@ class Call {
     td_thragent& agent_;
     ClientMemory memory_;
     std::optional<Layout> layout_;
+    pid_t process_id_ = 0;
 };
 
 [[nodiscard]] td_thr_state_e state_of(Call& call, const ThreadRecord& thread);

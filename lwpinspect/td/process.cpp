@@ -36,6 +36,22 @@ struct Filter {
     }
 };
 
+void count_look(Call& call, const std::vector<ThreadRecord>& threads, td_thragent::Looks& looks)
+{
+    ++looks.count;
+    for (const ThreadRecord& thread : threads) {
+        looks.ready += state_of(call, thread) == TD_THR_RUN ? 1 : 0;
+    }
+    for (const LwpRecord& lwp : call.records().read_lwps()) {
+        const std::string state = call.layout().name(LWPT_LWP_STATE, lwp.state.value_or(0));
+        const bool idle = state == "searching" || state == "parked";
+        const bool running = state == "running" || state == "bound";
+        looks.running_lwps += running ? 1 : 0;
+        looks.idle_lwps += idle ? 1 : 0;
+        looks.lwps += running || idle ? 1 : 0;
+    }
+}
+
 td_err_e give_thread(const td_thragent_t* ta, const ThreadRecord& thread, td_thrhandle_t* th)
 {
     th->th_ta_p = const_cast<td_thragent_t*>(ta);
@@ -124,23 +140,54 @@ td_err_e td_ta_setconcurrency(const td_thragent_t* ta, int level)
     });
 }
 
-// The library keeps no statistics, and objects that are waited for are always known.
+// Nothing is counted between two calls of td_ta_get_stats: each is one look at the process.
 
-td_err_e td_ta_enable_stats(const td_thragent_t* ta, int)
+td_err_e td_ta_enable_stats(const td_thragent_t* ta, int on)
 {
-    return ta == nullptr ? TD_BADTA : TD_NOCAPAB;
+    return with_call(ta, TD_BADTA, [&](Call& call) {
+        auto& looks = call.agent().looks;
+        looks = on == 0 ? std::nullopt : looks ? looks : std::optional(td_thragent::Looks{});
+        return TD_OK;
+    });
 }
 
 td_err_e td_ta_reset_stats(const td_thragent_t* ta)
 {
-    return ta == nullptr ? TD_BADTA : TD_NOCAPAB;
+    return with_call(ta, TD_BADTA, [&](Call& call) {
+        if (call.agent().looks) {
+            call.agent().looks.emplace();
+        }
+        return TD_OK;
+    });
 }
 
-td_err_e td_ta_get_stats(const td_thragent_t* ta, td_ta_stats_t*)
+td_err_e td_ta_get_stats(const td_thragent_t* ta, td_ta_stats_t* stats)
 {
-    return ta == nullptr ? TD_BADTA : TD_NOCAPAB;
+    if (stats == nullptr) {
+        return TD_ERR;
+    }
+    return with_call(ta, TD_BADTA, [&](Call& call) {
+        const auto threads = call.threads();
+        *stats = {};
+        stats->nthreads = static_cast<int>(threads.size());
+        stats->r_concurrency =
+            static_cast<int>(call.get(call.layout().process(), LWPT_SLOT_process_concurrency));
+        if (!call.agent().looks) {
+            return TD_OK;
+        }
+        td_thragent::Looks& looks = *call.agent().looks;
+        count_look(call, threads, looks);
+        stats->nrunnable_num = looks.ready;
+        stats->a_concurrency_num = looks.running_lwps;
+        stats->nlwps_num = looks.lwps;
+        stats->nidle_num = looks.idle_lwps;
+        stats->nrunnable_den = stats->a_concurrency_den = stats->nlwps_den = stats->nidle_den =
+            looks.count;
+        return TD_OK;
+    });
 }
 
+// Objects that are waited for are always known.
 td_err_e td_ta_sync_tracking_enable(const td_thragent_t* ta, int)
 {
     return ta == nullptr ? TD_BADTA : TD_OK;

@@ -129,7 +129,8 @@ td_syncinfo_t describe(Call& call, td_thragent_t* agent, Address object)
     for (const ThreadRecord& thread : call.threads()) {
         info.si_has_waiters = info.si_has_waiters || waits_for(call, thread, object);
         // Ids of other processes' threads are numbers like ours.
-        if (thread.id == owner.id && owner.id != 0 && owner.process == 0) {
+        const bool ours = owner.process == 0 || owner.process == call.process_id();
+        if (thread.id == owner.id && owner.id != 0 && ours) {
             info.si_owner = {agent, thread.address};
         }
     }

@@ -5,7 +5,7 @@ A test names the statements that it checks in the comments between the test befo
     // THR-JOIN-03, THR-JOIN-04: the id joined is stored.
 A statement whose comment stands directly above a static_assert or a line of the preprocessor is
 decided by the compiler. PAGE_test.cpp and PAGE_*_test.cpp are the tests of the manual page PAGE; the
-programs in c89/ belong to the page `headers`. untestable.txt lists the statements without a test,
+programs in c89/ belong to the page `headers`, the tests e2e/td_*test.cpp to `td_ta_new`. untestable.txt lists the statements without a test,
 deviations.txt those that hold with a difference; each with its reason.
 
   statements.py --check ROOT        the lint: all of that is consistent
@@ -26,13 +26,13 @@ CLAIM = re.compile(r"^(?:/\*|//| \*) ((?:[A-Z]+(?:-[A-Z]+)*-\d\d(?:, )?)+)(?:[:.
 TEST = re.compile(r"^(?:TYPED_)?TEST(?:_F|_P)?\((\w+),\s*(\w+)\)")
 
 Claim = collections.namedtuple("Claim", "statement text")
-# test: "Suite.Name", or "" when the compiler decides, or the path of a program in c89/
+# test: "Suite.Name", or "" when the compiler decides, or the path of what is no test of the program
 Test = collections.namedtuple("Test", "test page file line claims")
 
 
 def is_case(test: str):
     """A test that the program runs."""
-    return test != "" and not test.startswith("c89/")
+    return test != "" and "/" not in test
 
 
 def group_of(statement: str):
@@ -88,6 +88,12 @@ def tests_of_program(file: pathlib.Path):
     return Test("c89/" + file.name, "headers", file, 1, claims)
 
 
+def tests_of_debugger(file: pathlib.Path):
+    """What a program of its own checks from outside."""
+    claims = [c for _, found in comment_claims(file.read_text(encoding="utf-8").splitlines()) for c in found]
+    return Test("e2e/" + file.name, "td_ta_new", file, 1, claims)
+
+
 def pages_of(folder: pathlib.Path):
     """{file: page}: of all pages that a file's name starts with, the shortest owns it."""
     stems = {f: f.name.removesuffix("_test.cpp") for f in sorted(folder.glob("*_test.cpp"))}
@@ -120,6 +126,7 @@ class Suite:
         self.owners = pages_of(folder)
         self.tests = [t for f, p in self.owners.items() for t in tests_of_file(f, p)]
         self.tests += [tests_of_program(f) for f in sorted((folder / "c89").glob("*.c"))]
+        self.tests += [tests_of_debugger(f) for f in sorted((folder.parent / "e2e").glob("td_*test.cpp"))]
         self.untestable = reasons(folder / "untestable.txt")
         self.deviations = reasons(folder / "deviations.txt")
         self.by_statement: dict[str, list[Test]] = collections.defaultdict(list)
@@ -188,9 +195,9 @@ def table(suite: Suite):
     yield "    static const std::vector<Statement> all{"
     for s in suite.statements():
         remark = suite.untestable.get(s) or suite.deviations.get(s, "")
-        programs = [t.test for t in suite.by_statement.get(s, []) if t.test.startswith("c89/")]
+        programs = [t.test for t in suite.by_statement.get(s, []) if "/" in t.test]
         if suite.kind_of(s) == "kElsewhere":
-            remark = remark or "checked when the tests are built: " + ", ".join(programs)
+            remark = remark or "checked beside this program: " + ", ".join(programs)
         yield (f"        {{{quote(s)}, {quote(suite.page_of(s))}, Statement::Kind::{suite.kind_of(s)},\n"
                f"         {quote(suite.texts.get(s, ''))},\n         {quote(remark)}}},")
     yield "    };\n    return all;\n}\n\nconst std::vector<TestEntry>& test_entries()\n{"

@@ -226,14 +226,51 @@ TEST_F(Quiet, TellsWhatAnObjectIs)
     EXPECT_EQ(td_ta_map_addr2sync(session_.agent(), 8, &object), TD_BADSH);
 }
 
+// One that processes share, and whose owner is of this one.
+TEST_F(Quiet, KnowsTheOwnerOfASharedMutex)
+{
+    td_synchandle_t object{};
+    ASSERT_EQ(td_ta_map_addr2sync(session_.agent(), session_.place("shared"), &object), TD_OK);
+    td_syncinfo_t info{};
+    ASSERT_EQ(td_sync_get_info(&object, &info), TD_OK);
+    EXPECT_EQ(info.si_state.mutex_locked, 1);
+    EXPECT_EQ(info.si_ownerpid, session_.target().pid());
+    td_thrinfo_t owner{};
+    ASSERT_EQ(td_thr_get_info(&info.si_owner, &owner), TD_OK);
+    EXPECT_EQ(owner.ti_tid, 1U);
+}
+
+// Each call is a look, from when it is asked for on.
+TEST_F(Quiet, AveragesOverItsLooks)
+{
+    td_ta_stats_t stats{};
+    ASSERT_EQ(td_ta_get_stats(session_.agent(), &stats), TD_OK);
+    EXPECT_EQ(stats.nlwps_den, 0);
+    int threads = 0;
+    EXPECT_EQ(td_ta_get_nthreads(session_.agent(), &threads), TD_OK);
+    EXPECT_EQ(stats.nthreads, threads);
+    EXPECT_EQ(stats.r_concurrency, 2);
+    ASSERT_EQ(td_ta_enable_stats(session_.agent(), 1), TD_OK);
+    for (int look = 1; look <= 3; ++look) {
+        ASSERT_EQ(td_ta_get_stats(session_.agent(), &stats), TD_OK);
+        EXPECT_EQ(stats.nlwps_den, look);
+        EXPECT_EQ(stats.nidle_den, look);
+        EXPECT_EQ(stats.nlwps_num, stats.a_concurrency_num + stats.nidle_num);
+    }
+    EXPECT_GE(stats.nlwps_num, 3);  // main reads its input on one
+    ASSERT_EQ(td_ta_reset_stats(session_.agent()), TD_OK);
+    ASSERT_EQ(td_ta_get_stats(session_.agent(), &stats), TD_OK);
+    EXPECT_EQ(stats.nrunnable_den, 1);
+    ASSERT_EQ(td_ta_enable_stats(session_.agent(), 0), TD_OK);
+    ASSERT_EQ(td_ta_get_stats(session_.agent(), &stats), TD_OK);
+    EXPECT_EQ(stats.a_concurrency_den, 0);
+    EXPECT_EQ(td_ta_enable_stats(nullptr, 1), TD_BADTA);
+}
+
 // What the library does not do is said so.
 TEST_F(Quiet, SaysWhatItCannotDo)
 {
     const td_thrhandle_t handle = session_.thread("held");
-    td_ta_stats_t stats{};
-    EXPECT_EQ(td_ta_get_stats(session_.agent(), &stats), TD_NOCAPAB);
-    EXPECT_EQ(td_ta_enable_stats(session_.agent(), 1), TD_NOCAPAB);
-    EXPECT_EQ(td_ta_reset_stats(session_.agent()), TD_NOCAPAB);
     EXPECT_EQ(td_ta_sync_tracking_enable(session_.agent(), 1), TD_OK);
     EXPECT_EQ(td_thr_setprio(&handle, 1), TD_NOCAPAB);
     EXPECT_EQ(td_ta_setconcurrency(session_.agent(), 4), TD_OK);

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 static mutex_t held = DEFAULTMUTEX;
+static mutex_t shared;
 static rwlock_t written = DEFAULTRWLOCK;
 static sema_t gate = DEFAULTSEMA;
 static cond_t never = DEFAULTCV;
@@ -119,6 +120,9 @@ int main(int argc, char** argv)
     must(thr_keycreate(&key, NULL), "thr_keycreate");
     must(mutex_lock(&held), "mutex_lock");
     must(rw_wrlock(&written), "rw_wrlock");
+    must(mutex_init(&shared, USYNC_PROCESS, NULL), "mutex_init");
+    must(mutex_lock(&shared), "mutex_lock");
+    printf("shared %p\n", (void*)&shared);
     printf(
         "held %p\nwritten %p\ngate %p\nnever %p\nkey %u\ngot_held %p\npassed_gate %p\nspun %p\n"
         "yielded %p\nother %p\nown_number %p\n",
