@@ -253,10 +253,23 @@ Screen::Implementation::Implementation(Colour colour)
     }
 }
 
+namespace {
+
+// A terminal without a second screen keeps the picture; the prompt gets a line of its own.
+void leave()
+{
+    wmove(stdscr, LINES - 1, 0);
+    wclrtoeol(stdscr);
+    wrefresh(stdscr);
+    endwin();
+}
+
+}  // namespace
+
 Screen::Implementation::~Implementation()
 {
     if (!isendwin()) {
-        endwin();
+        leave();
     }
     delscreen(terminal);
     disarm_last_aid();
@@ -361,7 +374,7 @@ void Screen::forget()
 
 void Screen::suspend()
 {
-    endwin();
+    leave();
     last_aid.armed = 0;
 }
 

@@ -63,7 +63,8 @@ std::vector<std::string> group_details(const Snapshot& snapshot, const Group& gr
                                    format_ids(group.ids, kRanges, group.lwps ? "" : "#")};
     const Stack& stack =
         group.lwps ? snapshot.lwps[group.sample].stack : snapshot.threads[group.sample].stack;
-    for (std::size_t i = 0; i < stack.frames.size(); ++i) {
+    // The library's own are the same for all that wait.
+    for (std::size_t i = inner_frames(snapshot, stack); i < stack.frames.size(); ++i) {
         const Place& place = snapshot.place(stack.frames[i]);
         lines.push_back(
             fmt::format("{:2} {}  {}", i, printable(function_of(place)), printable(place.module)));
