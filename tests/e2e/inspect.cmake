@@ -56,6 +56,9 @@ add_test(NAME e2e.probes COMMAND Python3::Interpreter ${CMAKE_CURRENT_SOURCE_DIR
   $<TARGET_FILE:thread> $<TARGET_FILE:lwpinspect> $<TARGET_FILE:inspect_oracle>
   ${PROJECT_SOURCE_DIR}/docs/LWPINSPECT.md)
 set_tests_properties(e2e.probes PROPERTIES LABELS e2e TIMEOUT 60 SKIP_RETURN_CODE 77)
+add_test(NAME e2e.perf_trace COMMAND Python3::Interpreter ${CMAKE_CURRENT_SOURCE_DIR}/e2e/perf_trace_test.py
+  $<TARGET_FILE:lwpinspect> $<TARGET_FILE:inspect_oracle> $<TARGET_FILE:inspect_stuck>)
+set_tests_properties(e2e.perf_trace PROPERTIES LABELS e2e TIMEOUT 60 SKIP_RETURN_CODE 77)
 inspect_test(inspect_io_test)
 target_compile_definitions(inspect_io_test PRIVATE IO_WAITS_PROGRAM="$<TARGET_FILE:inspect_io_waits>")
 add_dependencies(inspect_io_test inspect_io_waits)

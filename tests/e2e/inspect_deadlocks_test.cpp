@@ -75,6 +75,22 @@ TEST(InspectDeadlocks, OfPthreadMutexes)
     expect_one({PTHREAD_STUCK_PROGRAM, "normal", "50"}, "deadlock", 50);
 }
 
+// A time limit will end it: worth a line, but no deadlock.
+TEST(InspectDeadlocks, ACircleWithATimeLimitIsNone)
+{
+    Target target({PTHREAD_STUCK_PROGRAM, "timed", "3"});
+    ASSERT_TRUE(target.is_ready());
+    const Result result = found_deadlocks(target);
+    const auto found = of_type(result, "finding");
+    ASSERT_EQ(found.size(), 1U) << result.out;
+    EXPECT_EQ(found[0]["rule"], "timed");
+    EXPECT_EQ(found[0]["members"].size(), 3U);
+    EXPECT_EQ(result.exit_code, 0) << result.err;
+    const std::string pid = std::to_string(target.pid());
+    EXPECT_EQ(inspect({"check", pid, "--sample-ms", "20", "--rules", "timed"}).exit_code, 1);
+    EXPECT_EQ(inspect({"check", pid, "--sample-ms", "20", "--rules", "deadlock"}).exit_code, 0);
+}
+
 // The kernel does not let a circle of such mutexes come about; who waits for whom is known all the
 // same.
 TEST(InspectWhy, KnowsTheHolderOfEachKindOfPthreadMutex)

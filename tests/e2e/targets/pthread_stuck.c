@@ -3,7 +3,8 @@
  *
  * pthread_stuck KIND COUNT [leave]: COUNT threads in a circle on mutexes of that kind (normal,
  * recursive, errorcheck, robust, inherit), or "handover": threads that pass two mutexes on as fast
- * as can be, or "held-KIND": threads that wait for one mutex, which the main thread holds.
+ * as can be, or "held-KIND": threads that wait for one mutex, which the main thread holds, or
+ * "timed": normal ones, of which the first thread waits for the next for an hour at most.
  * Prints "ready", ends when its standard input does; "leave": its first thread ends at once.
  */
 #define _GNU_SOURCE
@@ -11,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 enum { kMost = 50 };
@@ -18,13 +20,21 @@ enum { kMost = 50 };
 static pthread_mutex_t mutexes[kMost];
 static pthread_barrier_t all_hold;
 static long count;
+static int timed;
 
 static void* in_circle(void* argument)
 {
     const long i = (long)argument;
+    struct timespec limit;
     pthread_mutex_lock(&mutexes[i]);
     pthread_barrier_wait(&all_hold);
-    pthread_mutex_lock(&mutexes[(i + 1) % count]);
+    clock_gettime(CLOCK_REALTIME, &limit);
+    limit.tv_sec += 3600;
+    if (timed && i == 0) {
+        pthread_mutex_timedlock(&mutexes[1], &limit);
+    } else {
+        pthread_mutex_lock(&mutexes[(i + 1) % count]);
+    }
     return NULL;
 }
 
@@ -69,6 +79,7 @@ int main(int argc, char** argv)
         return 2;
     }
     const int handover = strcmp(argv[1], "handover") == 0;
+    timed = strcmp(argv[1], "timed") == 0;
     const int held = strncmp(argv[1], "held-", 5) == 0;
     pthread_mutexattr_init(&attributes);
     set_kind(&attributes, held ? argv[1] + 5 : argv[1]);
