@@ -14,6 +14,10 @@ namespace lt {
 // by its own LWP. nullptr: none.
 [[nodiscard]] Thread* steal_plenty(const Lwp& thief) noexcept;
 
+// A bound thread sleeps until it is kRunning again. While it is suspended, signals for the process
+// go to others, and its deadline makes it no more than ready to be continued. In a critical region.
+void sleep_with_lwp(Thread& self) noexcept;
+
 // Moves half of what an LWP's queue can hold to where every LWP looks.
 class RunQueue;
 void spill(RunQueue& queue) noexcept;

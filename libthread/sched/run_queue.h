@@ -103,7 +103,7 @@ class RunQueue {
 
   private:
     static constexpr std::uintptr_t kUnrun = 1;  // the mark, in an address that is a multiple of 64
-    static constexpr std::uint32_t kCold = 32;   // more threads than this push each other out of L1
+    static constexpr std::uint32_t kCold = 16;   // more threads than this push each other out of L1
 
     // In a long queue the memory of the next turns is fetched while this one goes on: the record of
     // a thread two turns ahead, its TLS and the frames that its switch left one turn ahead. A hint:

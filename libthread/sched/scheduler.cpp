@@ -8,6 +8,7 @@
 #include "sched/clock_lwp.h"
 #include "sched/critical.h"
 #include "sched/dispatch.h"
+#include "sched/local_queue.h"
 #include "sched/poll_hooks.h"
 #include "sched/preemption.h"
 #include "sched/run_queue.h"
@@ -15,13 +16,10 @@
 #include "sched/shared_queues.h"
 #include "sched/suspension.h"
 #include "sched/switch.h"
-#include "sched/timeouts.h"
 
 namespace lt {
 namespace {
 
-// How often an LWP looks at the shared queues although its own has work: keeps both moving.
-constexpr std::uint32_t kSharedEvery = 61;
 // A thread that yields alone on its LWP while others queue elsewhere would get more than its share:
 // how often it looks there.
 constexpr std::uint32_t kStealEvery = 16;
@@ -47,24 +45,9 @@ bool owns_run_queue(const Thread& self)
            (state == LwpState::kSearching || state == LwpState::kRunning);
 }
 
-LT_INLINE void enqueue_local(Lwp& lwp, Thread& thread, bool unrun = false)
-{
-    while (!lwp.run_queue->push(thread, unrun)) {
-        spill(*lwp.run_queue);
-    }
-    // Who gives it another priority at this moment either finds it in the queue, or is found here:
-    // see reposition().
-    std::atomic_signal_fence(std::memory_order_seq_cst);
-    if (LT_UNLIKELY(!settings.process_wide_fence)) {
-        std::atomic_thread_fence(std::memory_order_seq_cst);
-    }
-    if (LT_UNLIKELY(thread.level() != kCommonPriority)) {
-        spill(*lwp.run_queue);
-    }
-}
+}  // namespace
 
-// After a push that others may take: see to it that somebody does.
-void call_for_help(Lwp* own)
+void call_for_help(Lwp* own) noexcept
 {
     // The compiler must not move the push below these looks; the processor may, which the parking
     // LWP makes good by process_wide_fence(). Where the kernel has none, both sides pay for a full
@@ -85,6 +68,8 @@ void call_for_help(Lwp* own)
         idle_lwps.wake_one();
     }
 }
+
+namespace {
 
 void push_shared(Thread& thread)
 {
@@ -114,59 +99,6 @@ void requeue_after_yield(void* argument)
         // The thread it yielded to may block in the kernel with this one behind it.
         std::atomic_signal_fence(std::memory_order_seq_cst);
         notify_clock_of_work();
-    }
-}
-
-// Spinning pays only if the waker runs at the same time: what helped last time is tried again, what
-// did not is tried for half as long. Now and then a long spin sees whether things have changed.
-void spin_then_park(Lwp& lwp, const Deadline* until)
-{
-    constexpr std::int64_t kMostNs = 20'000;
-    constexpr std::int64_t kLeastNs = 500;
-    constexpr std::uint32_t kLookAgain = 64;
-    if (settings.cpus < 2) {
-        lwp.parker.park(until);
-        return;
-    }
-    const bool look = ++lwp.spins % kLookAgain == 0;
-    if (lwp.parker.park(until, look ? kMostNs : lwp.spin_ns)) {
-        lwp.spin_ns = kMostNs;
-    } else {
-        lwp.spin_ns = lwp.spin_ns / 2 < kLeastNs ? kLeastNs : lwp.spin_ns / 2;
-    }
-}
-
-// A bound thread sleeps with its LWP. While it is suspended, signals for the process go to others,
-// and its deadline makes it no more than ready to be continued.
-LT_NOINLINE void block_bound(Thread& self)
-{
-    const Deadline until{self.deadline_ns, self.deadline_clock};
-    const bool timed = until.ns != 0;
-    bool closed = false;  // to signals
-    const ParkedRegisters registers{self};
-    // acquire, all three: what the waker wrote (cause, hand-over) is visible.
-    ThreadState state = self.state.load(memory_order_acquire);
-    while (state != ThreadState::kRunning) {
-        if (LT_UNLIKELY(is_suspended(self) != closed)) {
-            closed = !closed;
-            // Continued while it sleeps on: signals end the sleep again.
-            os::set_kernel_mask(closed ? os::kAllSignals : self.signal_mask);
-        }
-        const bool expires = timed && state == ThreadState::kSleeping;
-        spin_then_park(*self.lwp, expires ? &until : nullptr);
-        state = self.state.load(memory_order_acquire);  // acquire: as above
-        if (expires && state == ThreadState::kSleeping && os::now(until.clock) >= until.ns) {
-            timeout_hook(self, self, self.timed_wait);
-        }
-        if (self.lwp->signal_deferred.load(memory_order_relaxed) !=
-            0) {  // relaxed: set on this LWP
-            interrupt_hook(self);
-        }
-        state = self.state.load(memory_order_acquire);  // acquire: as above
-    }
-    // relaxed: this LWP only.
-    if (closed && self.lwp->signal_deferred.load(memory_order_relaxed) == 0) {
-        os::set_kernel_mask(self.signal_mask);
     }
 }
 
@@ -221,41 +153,7 @@ void unlock_and_report_after_switch(void* lock) LT_NO_TSA
     stop_hook(self, left);
 }
 
-Thread* take_next(Lwp& lwp)
-{
-    if (settings.migrate_always) {
-        return shared_queues.take(
-            0, process.pool_lwps.load(memory_order_relaxed) > 1  // relaxed: a hint
-                   ? &lwp
-                   : nullptr);
-    }
-    const std::uint32_t best = shared_queues.best();
-    if (LT_UNLIKELY(best > kCommonPriority + 1U)) {
-        if (Thread* thread = shared_queues.take(kCommonPriority + 1U)) {
-            return thread;
-        }
-    }
-    if (LT_UNLIKELY(best != 0 && ++lwp.ticks % kSharedEvery == 0)) {
-        if (Thread* thread = shared_queues.take(0)) {
-            return thread;
-        }
-    }
-    if (Thread* thread = lwp.run_queue->take()) {
-        return thread;
-    }
-    return best != 0 ? shared_queues.take(0) : nullptr;
-}
-
 }  // namespace
-
-Thread* pick_next(Lwp& lwp) noexcept
-{
-    Thread* thread = nullptr;
-    do {
-        thread = take_next(lwp);
-    } while (LT_UNLIKELY(thread != nullptr && stop_if_suspended(*thread)));
-    return thread;
-}
 
 void make_runnable(Thread& self, Thread& thread) noexcept
 {
@@ -265,7 +163,7 @@ void make_runnable(Thread& self, Thread& thread) noexcept
     }
     if (thread.has(kFlagBound)) {
         Lwp& lwp = *thread.lwp;
-        // release: pairs with block_bound(). The thread may run, and end, from here on.
+        // release: pairs with sleep_with_lwp(). The thread may run, and end, from here on.
         thread.state.store(ThreadState::kRunning, memory_order_release);
         lwp.parker.unpark();
         return;
@@ -331,7 +229,7 @@ void block_current(Thread& self, SpinLock& lock) noexcept
         if (report) {
             stop_hook(self, self);
         }
-        block_bound(self);
+        sleep_with_lwp(self);
         return;
     }
     Lwp& lwp = *self.lwp;

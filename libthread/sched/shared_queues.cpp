@@ -73,6 +73,24 @@ Thread* SharedQueues::take(std::uint32_t least, const Lwp* avoid) noexcept
     return nullptr;
 }
 
+Thread* SharedQueues::take_common(std::uint32_t most) noexcept
+{
+    const SpinGuard guard{lock_};
+    Thread* chain = nullptr;
+    Thread** link = &chain;
+    std::uint32_t count = 0;
+    for (; count < most && lists_[kCommonPriority].head() != nullptr; ++count) {
+        Thread& thread = *lists_[kCommonPriority].head();
+        erase(thread);
+        *link = &thread;
+        link = &thread.next;
+    }
+    // relaxed: as in push().
+    count_.store(count_.load(memory_order_relaxed) - count, memory_order_relaxed);
+    best_.store(highest(), memory_order_relaxed);  // relaxed: as above
+    return chain;
+}
+
 void SharedQueues::reset_after_fork() noexcept
 {
     for (ThreadList& list : lists_) {

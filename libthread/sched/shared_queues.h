@@ -45,6 +45,9 @@ class SharedQueues {
     // carrier was another LWP (forced migration). nullptr: none.
     [[nodiscard]] Thread* take(std::uint32_t least, const Lwp* avoid = nullptr) noexcept;
 
+    // Up to so many threads of the common priority, first ones first, linked by `next`.
+    [[nodiscard]] Thread* take_common(std::uint32_t most) noexcept;
+
     // Gives a thread whose level has changed its place, if it is queued here; false: it is not, and
     // whoever pushes it from now on sees the level.
     bool requeue(Thread& thread) noexcept;

@@ -51,7 +51,7 @@ Look look_at(const Thread& target, std::uint32_t id, bool visit) LT_NO_TSA
         return Look::kMustWait;
     }
     if (target.has(kFlagBound)) {
-        target.lwp->parker.unpark();  // asleep: it closes itself to signals; see block_bound()
+        target.lwp->parker.unpark();  // asleep: it closes itself to signals; see sleep_with_lwp()
     }
     return Look::kDone;
 }
