@@ -11,8 +11,8 @@ namespace lt {
 [[nodiscard]] Thread* pick_next(Lwp& lwp) noexcept;
 
 // A runnable thread from another LWP that has more than one waiting: a lone one is about to be run
-// by its own LWP. nullptr: none.
-[[nodiscard]] Thread* steal_plenty(const Lwp& thief) noexcept;
+// by its own LWP. With `unrun`, also where the first has not run yet. nullptr: none.
+[[nodiscard]] Thread* steal_plenty(const Lwp& thief, bool unrun) noexcept;
 
 // A bound thread sleeps until it is kRunning again. While it is suspended, signals for the process
 // go to others, and its deadline makes it no more than ready to be continued. In a critical region.

@@ -18,38 +18,57 @@ namespace lt {
 namespace {
 
 constexpr std::int64_t kSpinNs = 50'000;
-constexpr std::int64_t kLonelyNs = 10'000;
-constexpr std::uint32_t kMaxLonely = 8;
+constexpr std::int64_t kNeglectedNs = 10'000;
+constexpr std::uint32_t kMaxNeglected = 8;
 
-// A lone thread is taken only from an LWP that did not switch for a while: the pair of a ping-pong
-// stays together, and a thread behind a computing one gets away.
-Thread* steal_lonely(const Lwp& thief)
+// Whether an idle LWP takes threads that have not run yet at once: it cannot wait for others to get
+// on where it takes their processor.
+bool takes_unrun()
+{
+    return settings.cpus < 2;
+}
+
+// What changes when an LWP gets on with what waits for it: threads that have not run yet are joined
+// or run where they were made, the oldest last.
+std::uint64_t progress_of(const Lwp& lwp)
+{
+    // relaxed: compared with a later reading of the same counter only.
+    return lwp.run_queue->begins_unrun() ? lwp.run_queue->taken()
+                                         : lwp.dispatches.load(memory_order_relaxed);
+}
+
+// A lone thread, and one that has not run yet, are taken only from an LWP that did not get on for a
+// while: the pair of a ping-pong stays together, as do short threads with who made them, in whose
+// cache they are; and a thread behind a computing one gets away.
+Thread* steal_neglected(const Lwp& thief)
 {
     struct Seen {
         Lwp* victim;
-        std::uint64_t dispatches;
+        std::uint64_t progress;
     };
-    Seen seen[kMaxLonely];
+    Seen seen[kMaxNeglected];
     std::uint32_t count = 0;
     const std::uint32_t limit = pool_members.limit();
-    for (std::uint32_t i = 0; i < limit && count < kMaxLonely; ++i) {
+    for (std::uint32_t i = 0; i < limit && count < kMaxNeglected; ++i) {
         Lwp* victim = pool_members.at(i);
-        if (victim != nullptr && victim != &thief && victim->run_queue->size() == 1) {
-            // relaxed: compared with a later reading of the same counter only.
-            seen[count++] = {victim, victim->dispatches.load(memory_order_relaxed)};
+        if (victim == nullptr || victim == &thief) {
+            continue;
+        }
+        const std::uint32_t size = victim->run_queue->size();
+        if (size == 1 || (size != 0 && victim->run_queue->begins_unrun())) {
+            seen[count++] = {victim, progress_of(*victim)};
         }
     }
     if (count == 0) {
         return nullptr;
     }
-    const std::int64_t end = os::monotonic_now() + kLonelyNs;
+    const std::int64_t end = os::monotonic_now() + kNeglectedNs;
     while (os::monotonic_now() < end) {
         arch::pause();
     }
     for (std::uint32_t i = 0; i < count; ++i) {
         Lwp& victim = *seen[i].victim;
-        // relaxed: as above.
-        if (victim.dispatches.load(memory_order_relaxed) != seen[i].dispatches) {
+        if (progress_of(victim) != seen[i].progress) {
             continue;
         }
         if (Thread* thread = victim.run_queue->take()) {
@@ -64,7 +83,7 @@ Thread* look_once(Lwp& lwp)
     if (Thread* thread = pick_next(lwp)) {
         return thread;
     }
-    return settings.migrate_always ? nullptr : steal_plenty(lwp);
+    return settings.migrate_always ? nullptr : steal_plenty(lwp, takes_unrun());
 }
 
 // Whether work may come soon enough: from the LWPs that run threads, or else, as it did lately or
@@ -90,7 +109,7 @@ Thread* spin_for_work(Lwp& lwp)
         }
         Thread* thread = look_once(lwp);
         if (thread == nullptr && !settings.migrate_always) {
-            thread = steal_lonely(lwp);
+            thread = steal_neglected(lwp);
         }
         if (thread != nullptr) {
             lwp.futile_spins = 0;
@@ -105,6 +124,7 @@ Thread* spin_for_work(Lwp& lwp)
     return look_outside(*lwp.idle, lwp) ? look_once(lwp) : nullptr;
 }
 
+// Threads that have not run yet keep one LWP searching, who takes them if they are neglected.
 bool work_in_sight(const Lwp& lwp)
 {
     if (shared_queues.size() != 0 || lwp.run_queue->size() != 0) {
@@ -113,7 +133,8 @@ bool work_in_sight(const Lwp& lwp)
     const std::uint32_t limit = pool_members.limit();
     for (std::uint32_t i = 0; i < limit; ++i) {
         const Lwp* other = pool_members.at(i);
-        if (other != nullptr && other != &lwp && other->run_queue->size() >= 2) {
+        if (other != nullptr && other != &lwp && other->run_queue->size() >= 2 &&
+            (takes_unrun() || !other->run_queue->begins_unrun() || idle_lwps.searching() == 0)) {
             return true;
         }
     }
@@ -184,6 +205,9 @@ bool sleep_idle(Lwp& lwp, ReadyEvents& ready)
 // Sleeps until there may be work. kWoken: a waker counted us as searching.
 Parked park_idle(Lwp& lwp)
 {
+    if (work_in_sight(lwp)) {
+        return Parked::kLookAgain;  // spares the fence
+    }
     Thread& idle = *lwp.idle;
     // relaxed: for lwpinspect.
     lwp.since_ns.store(os::coarse_now(), memory_order_relaxed);
@@ -245,12 +269,13 @@ void run(Lwp& lwp, Thread& thread)
 
 }  // namespace
 
-Thread* steal_plenty(const Lwp& thief) noexcept
+Thread* steal_plenty(const Lwp& thief, bool unrun) noexcept
 {
     const std::uint32_t limit = pool_members.limit();
     for (std::uint32_t i = 1; i <= limit; ++i) {
         Lwp* victim = pool_members.at((thief.index + i) % limit);
-        if (victim == nullptr || victim == &thief || victim->run_queue->size() < 2) {
+        if (victim == nullptr || victim == &thief || victim->run_queue->size() < 2 ||
+            (!unrun && victim->run_queue->begins_unrun())) {
             continue;
         }
         if (Thread* thread = victim->run_queue->take()) {

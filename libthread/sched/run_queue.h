@@ -5,6 +5,7 @@
 // decides between the joiner and the queue. The entry then stays behind, is told by its mark, and
 // is dropped when its turn comes; it may name a record that is another thread's by then, even one
 // that has not run yet: that one is simply taken early, and its own entry is the one to be dropped.
+// Only claim_newest() takes the entry along.
 #pragma once
 
 #include <cstdint>
@@ -60,7 +61,7 @@ class RunQueue {
         // acquire: as in take_entry().
         const std::uint32_t tail = tail_.load(memory_order_acquire);
         // relaxed: slots that were taken meanwhile are looked at in vain.
-        for (std::uint32_t i = head_.load(memory_order_relaxed); i != tail; ++i) {
+        for (std::uint32_t i = head_.load(memory_order_relaxed); is_before(i, tail); ++i) {
             if ((slots_[i % kCapacity].load(memory_order_relaxed) & ~kUnrun) == address) {
                 // relaxed: taken since then, or not.
                 return static_cast<std::int32_t>(i - head_.load(memory_order_relaxed)) >= 0;
@@ -77,6 +78,38 @@ class RunQueue {
         // its claim.
         return thread.unrun.load(memory_order_relaxed) != 0 &&
                thread.unrun.exchange(0, memory_order_acq_rel) != 0;
+    }
+
+    // The owning LWP only, of a thread that it has pushed: as claim(). If the entry is the newest,
+    // it does not stay behind: else those who take the oldest entries would find the record's next
+    // thread, the youngest, in their place.
+    [[nodiscard]] bool claim_newest(Thread& thread) noexcept
+    {
+        const auto address = reinterpret_cast<std::uintptr_t>(&thread);
+        // relaxed, both: the owner's own.
+        const std::uint32_t newest = tail_.load(memory_order_relaxed) - 1;
+        if (slots_[newest % kCapacity].load(memory_order_relaxed) != (address | kUnrun)) {
+            return claim(thread);
+        }
+        // relaxed: the locked instruction in claim() stands between this and the look at head_. A
+        // taker reads head_, then tail_: one that gets as far as this entry after that look finds
+        // the queue to end before it.
+        tail_.store(newest, memory_order_relaxed);
+        const bool won = claim(thread);
+        // seq_cst: after the store above, see there.
+        if (!won || !is_before(head_.load(memory_order_seq_cst), newest)) {
+            // release: as in push(). Somebody may be at the entry, or past it: it stays.
+            tail_.store(newest + 1, memory_order_release);
+        }
+        return won;
+    }
+
+    // Whether the thread whose turn is next has not run yet.
+    [[nodiscard]] bool begins_unrun() const noexcept
+    {
+        // relaxed, both: a hint.
+        const std::uint32_t head = head_.load(memory_order_relaxed);
+        return (slots_[head % kCapacity].load(memory_order_relaxed) & kUnrun) != 0;
     }
 
     // Ahead of push(thread, true).
@@ -129,15 +162,20 @@ class RunQueue {
             os::tcb_translate(&current_thread, arch::thread_pointer(), tcb)));
     }
 
+    static bool is_before(std::uint32_t a, std::uint32_t b)
+    {
+        return static_cast<std::int32_t>(a - b) < 0;
+    }
+
     // 0: empty.
     [[nodiscard]] std::uintptr_t take_entry() noexcept
     {
         // acquire: not older than the slot we are about to read.
         std::uint32_t head = head_.load(memory_order_acquire);
         for (;;) {
-            // acquire: pairs with the release in push().
+            // acquire: pairs with the release in push(). Before head: see claim_newest().
             const std::uint32_t tail = tail_.load(memory_order_acquire);
-            if (head == tail) {
+            if (!is_before(head, tail)) {
                 return 0;
             }
             // relaxed: the compare-exchange below proves that it was still ours to read.

@@ -126,7 +126,7 @@ bool take_unrun(Lwp& lwp, Thread& target)
             enqueue_local(lwp, *first);
         }
     }
-    return RunQueue::claim(target);
+    return lwp.run_queue->claim_newest(target);
 }
 
 // Others that wait already go before the heir: their stacks are the ones still warm. But who lent
@@ -270,7 +270,7 @@ void yield_inside(Thread& self) noexcept
         next = lwp.idle;                                     // somebody else is to run us
     }
     if (next == nullptr && ++lwp.lone_yields % kStealEvery == 0) {
-        next = steal_plenty(lwp);
+        next = steal_plenty(lwp, true);
         next = next != nullptr && stop_if_suspended(*next) ? nullptr : next;
     }
     if (next == nullptr) {
