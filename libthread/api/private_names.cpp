@@ -56,7 +56,7 @@ LT_EXPORT int __nthreads(void)
 {
     static_cast<void>(lt::current());
     // relaxed: a number that is old when it is read.
-    return static_cast<int>(lt::process.threads.load(lt::memory_order_relaxed));
+    return static_cast<int>(lt::process.threads());
 }
 
 // The frame pointer and the stack pointer of the caller. [frames are kept: CMakeLists.txt]

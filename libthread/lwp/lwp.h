@@ -92,6 +92,11 @@ struct alignas(kCacheLine) Lwp {
     Recycled<os::StackSlot> stacks[kStackClasses];  // by size class
     Recycled<Thread> records;
 
+    // Ids reserved for threads that are made here; the same. See thread/registry.h.
+    std::uint32_t next_id = 0;
+    std::uint32_t ids_left = 0;
+    std::uint32_t ids_taken = 0;
+
     // Signals that arrived in a critical region: all are blocked until the region is left. Written
     // by handlers on this LWP, read by the same LWP.
     static constexpr std::uint32_t kMaxDeferred = 4;

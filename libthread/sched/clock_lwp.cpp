@@ -257,8 +257,7 @@ void make_lwps_asked_for()
         // relaxed: levels change under our eyes; a change kicks us again.
         const std::uint32_t have = process.pool_lwps.load(memory_order_relaxed);
         std::uint32_t want = process.concurrency.load(memory_order_relaxed);
-        const std::uint32_t threads =
-            process.threads.load(memory_order_relaxed);  // relaxed: as above
+        const std::uint32_t threads = process.threads();
         want = want < threads ? want : threads;
         want = want < process.max_lwps ? want : process.max_lwps;
         if (have >= want || !(use_spare_lwp() || add_pool_lwp())) {

@@ -4,8 +4,16 @@
 #include <cstdint>
 
 #include "base/atomic.h"
+#include "base/compiler.h"
 
 namespace lt {
+
+// How many threads are alive: the sum of parts, by id, so that LWPs that create and end threads do
+// not meet at a counter.
+inline constexpr std::uint32_t kThreadParts = 16;
+struct alignas(kCacheLine) ThreadPart {
+    Atomic<std::uint32_t> alive{0};
+};
 
 // One per process, published to lwpinspect. Counters are relaxed: they are shown, never decided on,
 // unless said otherwise where they are used.
@@ -15,7 +23,6 @@ struct Process {
     std::uint32_t max_lwps = 1024;
     Atomic<std::uint32_t> growths{0};
     Atomic<std::uint32_t> cap_hits{0};
-    Atomic<std::uint32_t> threads{0};
     Atomic<std::uint32_t> last_id{0};
 
     // What a debugger asks for: written from outside while all tasks of the process are stopped.
@@ -27,6 +34,17 @@ struct Process {
     std::uintptr_t event_create = 0;
     std::uintptr_t event_death = 0;
     Atomic<std::uintptr_t> clock_word{0};
+
+    ThreadPart parts[kThreadParts];  // written under the life lock's shards
+
+    [[nodiscard]] std::uint32_t threads() const
+    {
+        std::uint32_t sum = 0;
+        for (const ThreadPart& part : parts) {
+            sum += part.alive.load(memory_order_relaxed);  // relaxed: see above
+        }
+        return sum;
+    }
 };
 
 // Numbers of events as debuggers know them: bit n - 1 of a mask stands for event n.

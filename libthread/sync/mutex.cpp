@@ -126,8 +126,8 @@ Error lock_again(MutexWords& mutex)
     if ((mutex.type & kTypeErrorCheck) != 0) {
         return Error::kDeadlock;
     }
-    // relaxed: with one thread the count cannot change behind our back.
-    return process.threads.load(memory_order_relaxed) <= 1 ? Error::kDeadlock : Error::kBusy;
+    // With one thread the count cannot change behind our back.
+    return process.threads() <= 1 ? Error::kDeadlock : Error::kBusy;
 }
 
 }  // namespace

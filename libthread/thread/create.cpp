@@ -106,7 +106,7 @@ void become_lwp_of(Thread& self)
 // Signals sent before there was a task to send them to.
 void take_over_signals(Thread& self)
 {
-    const SpinGuard guard{life_lock};  // from here on senders find the task
+    const LifeGuard guard{self.number()};  // from here on senders find the task
     siginfo_t info;
     while (take_pending(self, ~std::uint64_t{0}, info)) {
         os::raw_syscall(SYS_rt_tgsigqueueinfo, os::process_id(),
@@ -193,12 +193,9 @@ Thread* make_record(Thread& creator, const CreateRequest& request)
 // Nobody runs it yet: who is told of it now is told before it can end.
 void publish(Thread& self, Thread& thread, const CreateRequest& request)
 {
-    {
-        const SpinGuard guard{life_lock};
-        register_thread(thread);
-        if (request.id != nullptr) {
-            *request.id = thread.number();
-        }
+    register_thread(&self, *self.lwp, thread);
+    if (request.id != nullptr) {
+        *request.id = thread.number();
     }
     LT_PROBE3(thread__create, in_place(thread.id), in_place(self.id), thread.start);
     report_event(self, DebugEvent::kCreate, thread.number());
@@ -208,8 +205,8 @@ void withdraw(Thread& self, Thread& thread)
 {
     const CriticalRegion region{self};
     {
-        const SpinGuard guard{life_lock};
-        census_remove(thread);
+        leave_census(thread, false);
+        const LifeGuard guard{thread.number()};
         free_thread(self, thread);
     }
     wake_suspenders(self, thread);
@@ -295,10 +292,10 @@ void ask_for_lwps(bool one_more)
     if (one_more) {
         process.concurrency.fetch_add(1, memory_order_relaxed);
     }
-    // relaxed, all three: as above.
+    // relaxed, both: as above.
     const std::uint32_t have = process.pool_lwps.load(memory_order_relaxed);
-    const std::uint32_t threads = process.threads.load(memory_order_relaxed);
-    if (have < threads && have < process.concurrency.load(memory_order_relaxed)) {
+    if (LT_UNLIKELY(have < process.concurrency.load(memory_order_relaxed)) &&
+        have < process.threads()) {
         kick_clock();
     }
 }

@@ -37,7 +37,7 @@ void settle_held(Thread& self, Thread& thread) LT_REQUIRES(life_lock)
 // True: the caller owns the thread and is to make it runnable.
 bool settle(Thread& self, Thread& thread) noexcept LT_NO_TSA
 {
-    const SpinGuard guard{life_lock};
+    const LifeGuard guard;
     // acquire: a thread that does not run is seen as whoever left it there.
     const ThreadState state = thread.state.load(memory_order_acquire);
     if (thread.number() == 0 || find_thread(thread.number()) != &thread || !is_live(&thread) ||

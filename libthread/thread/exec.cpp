@@ -53,7 +53,7 @@ ExecAttempt::~ExecAttempt()
     {
         const CriticalRegion region{self_};
         if (allow_own_signals()) {
-            const SpinGuard guard{life_lock};
+            const LifeGuard guard;
             send_what_is_due();
         }
     }

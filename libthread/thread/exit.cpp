@@ -27,29 +27,14 @@ namespace lt {
 
 namespace {
 
-bool is_last_non_daemon(const Thread& self)
-{
-    // relaxed: if no other is left, nobody can raise it any more; two last ones meet in
-    // leave_census().
-    return census.non_daemons.load(memory_order_relaxed) == 1 && !self.has(kFlagDaemon);
-}
-
-struct Leave {
-    bool last;     // of those that keep the process
-    bool awaited;  // by a joiner
-};
-
 // Takes the thread out of the census.
-Leave leave_census(Thread& self) LT_NO_TSA
+Leave end_life(Thread& self)
 {
     enter_critical(self);
-    life_lock.lock();
     if (self.has(kFlagNewLwp)) {
         process.concurrency.fetch_sub(1, memory_order_relaxed);  // relaxed: a level
     }
-    census.ending += counts_in_census(self) ? 1U : 0U;  // joinable before long: bury() makes it so
-    const Leave leave{census_remove(self), self.joiners != 0};
-    life_lock.unlock();
+    const Leave leave = leave_census(self, true);
     // What came to it for the process, and it did not take, is for others.
     siginfo_t info;
     while (take_pending(self, ~std::uint64_t{0}, info, true)) {
@@ -119,7 +104,7 @@ bool finish_on_own_stack(Thread& self) noexcept
     os::tcb_run_tls_destructors();
     os::tcb_release_robust();
     abandon_mutexes(self);
-    const Leave leave = leave_census(self);
+    const Leave leave = end_life(self);
     if (leave.last) {
         std::exit(0);
     }
@@ -153,8 +138,8 @@ void bury(Thread& self, Thread& dead) noexcept
     bool wake_any = false;
     bool wake_stop = false;
     {
-        const SpinGuard guard{life_lock};
-        census.ending -= counts_in_census(dead) ? 1U : 0U;
+        const LifeGuard guard{dead.number()};
+        life_shard_of(dead.number()).ending -= counts_in_census(dead) ? 1U : 0U;
         wake_any = census.any_joiners != 0;
         // Besides the heir: one that waited for the thread whose record this was stood before them.
         wake_joiners =

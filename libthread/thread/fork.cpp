@@ -153,10 +153,10 @@ void after_fork_in_child() noexcept LT_NO_TSA
 
 }  // namespace
 
-bool lock_life_or_visit() noexcept
+bool lock_life_or_visit(std::uint32_t id) noexcept
 {
     for (unsigned tries = 1;; ++tries) {
-        if (life_lock.try_lock()) {
+        if (life_shard_of(id).lock.try_lock()) {
             return false;
         }
         visit_lock.lock();
@@ -170,12 +170,12 @@ bool lock_life_or_visit() noexcept
     }
 }
 
-void leave_life(bool visit) noexcept
+void leave_life(bool visit, std::uint32_t id) noexcept
 {
     if (visit) {
         visit_lock.unlock();
     } else {
-        life_lock.unlock();
+        life_shard_of(id).lock.unlock();
     }
 }
 

@@ -14,6 +14,16 @@ constinit const char any_join_event = 0;
 
 namespace {
 
+// As far as the thread waited for is concerned; 0: any.
+void lock_life(std::uint32_t target) LT_NO_TSA
+{
+    target != 0 ? life_shard_of(target).lock.lock() : life_lock.lock();
+}
+void unlock_life(std::uint32_t target) LT_NO_TSA
+{
+    target != 0 ? life_shard_of(target).lock.unlock() : life_lock.unlock();
+}
+
 // Sleeps until `event` is announced. Holds the life lock at the call and on return; but not if the
 // thread waited for was joined for this one: `joined`, if given, then has its id. Called and
 // returns in a critical region: the queue is locked before the life lock is dropped, and whoever
@@ -22,10 +32,11 @@ WakeCause await(Thread& self, const void* event, std::uint32_t target, Joined* j
                 const Deadline* deadline = nullptr) LT_NO_TSA
 {
     const std::uint32_t counts = counts_in_census(self) ? 1 : 0;
-    census.blocked_joiners += counts;
+    std::uint32_t& blocked = life_shard_of(target).blocked_joiners;
+    blocked += counts;
     SleepQueue& queue = sleep_queue_of(event);
     lock_to_sleep(self, queue);
-    life_lock.unlock();
+    unlock_life(target);
     WaitSpec spec;
     spec.object = event;
     spec.kind = WaitKind::kJoin;
@@ -39,8 +50,8 @@ WakeCause await(Thread& self, const void* event, std::uint32_t target, Joined* j
         make_runnable(self, *unrun);
     }
     if (joined == nullptr || joined->id == 0) {
-        life_lock.lock();
-        census.blocked_joiners -= counts;
+        lock_life(target);
+        blocked -= counts;
     }
     return cause;
 }
@@ -69,19 +80,11 @@ Joined reap_and_unlock(Thread& self, Thread& dead) LT_NO_TSA
 {
     const Joined joined = reap(self, dead);
     const bool wake = census.any_joiners != 0;
-    life_lock.unlock();
+    unlock_life(joined.id);
     if (wake) {
         wake_all(self, &any_join_event);
     }
     return joined;
-}
-
-// Threads that could still end joinable, or create threads that do, or are just ending: not
-// daemons, not those made by pthread_create.
-std::uint32_t others_alive() LT_REQUIRES(life_lock)
-{
-    const std::uint32_t alive = census.non_daemons.load(memory_order_relaxed);  // relaxed: locked
-    return alive + census.ending - census.foreign;
 }
 
 // A thread that glibc made is joined by glibc.
@@ -104,7 +107,7 @@ void give_back_and_unlock(Thread& self, Thread& target, std::uint32_t id) LT_NO_
         --target.joiners;
     }
     const bool wake = census.any_joiners != 0;
-    life_lock.unlock();
+    unlock_life(id);
     if (wake) {
         wake_all(self, &any_join_event);
     }
@@ -118,14 +121,14 @@ bool attend_and_go_on(Thread& self, Thread& target, std::uint32_t id, WakeCause 
     if (cause == WakeCause::kCancelled) {
         give_back_and_unlock(self, target, id);
         attend(self, cause);  // returns only if cancellation was disabled meanwhile
-        life_lock.lock();
+        lock_life(id);
         target.joiners += find_thread(id) == &target ? 1U : 0U;
         return true;
     }
     const std::uint32_t handlers = self.handlers_run;
-    life_lock.unlock();
+    unlock_life(id);
     attend(self, cause);
-    life_lock.lock();
+    lock_life(id);
     if (ends_by_handler && self.handlers_run != handlers) {
         give_back_and_unlock(self, target, id);
         return false;
@@ -152,7 +155,7 @@ Joined await_and_reap(Thread& self, Thread& target, std::uint32_t id, OnSignal o
             return {Error::kInterrupted, 0, nullptr};
         }
         if (find_thread(id) != &target || target.has(kFlagDetached)) {
-            life_lock.unlock();
+            unlock_life(id);
             return {Error::kNoSuchThread, 0, nullptr};  // another joiner was first
         }
         if (!is_live(&target)) {
@@ -175,7 +178,7 @@ bool join_for(Thread& self, Thread& heir, Thread& dead) noexcept LT_NO_TSA
     auto& joined = *reinterpret_cast<Joined*>(heir.wait_token);
     joined = {dead.has(kFlagDetached) ? Error::kNoSuchThread : Error::kNone, dead.number(),
               dead.status};
-    census.blocked_joiners -= counts_in_census(heir) ? 1U : 0U;
+    life_shard_of(dead.number()).blocked_joiners -= counts_in_census(heir) ? 1U : 0U;
     free_thread(self, dead);
     return true;
 }
@@ -183,7 +186,7 @@ bool join_for(Thread& self, Thread& heir, Thread& dead) noexcept LT_NO_TSA
 void forget_pthread(Thread& self, std::uint64_t pthread_id) noexcept
 {
     const CriticalRegion region{self};
-    const SpinGuard guard{life_lock};
+    const LifeGuard guard;
     if (Thread* dead = zombie_of_pthread(pthread_id, MadeBy::kOthers)) {
         reap(self, *dead);
     }
@@ -201,7 +204,7 @@ int join_pthread(Thread& self, std::uint64_t pthread_id, void** status) noexcept
 Thread* find_pthread(Thread& self, std::uint64_t pthread_id) noexcept
 {
     const CriticalRegion region{self};
-    const SpinGuard guard{life_lock};  // a bound thread is buried under it before its task ends
+    const LifeGuard guard;  // a bound thread is buried under it before its task ends
     Thread* ended = zombie_of_pthread(pthread_id, MadeBy::kLibrary);
     return ended != nullptr ? ended : thread_of_pthread(pthread_id);
 }
@@ -225,10 +228,10 @@ Joined join_thread(Thread& self, std::uint32_t id, OnSignal on_signal,
     std::uint64_t foreign = 0;
     {
         const CriticalRegion region{self};
-        life_lock.lock();
+        lock_life(id);
         Thread* target = find_thread(id);
         if (target == nullptr || target->has(kFlagDetached)) {
-            life_lock.unlock();
+            unlock_life(id);
             return {Error::kNoSuchThread, 0, nullptr};
         }
         if (!target->has(kFlagForeign)) {
@@ -239,7 +242,7 @@ Joined join_thread(Thread& self, std::uint32_t id, OnSignal on_signal,
             return reap_and_unlock(self, *target);
         }
         foreign = target->pthread_id;
-        life_lock.unlock();
+        unlock_life(id);
     }
     return join_foreign(id, foreign);
 }
@@ -257,7 +260,8 @@ Joined join_any_thread(Thread& self, OnSignal on_signal) noexcept LT_NO_TSA
             break;
         }
         const std::uint32_t own = counts_in_census(self) ? 1U : 0U;
-        if (!joiner_on_its_way() && others_alive() <= census.blocked_joiners + own) {
+        const Joinables alive = count_joinables();
+        if (!joiner_on_its_way() && alive.threads <= alive.blocked + own) {
             const bool others = census.any_joiners != 0;
             census.deadlocks += others ? 1U : 0U;
             life_lock.unlock();
@@ -291,7 +295,7 @@ Joined join_any_thread(Thread& self, OnSignal on_signal) noexcept LT_NO_TSA
 Error detach_thread(Thread& self, std::uint32_t id) noexcept
 {
     const CriticalRegion region{self};
-    const SpinGuard guard{life_lock};
+    const LifeGuard guard{id};
     Thread* target = find_thread(id);
     if (target == nullptr) {
         return Error::kNoSuchThread;

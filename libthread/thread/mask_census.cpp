@@ -13,16 +13,10 @@
 namespace lt {
 namespace {
 
-struct MaskClass {
-    std::uint64_t mask;
-    std::uint32_t threads;
-};
-
-// The first one is for threads that block nothing. What finds no place counts as open to all.
-constexpr std::uint8_t kClasses = 16;
-constexpr std::uint8_t kNoClass = 0xff;
-constinit MaskClass classes[kClasses] LT_GUARDED_BY(life_lock) = {};
-constinit std::uint32_t unclassified LT_GUARDED_BY(life_lock) = 0;
+// What finds no place counts as open to all. Changed under all shards, as is all that follows.
+constexpr std::uint8_t kClasses = kMaskSets - 1;
+constexpr std::uint8_t kUnclassified = kClasses;
+constinit std::uint64_t masks[kClasses] LT_GUARDED_BY(life_lock) = {};
 constinit std::uint32_t awaiting[64] LT_GUARDED_BY(life_lock) = {};
 constinit std::uint64_t awaited_by_any LT_GUARDED_BY(life_lock) = 0;
 
@@ -37,11 +31,12 @@ constinit Atomic<std::uint32_t> closings{0};
 
 void sum_up() LT_REQUIRES(life_lock)
 {
-    std::uint64_t open = unclassified != 0 ? os::kAllSignals : 0;
-    std::uint32_t count = unclassified != 0 ? 2 : 0;
-    for (const MaskClass& one : classes) {
-        if (one.threads != 0) {
-            open |= ~one.mask & os::kAllSignals;
+    const bool any = !is_empty(mask_set(kUnclassified));
+    std::uint64_t open = any ? os::kAllSignals : 0;
+    std::uint32_t count = any ? 2 : 0;
+    for (std::uint8_t i = 0; i < kClasses; ++i) {
+        if (!is_empty(mask_set(i))) {
+            open |= ~masks[i] & os::kAllSignals;
             ++count;
         }
     }
@@ -61,39 +56,36 @@ void sum_up() LT_REQUIRES(life_lock)
     }
 }
 
+// The class that has the mask, or the one to have it. Under all shards, or if it has threads.
 std::uint8_t class_of(std::uint64_t mask) LT_REQUIRES(life_lock)
 {
     if (LT_LIKELY(mask == 0)) {
         return 0;
     }
-    std::uint8_t free = kNoClass;
+    std::uint8_t found = kUnclassified;
     for (std::uint8_t i = 1; i < kClasses; ++i) {
-        if (classes[i].threads == 0) {
-            free = free == kNoClass ? i : free;
-        } else if (classes[i].mask == mask) {
+        if (is_empty(mask_set(i))) {
+            found = found == kUnclassified ? i : found;
+        } else if (masks[i] == mask) {
             return i;
         }
     }
-    if (free != kNoClass) {
-        classes[free].mask = mask;
-    }
-    return free;
+    return found;
 }
 
-bool add(Thread& thread) LT_REQUIRES(life_lock)
+// True: the first of its class.
+bool add(LifeShard& shard, Thread& thread) LT_REQUIRES(life_lock)
 {
     thread.counted_mask = thread.signal_mask;
     thread.counted_class = class_of(thread.counted_mask);
-    std::uint32_t& count =
-        thread.counted_class == kNoClass ? unclassified : classes[thread.counted_class].threads;
-    return ++count == 1;
-}
-
-bool remove(const Thread& thread) LT_REQUIRES(life_lock)
-{
-    std::uint32_t& count =
-        thread.counted_class == kNoClass ? unclassified : classes[thread.counted_class].threads;
-    return --count == 0;
+    const CensusSet set = mask_set(thread.counted_class);
+    if (LT_LIKELY(!enter_set(shard, set))) {
+        return false;
+    }
+    if (thread.counted_class != kUnclassified) {
+        masks[thread.counted_class] = thread.counted_mask;
+    }
+    return true;
 }
 
 void count_awaited(Thread& thread, std::uint64_t set) LT_REQUIRES(life_lock)
@@ -158,46 +150,58 @@ void close_idle_lwps()
     }
 }
 
+// In a critical region.
+void recount_inside(Thread& self)
+{
+    LifeShard& shard = life_shard_of(self.number());
+    {
+        const LifeGuard guard{self.number()};
+        if (can_leave(shard, mask_set(self.counted_class)) &&
+            !is_empty(mask_set(class_of(self.signal_mask)))) {
+            leave_set(shard, mask_set(self.counted_class));
+            add(shard, self);
+            return;
+        }
+    }
+    {
+        const LifeGuard guard;
+        const bool emptied = leave_set(shard, mask_set(self.counted_class));
+        if (add(shard, self) || emptied) {
+            sum_up();
+        }
+    }
+}
+
 }  // namespace
 
-void count_mask(Thread& thread) noexcept
+void count_mask(LifeShard& shard, Thread& thread) noexcept
 {
-    if (add(thread)) {
+    if (add(shard, thread)) {
         sum_up();
     }
 }
 
-void uncount_mask(Thread& thread) noexcept
+void uncount_masks_last(Thread& thread) noexcept
 {
-    const bool emptied = remove(thread);
-    // relaxed: its own. A cancellation may have ended the wait.
+    // relaxed: see can_uncount_mask().
     if (thread.awaited.load(memory_order_relaxed) != 0) {
         count_awaited(thread, 0);
-        sum_up();
-    } else if (emptied) {
-        sum_up();
     }
+    sum_up();
 }
 
 void recount_mask(Thread& self) noexcept
 {
-    {
+    if (self.counted_mask != self.signal_mask) {
         const CriticalRegion region{self};
-        const SpinGuard guard{life_lock};
-        if (self.counted_mask == self.signal_mask) {
-            return;
-        }
-        const bool emptied = remove(self);
-        if (add(self) || emptied) {
-            sum_up();
-        }
+        recount_inside(self);
     }
     settle_masks();
 }
 
 void note_awaited(Thread& self, std::uint64_t set) noexcept
 {
-    const SpinGuard guard{life_lock};
+    const LifeGuard guard;
     count_awaited(self, set);
     sum_up();
 }
@@ -249,17 +253,13 @@ std::uint64_t note_closed(Lwp& lwp, std::uint64_t mask) noexcept
 
 void reset_masks_after_fork(Thread& self) noexcept
 {
-    for (MaskClass& one : classes) {
-        one.threads = 0;
-    }
-    unclassified = 0;
     for (std::uint32_t& count : awaiting) {
         count = 0;
     }
     awaited_by_any = 0;
     self.awaited.store(0, memory_order_relaxed);  // relaxed: nobody else is here
     changes.store(0, memory_order_relaxed);       // relaxed: as above
-    add(self);
+    add(life_shard_of(self.number()), self);
     sum_up();
     changes.store(0, memory_order_relaxed);  // relaxed: as above
 }

@@ -11,9 +11,40 @@
 
 namespace lt {
 
-// A thread comes and goes.
-void count_mask(Thread& thread) noexcept LT_REQUIRES(life_lock);
-void uncount_mask(Thread& thread) noexcept LT_REQUIRES(life_lock);
+// The set of the threads that are counted with one mask. The first is for those that block nothing,
+// the last for those whose mask found no place.
+inline constexpr CensusSet mask_set(std::uint8_t mask_class)
+{
+    return kFirstMaskSet + mask_class;
+}
+
+// A thread of the shard comes. All shards.
+void count_mask(LifeShard& shard, Thread& thread) noexcept LT_REQUIRES(life_lock);
+// The same with the mask of `other`, who is counted and runs. The shard does.
+inline void count_mask_as(LifeShard& shard, Thread& thread, const Thread& other)
+    LT_REQUIRES(life_lock)
+{
+    thread.counted_mask = other.counted_mask;
+    thread.counted_class = other.counted_class;
+    enter_set(shard, mask_set(other.counted_class));
+}
+
+// A thread of the shard goes: under all shards, unless the shard does.
+inline bool can_uncount_mask(const LifeShard& shard, const Thread& thread) LT_REQUIRES(life_lock)
+{
+    // relaxed: its own. A cancellation may have ended the wait.
+    return thread.awaited.load(memory_order_relaxed) == 0 &&
+           can_leave(shard, mask_set(thread.counted_class));
+}
+void uncount_masks_last(Thread& thread) noexcept LT_REQUIRES(life_lock);
+inline void uncount_mask(LifeShard& shard, Thread& thread) LT_REQUIRES(life_lock)
+{
+    const bool emptied = leave_set(shard, mask_set(thread.counted_class));
+    // relaxed: see can_uncount_mask().
+    if (LT_UNLIKELY(emptied || thread.awaited.load(memory_order_relaxed) != 0)) {
+        uncount_masks_last(thread);
+    }
+}
 
 // The running thread's mask has changed. In no lock.
 void recount_mask(Thread& self) noexcept;

@@ -102,7 +102,7 @@ void set_mutators_barrier(Thread& self, bool stands) noexcept
 {
     const CriticalRegion region{self};
     {
-        const SpinGuard guard{life_lock};
+        const LifeGuard guard;
         barrier = stands;
     }
     wake_all(self, &entry_event);
@@ -113,7 +113,7 @@ Error suspend_mutator(Thread& self, std::uint32_t id) noexcept
     Thread* target = nullptr;
     {
         const CriticalRegion region{self};
-        const SpinGuard guard{life_lock};
+        const LifeGuard guard;
         target = find_thread(id);
         if (!is_live(target)) {
             return Error::kNoSuchThread;
@@ -132,7 +132,7 @@ Error continue_mutator(Thread& self, std::uint32_t id) noexcept
 {
     {
         const CriticalRegion region{self};
-        const SpinGuard guard{life_lock};
+        const LifeGuard guard;
         const Thread* target = find_thread(id);
         if (is_live(target) && !target->has(kFlagMutator) && !is_suspended_mutator(*target)) {
             return Error::kInvalid;
@@ -145,7 +145,7 @@ Error suspend_all_mutators(Thread& self) noexcept
 {
     const CriticalRegion region{self};
     {
-        const SpinGuard guard{life_lock};
+        const LifeGuard guard;
         if (all_suspended) {
             return Error::kInvalid;
         }
@@ -176,7 +176,7 @@ Error continue_all_mutators(Thread& self) noexcept
     const CriticalRegion region{self};
     Thread* ready = nullptr;
     {
-        const SpinGuard guard{life_lock};
+        const LifeGuard guard;
         if (!all_suspended) {
             return Error::kInvalid;
         }

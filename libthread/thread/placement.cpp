@@ -111,7 +111,7 @@ int task_of_lwp(std::uint32_t id) noexcept
     int found = 0;
     {
         const CriticalRegion region{current()};
-        const SpinGuard guard{life_lock};
+        const LifeGuard guard{id};
         const Thread* const thread = find_thread(id);
         // relaxed: a thread that is switched to or from meanwhile is found there or not.
         if (is_live(thread) && thread->lwp != nullptr &&

@@ -15,7 +15,7 @@ Error set_priority(Thread& self, std::uint32_t id, int priority) noexcept
         Thread* target = nullptr;
         bool changed = false;
         {
-            const SpinGuard guard{life_lock};
+            const LifeGuard guard{id};
             target = find_thread(id);
             if (!is_live(target)) {
                 return Error::kNoSuchThread;
@@ -38,7 +38,7 @@ Error set_priority(Thread& self, std::uint32_t id, int priority) noexcept
 Error get_priority(Thread& self, std::uint32_t id, int& priority) noexcept
 {
     const CriticalRegion region{self};
-    const SpinGuard guard{life_lock};
+    const LifeGuard guard{id};
     const Thread* target = find_thread(id);
     if (!is_live(target)) {
         return Error::kNoSuchThread;

@@ -47,7 +47,7 @@ Error when_settled(Thread& self, std::uint32_t id, Act act)
     for (;;) {
         {
             const CriticalRegion region{self};
-            const SpinGuard guard{life_lock};
+            const LifeGuard guard{id};
             Thread* thread = find_thread(id);
             if (!is_live(thread)) {
                 return Error::kNoSuchThread;

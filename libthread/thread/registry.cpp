@@ -1,50 +1,127 @@
 #include "thread/registry.h"
 
+#include "lwp/lwp.h"
 #include "os/tcb.h"
+#include "sched/records.h"
 #include "thread/mask_census.h"
 #include "thread/pending_signals.h"
 #include "thread/stack_cache.h"
 
 namespace lt {
 
-constinit SpinLock life_lock;
-constinit Census census;
-
 namespace {
 
-// Ids rise, so consecutive threads fall into consecutive buckets; chains stay short up to a few
-// hundred thousand live threads.
+// A block of ids falls into consecutive buckets of its own, so a bucket belongs to one shard;
+// chains stay short up to a few hundred thousand live threads.
 constexpr std::uint32_t kBuckets = 1U << 16;
+static_assert(kBuckets % (kIdBlock * kLifeShards) == 0);
 constinit Thread* buckets[kBuckets] LT_GUARDED_BY(life_lock) = {};
-// Ids have been used up once: the next one may be taken.
-constinit bool ids_wrapped LT_GUARDED_BY(life_lock) = false;
-constinit Thread* first_zombie LT_GUARDED_BY(life_lock) = nullptr;
-constinit Thread* last_zombie LT_GUARDED_BY(life_lock) = nullptr;
+// Ids have been used up once: the next one may be taken. Set ahead of the change of the last id.
+constinit Atomic<bool> ids_wrapped{false};
+
+// So many ids an LWP takes one by one: a process with few threads has them in the order of their
+// making, whatever LWP makes them.
+constexpr std::uint32_t kSingleIds = 64;
 
 Thread*& bucket_of(std::uint32_t id) LT_REQUIRES(life_lock)
 {
     return buckets[id % kBuckets];
 }
 
-std::uint32_t next_id() LT_REQUIRES(life_lock)
+// The next id, or the rest of the block that it lies in.
+void reserve_ids(Lwp& lwp)
 {
-    // relaxed: written under the lock; lwpinspect reads it.
-    std::uint32_t id = process.last_id.load(memory_order_relaxed);
+    // relaxed, all: the ids themselves are all that is handed over.
+    std::uint32_t last = process.last_id.load(memory_order_relaxed);
+    std::uint32_t first = 0;
+    std::uint32_t count = 0;
     do {
-        ids_wrapped = ids_wrapped || id == kMaxThreadId;
-        id = id == kMaxThreadId ? 1 : id + 1;
-    } while (LT_UNLIKELY(ids_wrapped) && find_thread(id) != nullptr);
-    process.last_id.store(id, memory_order_relaxed);  // relaxed: as above
-    return id;
+        if (LT_UNLIKELY(last == kMaxThreadId)) {
+            ids_wrapped.store(true, memory_order_relaxed);  // relaxed: see may_be_taken()
+        }
+        first = last == kMaxThreadId ? 1 : last + 1;
+        count = lwp.ids_taken < kSingleIds ? 1 : kIdBlock - first % kIdBlock;
+        // acq_rel: who goes on from here sees the mark set before.
+    } while (!process.last_id.compare_exchange_weak(last, first + count - 1, memory_order_acq_rel,
+                                                    memory_order_acquire));
+    lwp.next_id = first;
+    lwp.ids_left = count;
 }
 
-// relaxed: all writers hold the lock; readers without it take a hint.
-std::uint32_t add_to(Atomic<std::uint32_t>& counter, int change) LT_REQUIRES(life_lock)
+std::uint32_t next_id(Lwp& lwp)
 {
-    const std::uint32_t sum =
-        counter.load(memory_order_relaxed) + static_cast<std::uint32_t>(change);
-    counter.store(sum, memory_order_relaxed);  // relaxed: as above
-    return sum;
+    if (LT_UNLIKELY(lwp.ids_left == 0)) {
+        reserve_ids(lwp);
+    }
+    ++lwp.ids_taken;
+    --lwp.ids_left;
+    return lwp.next_id++;
+}
+
+// relaxed: all writers hold the shard; readers without it take a hint.
+void add_alive(std::uint32_t id, std::uint32_t change) LT_REQUIRES(life_lock)
+{
+    Atomic<std::uint32_t>& alive = process.parts[life_shard_index(id)].alive;
+    alive.store(alive.load(memory_order_relaxed) + change, memory_order_relaxed);
+}
+
+// Whether an earlier thread may have the id still.
+bool may_be_taken()
+{
+    // relaxed: set ahead of all ids that are used for the second time.
+    return ids_wrapped.load(memory_order_relaxed);
+}
+
+void enter(LifeShard& shard, Thread& thread, std::uint32_t id) LT_REQUIRES(life_lock)
+{
+    Thread*& bucket = bucket_of(id);
+    thread.hash_next = bucket;
+    bucket = &thread;
+    thread.id.store(id, memory_order_relaxed);  // relaxed: under the lock
+    thread.leaving = false;
+    add_alive(id, 1);
+    if (!thread.has(kFlagDaemon)) {
+        enter_set(shard, kNonDaemons);
+        shard.foreign += thread.has(kFlagForeign) ? 1U : 0U;
+    }
+}
+
+// Whether the creator is in all sets that the thread will be in: they are not empty.
+bool follows(const Thread* creator, const Thread& thread)
+{
+    return creator != nullptr && creator->counted_mask == thread.signal_mask &&
+           !creator->has(kFlagDaemon);
+}
+
+// Under the thread's shard, if it leaves no set empty there that has its anchor there, or all.
+Leave leave(LifeShard& shard, Thread& thread, bool to_be_buried) LT_REQUIRES(life_lock)
+{
+    thread.leaving = true;
+    uncount_mask(shard, thread);
+    add_alive(thread.number(), std::uint32_t{0} - 1);
+    const bool awaited = thread.joiners != 0;
+    if (thread.has(kFlagDaemon)) {
+        return {false, awaited};
+    }
+    const std::uint32_t foreign = thread.has(kFlagForeign) ? 1U : 0U;
+    shard.foreign -= foreign;
+    shard.ending += to_be_buried ? 1 - foreign : 0;
+    return {leave_set(shard, kNonDaemons), awaited};
+}
+
+// The first zombie for which `fits` is true; nullptr: none. All shards, each in its turn.
+template <class Fits>
+Thread* first_zombie(Fits fits) LT_REQUIRES(life_lock)
+{
+    for (std::uint32_t i = 0; i < kLifeShards; ++i) {
+        const LifeShard& shard = life_shards[(census.reaped + i) % kLifeShards];
+        for (Thread* thread = shard.first_zombie; thread != nullptr; thread = thread->next) {
+            if (fits(*thread)) {
+                return thread;
+            }
+        }
+    }
+    return nullptr;
 }
 
 }  // namespace
@@ -59,32 +136,38 @@ Thread* find_thread(std::uint32_t id) noexcept
     return thread;
 }
 
-void register_thread(Thread& thread) noexcept
+void register_thread(Thread* creator, Lwp& lwp, Thread& thread) noexcept
 {
-    const std::uint32_t id = next_id();
-    Thread*& bucket = bucket_of(id);
-    thread.hash_next = bucket;
-    bucket = &thread;
-    thread.id.store(id, memory_order_relaxed);  // relaxed: under the lock
-    thread.leaving = false;
-    count_mask(thread);
-    add_to(process.threads, 1);
-    if (!thread.has(kFlagDaemon)) {
-        add_to(census.non_daemons, 1);
-        census.foreign += thread.has(kFlagForeign) ? 1U : 0U;
+    for (;;) {
+        const std::uint32_t id = next_id(lwp);
+        LifeShard& shard = life_shard_of(id);
+        if (LT_UNLIKELY(!follows(creator, thread) || may_be_taken())) {
+            const LifeGuard guard;
+            if (find_thread(id) == nullptr) {
+                enter(shard, thread, id);
+                count_mask(shard, thread);
+                return;
+            }
+            continue;
+        }
+        const LifeGuard guard{id};
+        enter(shard, thread, id);
+        count_mask_as(shard, thread, *creator);
+        return;
     }
 }
 
-bool census_remove(Thread& thread) noexcept
+Leave leave_census(Thread& thread, bool to_be_buried) noexcept
 {
-    thread.leaving = true;
-    uncount_mask(thread);
-    add_to(process.threads, -1);
-    if (thread.has(kFlagDaemon)) {
-        return false;
+    LifeShard& shard = life_shard_of(thread.number());
+    {
+        const LifeGuard guard{thread.number()};
+        if (LT_LIKELY(can_uncount_mask(shard, thread) && can_leave(shard, kNonDaemons))) {
+            return leave(shard, thread, to_be_buried);
+        }
     }
-    census.foreign -= thread.has(kFlagForeign) ? 1U : 0U;
-    return add_to(census.non_daemons, -1) == 0;
+    const LifeGuard guard;
+    return leave(shard, thread, to_be_buried);
 }
 
 void unregister_thread(Thread& thread) noexcept
@@ -101,70 +184,67 @@ void unregister_thread(Thread& thread) noexcept
 void add_zombie(Thread& thread) noexcept
 {
     thread.state.store(ThreadState::kZombie, memory_order_relaxed);  // relaxed: under the lock
+    LifeShard& shard = life_shard_of(thread.number());
     thread.next = nullptr;
-    thread.prev = last_zombie;
-    (last_zombie != nullptr ? last_zombie->next : first_zombie) = &thread;
-    last_zombie = &thread;
+    thread.prev = shard.last_zombie;
+    (shard.last_zombie != nullptr ? shard.last_zombie->next : shard.first_zombie) = &thread;
+    shard.last_zombie = &thread;
 }
 
 void remove_zombie(Thread& thread) noexcept
 {
-    (thread.prev != nullptr ? thread.prev->next : first_zombie) = thread.next;
-    (thread.next != nullptr ? thread.next->prev : last_zombie) = thread.prev;
+    LifeShard& shard = life_shard_of(thread.number());
+    (thread.prev != nullptr ? thread.prev->next : shard.first_zombie) = thread.next;
+    (thread.next != nullptr ? thread.next->prev : shard.last_zombie) = thread.prev;
     thread.next = thread.prev = nullptr;
 }
 
 Thread* first_free_zombie() noexcept
 {
-    Thread* thread = first_zombie;
-    while (thread != nullptr && (thread->joiners != 0 || thread->has(kFlagForeign))) {
-        thread = thread->next;
+    Thread* found = first_zombie(
+        [](const Thread& zombie) { return zombie.joiners == 0 && !zombie.has(kFlagForeign); });
+    if (found != nullptr) {
+        census.reaped = life_shard_index(found->number());
     }
-    return thread;
-}
-
-void forget_other_threads(Thread& self) noexcept
-{
-    for (Thread*& bucket : buckets) {
-        for (Thread* thread = bucket; thread != nullptr;) {
-            Thread* gone = thread;
-            thread = thread->hash_next;
-            if (gone != &self) {
-                // Its record and stack stay unused: the child's memory is a copy anyway.
-                gone->id.store(0, memory_order_relaxed);  // relaxed: nobody else is here
-                gone->state.store(ThreadState::kFree, memory_order_relaxed);  // relaxed: as above
-            }
-        }
-        bucket = nullptr;
-    }
-    self.hash_next = nullptr;
-    bucket_of(self.number()) = &self;
-    first_zombie = last_zombie = nullptr;
-    self.joiners = 0;
-    census.non_daemons.store(1, memory_order_relaxed);  // relaxed: nobody else is here
-    census.blocked_joiners = census.any_joiners = census.ending = 0;
-    census.foreign = self.has(kFlagForeign) ? 1U : 0U;
-    process.threads.store(1, memory_order_relaxed);  // relaxed: as above
+    return found;
 }
 
 bool joiner_on_its_way() noexcept
 {
-    const Thread* thread = first_zombie;
-    while (thread != nullptr && (thread->joiners == 0 || thread->has(kFlagForeign))) {
-        thread = thread->next;
-    }
-    return thread != nullptr;
+    return first_zombie([](const Thread& zombie) {
+               return zombie.joiners != 0 && !zombie.has(kFlagForeign);
+           }) != nullptr;
 }
 
 Thread* zombie_of_pthread(std::uint64_t pthread_id, MadeBy maker) noexcept
 {
-    const bool foreign = maker == MadeBy::kOthers;
-    Thread* thread = first_zombie;
-    while (thread != nullptr && (thread->pthread_id != pthread_id || !thread->has(kFlagBound) ||
-                                 thread->has(kFlagForeign) != foreign)) {
-        thread = thread->next;
+    return first_zombie([=](const Thread& zombie) {
+        return zombie.pthread_id == pthread_id && zombie.has(kFlagBound) &&
+               zombie.has(kFlagForeign) == (maker == MadeBy::kOthers);
+    });
+}
+
+void forget_other_threads(Thread& self) noexcept
+{
+    thread_records.for_each([&self](Thread& gone) LT_NO_TSA {
+        if (&gone != &self && gone.number() != 0) {
+            bucket_of(gone.number()) = nullptr;
+            // Its record and stack stay unused: the child's memory is a copy anyway.
+            gone.id.store(0, memory_order_relaxed);  // relaxed: nobody else is here
+            gone.state.store(ThreadState::kFree, memory_order_relaxed);  // relaxed: as above
+        }
+    });
+    self.hash_next = nullptr;
+    bucket_of(self.number()) = &self;
+    self.joiners = 0;
+    forget_census();
+    LifeShard& shard = life_shard_of(self.number());
+    enter_set(shard, kNonDaemons);
+    shard.foreign = self.has(kFlagForeign) ? 1U : 0U;
+    for (ThreadPart& part : process.parts) {
+        part.alive.store(0, memory_order_relaxed);  // relaxed: nobody else is here
     }
-    return thread;
+    add_alive(self.number(), 1);
 }
 
 void give_back_slot(Thread& self, Thread& thread) noexcept

@@ -3,30 +3,27 @@
 
 #include <cstdint>
 
-#include "os/spinlock.h"
 #include "sched/thread.h"
+#include "thread/life_lock.h"
 
 namespace lt {
 
-// Guards the id table, the zombie list, `joiners` and kFlagDetached of every thread, and the counts
-// of threads and joiners. Ranks above sleep queues and run queues. Taken in a critical region.
-extern SpinLock life_lock;
-
-// A new id, entered in the table; ids rise from 1 (the initial thread) and are reused only after
-// 2^30.
-void register_thread(Thread& thread) noexcept LT_REQUIRES(life_lock);
+// Gives the thread a new id and enters it in the table and the census. Ids rise from 1 (the initial
+// thread), one by one until an LWP has made many; then it takes them by the block. They are reused
+// only after 2^30. In a critical region on that LWP, of the creator's if there is one.
+void register_thread(Thread* creator, Lwp& lwp, Thread& thread) noexcept LT_EXCLUDES(life_lock);
 void unregister_thread(Thread& thread) noexcept LT_REQUIRES(life_lock);
 
 // nullptr: no thread of that id; ended but not joined threads are found.
 Thread* find_thread(std::uint32_t id) noexcept LT_REQUIRES(life_lock);
 
-// The zombie that a join of any thread takes next: one that no joiner waits for.
+// The zombie that a join of any thread takes next: one that no joiner waits for. All shards.
 Thread* first_free_zombie() noexcept LT_REQUIRES(life_lock);
 // The zombie that was a pthread by itself, whose pthread_self() was `pthread_id`: glibc's control
-// block of it may be gone. nullptr: none.
+// block of it may be gone. nullptr: none. All shards.
 enum class MadeBy : std::uint8_t { kLibrary, kOthers };
 Thread* zombie_of_pthread(std::uint64_t pthread_id, MadeBy maker) noexcept LT_REQUIRES(life_lock);
-// Whether a zombie waits for a joiner that has been woken and has not run yet.
+// Whether a zombie waits for a joiner that has been woken and has not run yet. All shards.
 bool joiner_on_its_way() noexcept LT_REQUIRES(life_lock);
 void add_zombie(Thread& thread) noexcept LT_REQUIRES(life_lock);
 void remove_zombie(Thread& thread) noexcept LT_REQUIRES(life_lock);
@@ -34,21 +31,13 @@ void remove_zombie(Thread& thread) noexcept LT_REQUIRES(life_lock);
 // What joiners of any thread sleep on; only its address means something.
 extern const char any_join_event;
 
-struct Census {
-    // Alive, adopted threads included. Changed under the lock; an ending thread looks without it.
-    Atomic<std::uint32_t> non_daemons{0};
-    std::uint32_t foreign = 0;  // of those, made by pthread_create
-    // Of the non-daemons, asleep in thr_join: until they have woken, or what they wait for was
-    // joined for them.
-    std::uint32_t blocked_joiners = 0;
-    std::uint32_t any_joiners = 0;  // asleep in thr_join(0, ...)
-    std::uint32_t deadlocks = 0;    // times that only joiners were left: ends the sleep of all
-    std::uint32_t ending = 0;       // left non_daemons, not buried yet; without foreign ones
+struct Leave {
+    bool last;     // of those that keep the process alive
+    bool awaited;  // by a joiner
 };
-extern Census census;
 
-// A thread ends, or was not made after all; true: it was the last that keeps the process alive.
-bool census_remove(Thread& thread) noexcept LT_REQUIRES(life_lock);
+// A thread ends, and is to be buried, or was not made after all. In a critical region.
+Leave leave_census(Thread& thread, bool to_be_buried) noexcept LT_EXCLUDES(life_lock);
 
 // The thread runs no more: its stack is for the next. `self` is the running thread, in a critical
 // region. Takes the stack cache's lock.

@@ -182,7 +182,7 @@ void offer_held(Thread& self, int number)
     const Disposition disposition = disposition_of(number);
     Outcome outcome = Outcome::kAgain;
     while (outcome == Outcome::kAgain) {
-        const SpinGuard guard{life_lock};
+        const LifeGuard guard;
         outcome = offer(self, number, disposition);
     }
     if (outcome == Outcome::kByDefault) {

@@ -331,7 +331,7 @@ Error kill_thread(Thread& self, std::uint32_t id, const siginfo_t& info) noexcep
     const std::uint64_t bit = signal != 0 ? os::signal_bit(signal) : 0;
     const CriticalRegion region{self};
     {
-        const SpinGuard guard{life_lock};
+        const LifeGuard guard{id};
         Thread* target = find_thread(id);
         if (!is_live(target)) {
             return Error::kNoSuchThread;
@@ -374,7 +374,7 @@ void announce_cancellation(Thread& self, Thread& target) noexcept
         return;
     }
     const CriticalRegion region{self};
-    const SpinGuard guard{life_lock};
+    const LifeGuard guard;  // all: whose record it is now is not certain before
     if (!is_live(&target)) {
         return;
     }

@@ -106,10 +106,7 @@ Thread* enrol(std::uint32_t flags)
     lwp->state.store(LwpState::kBound, memory_order_relaxed);  // relaxed: as above
     current_thread = self;
     lwp->tid.store(os::kernel_thread_id(), memory_order_relaxed);  // relaxed: as above
-    {
-        const SpinGuard guard{life_lock};
-        register_thread(*self);
-    }
+    register_thread(nullptr, *lwp, *self);
     leave_critical(*self);
     return self;
 }
@@ -159,16 +156,13 @@ void forget_foreign(void* rounds)
     const std::uint64_t mask = os::kernel_mask();
     close_to_signals(lwp);
     enter_critical(self);
-    bool last = false;
-    {
-        const SpinGuard guard{life_lock};
-        last = census_remove(self);
-        if (detached) {
-            self.flags.fetch_or(kFlagDetached, memory_order_relaxed);  // relaxed: locked
-        }
+    const Leave leave = leave_census(self, true);
+    if (detached) {
+        const LifeGuard guard{self.number()};
+        self.flags.fetch_or(kFlagDetached, memory_order_relaxed);  // relaxed: locked
     }
     settle_masks();
-    if (last) {
+    if (leave.last) {
         leave_critical_quietly(self);
         os::set_kernel_mask(mask);
         std::exit(0);

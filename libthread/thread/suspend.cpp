@@ -25,12 +25,13 @@ enum class Look : std::uint8_t { kDone, kGone, kMustWait };
 // The life lock, or a visit; see thread/fork.h.
 class LifeAccess {
   public:
-    LifeAccess() noexcept : visit_{lock_life_or_visit()} {}
-    ~LifeAccess() { leave_life(visit_); }
+    explicit LifeAccess(std::uint32_t id) noexcept : id_{id}, visit_{lock_life_or_visit(id)} {}
+    ~LifeAccess() { leave_life(visit_, id_); }
     LifeAccess(const LifeAccess&) = delete;
     LifeAccess& operator=(const LifeAccess&) = delete;
 
   private:
+    std::uint32_t id_;
     bool visit_;
 };
 
@@ -110,21 +111,21 @@ Error await_stop(Thread& self, Thread& target, std::uint32_t id) noexcept LT_NO_
     spec.kind = WaitKind::kStop;
     spec.target = id;
     for (;;) {
-        const bool visit = lock_life_or_visit();
+        const bool visit = lock_life_or_visit(id);
         const Look look = look_at(target, id, visit);
         if (look != Look::kMustWait) {
             // A visitor takes none of the locks that the forking thread holds.
             if (look == Look::kDone && is_suspended(target) && !visit) {
                 pass_on_promise(self, target);
             }
-            leave_life(visit);
+            leave_life(visit, id);
             return look == Look::kGone ? Error::kNoSuchThread : Error::kNone;
         }
         // A task that has not started, or has ended, stops, or has stopped, by itself.
         send_own_signal(*target.lwp, settings.stop_signal);
         SleepQueue& queue = sleep_queue_of(spec.object);
         lock_to_sleep(self, queue);
-        leave_life(visit);
+        leave_life(visit, id);
         // Who stops changes its state first and then locks this queue to wake us.
         // acquire: as in look_at().
         if (target.state.load(memory_order_acquire) != ThreadState::kRunning) {
@@ -143,7 +144,7 @@ Error suspend_thread(Thread& self, std::uint32_t id, Request request) noexcept L
     const CriticalRegion region{self};
     Thread* target = nullptr;
     {
-        const LifeAccess access;
+        const LifeAccess access{id};
         target = find_thread(id);
         if (!is_live(target)) {
             return Error::kNoSuchThread;
@@ -165,7 +166,7 @@ Error continue_thread(Thread& self, std::uint32_t id, Request request) noexcept 
         Thread* thread = nullptr;
         bool owned = false;
         {
-            const LifeAccess access;
+            const LifeAccess access{id};
             thread = find_thread(id);
             if (!is_live(thread)) {
                 return Error::kNoSuchThread;
