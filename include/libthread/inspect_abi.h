@@ -13,7 +13,7 @@
 #define LWPT_NOTE_TYPE 1
 #define LWPT_MAGIC 0x31475542444c5754ULL /* "TWLDBUG1" in memory */
 #define LWPT_ABI_MAJOR 1
-#define LWPT_ABI_MINOR 1
+#define LWPT_ABI_MINOR 2
 
 #define LWPT_MAX_SLABS 32
 #define LWPT_MAX_FIELDS 128

@@ -14,6 +14,9 @@
 #include "thread/start_up.h"
 
 namespace lt {
+
+static_assert(kThreadParts == 16 && sizeof(ThreadPart) == 64, "as published");
+
 namespace {
 
 constexpr std::uint32_t kNames = 0
@@ -58,6 +61,7 @@ constexpr lwpt_debug make_descriptor()
 #include <libthread/inspect_fields.def>
 #undef LWPT_FIELD
 #undef LWPT_NAME
+    debug.fields[LWPT_SLOT_process_threads] = {LWPT_NOT_PROVIDED, 0};
     i = 0;
 #define LWPT_FIELD(structure, name, type, member)
 #define LWPT_NAME(enumeration, name, value) debug.names[i++] = make_name(enumeration, name, value);

@@ -54,7 +54,7 @@ extern LifeShard life_shards[kLifeShards];
 struct alignas(kCacheLine) Census {
     std::uint32_t any_joiners = 0;  // asleep in thr_join(0, ...)
     std::uint32_t deadlocks = 0;    // times that only joiners were left: ends the sleep of all
-    std::uint32_t reaped = 0;  // the shard where a join of any thread has found the last one
+    std::uint32_t reaped = 0;       // the shard where a join of any thread has found the last one
     // Of each set a shard where it is not empty; nullptr: it is empty everywhere. While that shard
     // keeps some, threads enter and leave the set elsewhere without a look at the others. An ending
     // thread looks without a lock.
@@ -76,8 +76,7 @@ inline LifeShard& life_shard_of(std::uint32_t id)
 class LT_SCOPED_CAPABILITY LifeGuard {
   public:
     LifeGuard() noexcept LT_ACQUIRE(life_lock) { lock(); }
-    explicit LifeGuard(std::uint32_t id) noexcept LT_ACQUIRE(life_lock)
-        : shard_{&life_shard_of(id)}
+    explicit LifeGuard(std::uint32_t id) noexcept LT_ACQUIRE(life_lock) : shard_{&life_shard_of(id)}
     {
         lock();
     }
@@ -126,8 +125,7 @@ inline bool leave_set(LifeShard& shard, CensusSet set) LT_REQUIRES(life_lock)
     const std::uint32_t left = present.load(memory_order_relaxed) - 1;
     present.store(left, memory_order_relaxed);
     // relaxed: as above.
-    return LT_UNLIKELY(left == 0 &&
-                       census.anchors[set].load(memory_order_relaxed) == &shard) &&
+    return LT_UNLIKELY(left == 0 && census.anchors[set].load(memory_order_relaxed) == &shard) &&
            !find_anchor(set);
 }
 

@@ -149,11 +149,35 @@ void describe(LibraryInfo& info, const lwpt_debug& descriptor)
     info.build = text_of(descriptor.build);
     info.model = text_of(descriptor.model);
     for (std::uint32_t slot = 0; slot < LWPT_SLOT_COUNT; ++slot) {
+        if (slot == LWPT_SLOT_process_threads) {
+            continue;  // gone since 1.2
+        }
         const bool known = slot < std::min<std::uint32_t>(descriptor.field_count, LWPT_MAX_FIELDS);
         if (!known || descriptor.fields[slot].offset == LWPT_NOT_PROVIDED) {
             ++info.fields_missing;
         }
     }
+}
+
+// In parts, so that the library's LWPs do not meet at one counter; before 1.2 in one number.
+std::optional<std::uint64_t> count_threads(const Layout& layout, Memory& memory)
+{
+    constexpr std::uint64_t kMostParts = 4096;
+    if (!layout.has(LWPT_SLOT_process_thread_part)) {
+        return layout.read_number(memory, layout.process(), LWPT_SLOT_process_threads);
+    }
+    const std::uint64_t parts = std::min(layout.constant("thread_parts").value_or(1), kMostParts);
+    const std::uint64_t distance = layout.constant("thread_part_bytes").value_or(0);
+    std::uint64_t sum = 0;
+    for (std::uint64_t i = 0; i < parts; ++i) {
+        const auto part = layout.read_number(memory, layout.process() + i * distance,
+                                             LWPT_SLOT_process_thread_part);
+        if (!part) {
+            return std::nullopt;
+        }
+        sum += *part;
+    }
+    return sum;
 }
 
 void read_process_fields(LibraryInfo& info, const Layout& layout, Memory& memory)
@@ -164,7 +188,7 @@ void read_process_fields(LibraryInfo& info, const Layout& layout, Memory& memory
     info.max_lwps = get(LWPT_SLOT_process_max_lwps);
     info.growths = get(LWPT_SLOT_process_growths);
     info.cap_hits = get(LWPT_SLOT_process_cap_hits);
-    info.threads = get(LWPT_SLOT_process_threads);
+    info.threads = count_threads(layout, memory);
     info.last_id = get(LWPT_SLOT_process_last_id);
 }
 
