@@ -15,10 +15,10 @@ void unlock_keys() noexcept;
 void lock_stack_cache() noexcept;
 void unlock_stack_cache() noexcept;
 
-// The life lock's shard of an id, for suspensions. glibc's fork waits for malloc's locks, one of which a suspended
-// thread may have, while the forking thread holds the library's. Until the child is made, who
-// suspends and continues visits: one at a time, in the forking thread's place, which changes
-// nothing meanwhile. Returns whether this is a visit. In a critical region.
+// The life lock's shard of an id, for suspensions. glibc's fork waits for malloc's locks, one of
+// which a suspended thread may have, while the forking thread holds the library's. Until the child
+// is made, who suspends and continues visits: one at a time, in the forking thread's place, which
+// changes nothing meanwhile. Returns whether this is a visit. In a critical region.
 bool lock_life_or_visit(std::uint32_t id) noexcept LT_NO_TSA;
 void leave_life(bool visit, std::uint32_t id) noexcept LT_NO_TSA;
 
