@@ -205,7 +205,7 @@ bool sleep_idle(Lwp& lwp, ReadyEvents& ready)
 // Sleeps until there may be work. kWoken: a waker counted us as searching.
 Parked park_idle(Lwp& lwp)
 {
-    if (work_in_sight(lwp)) {
+    if (!settings.migrate_always && work_in_sight(lwp)) {
         return Parked::kLookAgain;  // spares the fence
     }
     Thread& idle = *lwp.idle;

@@ -80,9 +80,8 @@ class RunQueue {
                thread.unrun.exchange(0, memory_order_acq_rel) != 0;
     }
 
-    // The owning LWP only, of a thread that it has pushed: as claim(). If the entry is the newest,
-    // it does not stay behind: else those who take the oldest entries would find the record's next
-    // thread, the youngest, in their place.
+    // By the owning LWP: as claim(). The entry does not stay behind if it is the newest: else who
+    // takes the oldest entries would find the record's next thread, the youngest, in their place.
     [[nodiscard]] bool claim_newest(Thread& thread) noexcept
     {
         const auto address = reinterpret_cast<std::uintptr_t>(&thread);
