@@ -233,3 +233,28 @@ TEST(Deadlocks, NoneInHealthyStates)
         ASSERT_TRUE(suspects(snapshot).empty()) << state;
     }
 }
+
+// The same at random, of up to twenty threads and every kind of wait.
+TEST(Deadlocks, NoneInAHundredThousandHealthyStates)
+{
+    constexpr int kStates = 100'000;
+    constexpr std::uint64_t kMostThreads = 20;
+    constexpr WaitKind kOwned[] = {WaitKind::kMutex, WaitKind::kReadLock, WaitKind::kWriteLock,
+                                   WaitKind::kJoin};
+    constexpr WaitKind kFree[] = {WaitKind::kCond, WaitKind::kSema, WaitKind::kOther};
+    std::mt19937 random(11);
+    Snapshot snapshot = made::library_snapshot();
+    for (int state = 0; state < kStates; ++state) {
+        const std::uint64_t count = 2 + random() % (kMostThreads - 1);
+        snapshot.threads.clear();
+        for (std::uint64_t id = 1; id <= count; ++id) {
+            const std::uint64_t holder = id + random() % (count - id + 1);
+            snapshot.threads.push_back(
+                holder == id
+                    ? made::blocked(id, kFree[random() % std::size(kFree)], "object", 8, {})
+                    : made::blocked(id, kOwned[random() % std::size(kOwned)], "lock", holder * 64,
+                                    holder));
+        }
+        ASSERT_TRUE(suspects(snapshot).empty()) << state;
+    }
+}
