@@ -16,7 +16,8 @@ constexpr std::uint32_t kSharedEvery = 61;
 constexpr std::uint32_t kEvenOutEvery = 512;
 
 // An LWP that always has work steals nothing, and the threads of one with few get far more turns
-// than those of one with many: from that one it takes over a part.
+// than those of one with many: from that one it takes over a part. Threads that have not run yet
+// stay with the LWP that made them.
 LT_NOINLINE void even_out(Lwp& lwp)
 {
     constexpr std::uint32_t kFew = 8;
@@ -37,7 +38,7 @@ LT_NOINLINE void even_out(Lwp& lwp)
     }
     const std::uint32_t half = (most - own) / 2;
     for (std::uint32_t count = half < kMost ? half : kMost; count != 0; --count) {
-        Thread* thread = busiest->run_queue->take();
+        Thread* thread = busiest->run_queue->begins_unrun() ? nullptr : busiest->run_queue->take();
         if (thread == nullptr) {
             return;
         }
