@@ -3,6 +3,7 @@
 #include <fcntl.h>
 
 #include <cstring>
+#include <new>
 
 #include "lwp/pool.h"
 #include "os/clock.h"
@@ -349,7 +350,7 @@ void reset_clock_after_fork() noexcept
     process.clock_word.store(0, memory_order_relaxed);  // relaxed: nobody else is here
     started.store(0, memory_order_relaxed);             // relaxed: nobody else is here
     clock_unwatching.store(1, memory_order_relaxed);    // relaxed: as above
-    watch = Watch{};
+    ::new (&watch) Watch;  // in place: an object on this stack could be all of it
 }
 
 void reset_scheduler_after_fork() noexcept

@@ -5,6 +5,7 @@
 #include <dlfcn.h>
 #include <gtest/gtest.h>
 #include <link.h>
+#include <pthread.h>
 #include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -13,6 +14,7 @@
 #include <cerrno>
 #include <cstdlib>
 #include <functional>
+#include <string_view>
 
 #include "support/bounded.h"
 
@@ -138,6 +140,70 @@ TEST(ForkAll, LeavesNoLockOfTheDynamicLinkerHeld)
                   }),
                   0);
     }
+}
+
+// Holds a mutex of each kind over a forkall; what giving them up returns then.
+struct Holder {
+    static constexpr int kKinds[] = {PTHREAD_MUTEX_NORMAL, PTHREAD_MUTEX_RECURSIVE,
+                                     PTHREAD_MUTEX_ERRORCHECK};
+    pthread_mutex_t mutexes[3] = {};
+    int errors[3] = {-1, -1, -1};
+    sema_t held = DEFAULTSEMA;
+    sema_t go_on = DEFAULTSEMA;
+    thread_t id = 0;
+
+    explicit Holder(long flags)
+    {
+        for (int i = 0; i < 3; ++i) {
+            pthread_mutexattr_t attributes;
+            pthread_mutexattr_init(&attributes);
+            pthread_mutexattr_settype(&attributes, kKinds[i]);
+            pthread_mutex_init(&mutexes[i], &attributes);
+            pthread_mutexattr_destroy(&attributes);
+        }
+        EXPECT_EQ(thr_create(nullptr, 0, run, this, flags, &id), 0);
+        EXPECT_EQ(sema_wait(&held), 0);
+    }
+
+    static void* run(void* argument)
+    {
+        auto& self = *static_cast<Holder*>(argument);
+        for (pthread_mutex_t& mutex : self.mutexes) {
+            pthread_mutex_lock(&mutex);
+        }
+        sema_post(&self.held);
+        while (sema_wait(&self.go_on) != 0) {}
+        for (int i = 0; i < 3; ++i) {
+            self.errors[i] = pthread_mutex_unlock(&self.mutexes[i]);
+        }
+        return nullptr;
+    }
+
+    // Whether those with an owner had it still, or none had.
+    bool ends_with(int error)
+    {
+        sema_post(&go_on);
+        return thr_join(id, nullptr, nullptr) == 0 && errors[0] == 0 && errors[1] == error &&
+               errors[2] == error;
+    }
+};
+
+// glibc's mutexes name their owners by kernel ids: those of bound threads are others in the child,
+// where such a mutex is nobody's, and giving it up an error, as in any child of fork. Unbound
+// threads have ids that stay.
+TEST(ForkAll, KeepsOwnersOfGlibcsMutexesThatUnboundThreadsHold)
+{
+    const char* model = std::getenv("LIBTHREAD_MODEL");
+    const bool is_bound_model = model != nullptr && std::string_view{model} == "bound";
+    Holder bound{THR_BOUND};
+    Holder unbound{0};
+    const int status = status_of_child([&] {
+        return (bound.ends_with(EPERM) ? 0 : 1) +
+               (unbound.ends_with(is_bound_model ? EPERM : 0) ? 0 : 2);
+    });
+    EXPECT_EQ(status, 0);
+    EXPECT_TRUE(bound.ends_with(0));
+    EXPECT_TRUE(unbound.ends_with(0));
 }
 
 // The helpers are there too: deadlines pass in the child, and blocked LWPs are made up for.

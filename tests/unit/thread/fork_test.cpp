@@ -94,6 +94,31 @@ void* fork_often(void* argument)
     return nullptr;
 }
 
+void* fork_once(void* argument)
+{
+    const pid_t child = fork();
+    if (child == 0) {
+        thread_t id = 0;
+        std::_Exit(thr_create(nullptr, 0, nothing, nullptr, 0, &id) == 0 &&
+                           thr_join(id, nullptr, nullptr) == 0
+                       ? 0
+                       : 1);
+    }
+    waitpid(child, static_cast<int*>(argument), 0);
+    return nullptr;
+}
+
+// The child starts anew on the stack of its thread: not with objects larger than that.
+TEST(Fork, NeedsNoLargeStack)
+{
+    constexpr std::size_t kStack = 32 * 1024;
+    int status = -1;
+    thread_t id = 0;
+    ASSERT_EQ(thr_create(nullptr, kStack, fork_once, &status, 0, &id), 0);
+    EXPECT_EQ(thr_join(id, nullptr, nullptr), 0);
+    EXPECT_EQ(status, 0);
+}
+
 TEST(Fork, LeavesAWorkingChildWithTheCallingThread)
 {
     thread_t busy = 0;
