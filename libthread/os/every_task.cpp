@@ -21,6 +21,7 @@
 #include <cstdlib>
 
 #include "base/atomic.h"
+#include "base/compiler.h"
 #include "os/clock.h"
 #include "os/signal_mask.h"
 #include "os/spinlock.h"
@@ -53,6 +54,8 @@ struct TaskCall {
 
 constinit SpinLock asking_lock;  // guards what follows; who holds it waits for the handlers
 constinit std::uint32_t holders LT_GUARDED_BY(asking_lock) = 0;
+// How many of these are the calling thread's: a handler on a thread in exec may ask.
+constinit LT_TLS std::uint32_t own_holds = 0;
 // Callers of begin_asking() that have failed. relaxed: courtesy.
 constinit Atomic<std::uint32_t> waiting{0};
 constinit Task tasks[kMostTasks];
@@ -273,6 +276,7 @@ void pause(std::uint32_t round)
 
 bool begin_asking(Asker& asker) noexcept LT_NO_TSA
 {
+    constexpr std::int64_t kPatience = 10 * kNanosPerSecond;
     const std::int64_t now = monotonic_now();
     const bool comes = asker.since == 0;
     if (comes) {
@@ -280,7 +284,7 @@ bool begin_asking(Asker& asker) noexcept LT_NO_TSA
     }
     const bool others = waiting.load(memory_order_relaxed) != 0;  // relaxed: see its declaration
     bool begun = !(comes && others) && asking_lock.try_lock();
-    if (begun && holders != 0 && now - asker.since < kNanosPerSecond) {
+    if (begun && holders > own_holds && now - asker.since < kPatience) {
         asking_lock.unlock();
         begun = false;
     }
@@ -300,20 +304,26 @@ void end_asking() noexcept LT_NO_TSA
 void forget_asking() noexcept LT_NO_TSA
 {
     waiting.store(0, memory_order_relaxed);  // relaxed: nobody else is here
-    holders = 0;
+    holders = own_holds;
     asking_lock.unlock();
 }
 
-void hold_calls_on_every_task() noexcept
+bool try_to_hold_calls_on_every_task() noexcept
 {
-    const SpinGuard guard{asking_lock};
+    if (!asking_lock.try_lock()) {
+        return false;
+    }
     ++holders;
+    ++own_holds;
+    asking_lock.unlock();
+    return true;
 }
 
 void release_calls_on_every_task() noexcept
 {
     const SpinGuard guard{asking_lock};
     --holders;
+    --own_holds;
 }
 
 void settle(std::uint32_t task, Answer answer) noexcept

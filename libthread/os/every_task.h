@@ -24,9 +24,9 @@ void end_asking() noexcept;
 void forget_asking() noexcept;
 
 // Between these two no other thread begins to ask, and none is asking: the new program of a thread
-// in exec would meet the signal. Who has waited for a second asks all the same: it may be a handler
-// on the thread that it waits for.
-void hold_calls_on_every_task() noexcept;
+// in exec would meet the signal. Who has waited for ten seconds asks all the same: handlers on two
+// such threads may wait for each other, or one be suspended. In critical regions.
+[[nodiscard]] bool try_to_hold_calls_on_every_task() noexcept;  // false: one is asking
 void release_calls_on_every_task() noexcept;
 
 // System calls that concern the process, but that the kernel makes for the calling task alone:

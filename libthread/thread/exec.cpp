@@ -34,29 +34,59 @@ void send_what_is_due() LT_REQUIRES(life_lock)
     });
 }
 
+// What the end of a region has to see to: a suspension above all. Outside a region: should the
+// thread be moved now, what was deferred on the LWP has been seen to.
+bool is_asked(const Thread& self)
+{
+    // relaxed, both: what comes later sends a signal, or finds that it must not.
+    return (self.requests.load(memory_order_relaxed) & ~std::uint32_t{kRequestGiveWay}) != 0 ||
+           self.lwp->signal_deferred.load(memory_order_relaxed) != 0;
+}
+
+// False: a question is being asked; the thread may have to answer it first.
+bool try_to_begin(Thread& self)
+{
+    enter_critical(self);
+    if (!os::try_to_hold_calls_on_every_task()) {
+        leave_critical(self);
+        return false;
+    }
+    forbid_own_signals();
+    leave_critical_quietly(self);
+    return true;
+}
+
+void end(Thread& self)
+{
+    const CriticalRegion region{self};
+    os::release_calls_on_every_task();
+    if (allow_own_signals()) {
+        const LifeGuard guard;
+        send_what_is_due();
+    }
+}
+
 }  // namespace
 
 ExecAttempt::ExecAttempt(Thread& self) noexcept : self_{self}
 {
-    {
-        const CriticalRegion region{self_};
-        forbid_own_signals();
+    for (;;) {
+        const bool begun = try_to_begin(self_);
+        if (begun && !is_asked(self_)) {
+            break;
+        }
+        if (begun) {
+            end(self_);  // and do what it is asked: not while nobody can be stopped
+        }
+        os::raw_syscall(SYS_sched_yield);
     }
-    os::hold_calls_on_every_task();
     static_cast<void>(os::kernel_thread_id());
 }
 
 ExecAttempt::~ExecAttempt()
 {
     const int saved_errno = errno;
-    os::release_calls_on_every_task();
-    {
-        const CriticalRegion region{self_};
-        if (allow_own_signals()) {
-            const LifeGuard guard;
-            send_what_is_due();
-        }
-    }
+    end(self_);
     errno = saved_errno;
 }
 

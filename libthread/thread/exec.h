@@ -8,7 +8,9 @@ namespace lt {
 
 // Lives while a thread tries to exec: nothing of the library's must wait for its task then.
 //
-// 1. No own signal is sent any more, to anybody, and none is on its way into a queue.
+// 1. No own signal is sent any more, to anybody, and none is on its way into a queue. The thread
+// does
+//    not stop like this: others could not be stopped meanwhile.
 // 2. A system call is made. What was sent to this task before is handled when it returns.
 // 3. exec. If the thread is on another task by now, it came there by a handler, whose return has
 //    taken what waited there.

@@ -102,55 +102,6 @@ TEST(Exec, IsMetByNoSignalOfTheLibrary)
     }
 }
 
-// Never in the library: signals and suspensions need the library's own signal.
-std::atomic<std::uint64_t> turns{0};
-
-void* compute(void*)
-{
-    target = thr_self();
-    while (!stop) {
-        ++turns;
-    }
-    return nullptr;
-}
-
-void* fail_to_exec(void*)
-{
-    char* const arguments[] = {const_cast<char*>("none"), nullptr};
-    while (!stop) {
-        errno = 0;
-        EXPECT_EQ(execv("/nonexistent/none", arguments), -1);
-        EXPECT_EQ(errno, ENOENT);
-        thr_yield();
-    }
-    return nullptr;
-}
-
-TEST(Exec, ThatFailsDelaysSignalsAndSuspensionsOnly)
-{
-    catch_signal(SIGUSR1, note);
-    stop = false;
-    handled = 0;
-    target = 0;
-    thread_t ids[2];
-    ASSERT_EQ(thr_create(nullptr, 0, compute, nullptr, 0, &ids[0]), 0);
-    ASSERT_EQ(thr_create(nullptr, 0, fail_to_exec, nullptr, THR_BOUND, &ids[1]), 0);
-    ASSERT_TRUE(bounded::until([] { return target != 0; }));
-    for (int i = 1; i <= 25; ++i) {
-        ASSERT_EQ(thr_kill(target, SIGUSR1), 0);
-        ASSERT_TRUE(bounded::until([i] { return handled >= i; })) << i;
-        ASSERT_EQ(thr_suspend(target), 0);
-        const std::uint64_t seen = turns;
-        thr_yield();
-        ASSERT_EQ(turns, seen);
-        ASSERT_EQ(thr_continue(target), 0);
-        ASSERT_TRUE(bounded::until([seen] { return turns != seen; }));
-    }
-    stop = true;
-    thr_join(ids[0], nullptr, nullptr);
-    thr_join(ids[1], nullptr, nullptr);
-}
-
 // A thread blocks SIGUSR2; the program catches SIGUSR1 and ignores SIGHUP.
 struct Way {
     const char* name;
