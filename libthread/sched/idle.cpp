@@ -239,17 +239,25 @@ bool is_to_halt(const Thread& idle)
 }
 
 // Forced migration: what was left in the queue here is for another LWP, and what that left there
-// meanwhile is for us. If all others keep theirs for long, one thread may stay here after all. Naps
-// and no sched_yield: that forfeits a whole turn of the processor each time.
+// meanwhile is for us. If all others keep theirs for long, one thread may stay here after all. One
+// that is about to look or to park takes no time; for others naps, and no sched_yield: that
+// forfeits a whole turn of the processor each time.
 Thread* leave_to_others(Lwp& lwp)
 {
+    constexpr int kSpins = 100;
     constexpr int kNaps = 20;
-    for (int nap = 0; nap < kNaps && shared_queues.size() != 0; ++nap) {
+    for (int round = 0; round < kSpins + kNaps && shared_queues.size() != 0; ++round) {
         if (LT_UNLIKELY(is_to_halt(*lwp.idle)) || idle_lwps.wake_one()) {
             return nullptr;
         }
-        const timespec length{0, 100'000};
-        os::raw_syscall(SYS_nanosleep, os::syscall_argument(&length), 0);
+        if (round < kSpins) {
+            for (int i = 0; i < 8; ++i) {
+                arch::pause();
+            }
+        } else {
+            const timespec length{0, 100'000};
+            os::raw_syscall(SYS_nanosleep, os::syscall_argument(&length), 0);
+        }
         if (Thread* thread = look_once(lwp)) {
             return thread;
         }
