@@ -91,7 +91,7 @@ def moments(asked):
     for name, words, _ in TARGETS:
         target = Target([asked.many, *words])
         for verb in ("ps", "stack"):
-            progress(name, "-S " + verb, "%d looks" % asked.looks)
+            progress(name or "same target", "-S " + verb, "%d looks" % asked.looks)
             pauses, stopped = [], []
             for _ in range(asked.looks):
                 output = subprocess.run([asked.lwpinspect, "-S", verb, "--json", str(target.process.pid)],
@@ -111,7 +111,8 @@ def rows(asked):
     for name, words, threads in TARGETS:
         for tool, before, after, mark in tools(asked.lwpinspect, asked.script):
             progress(name or "same target", tool)
-            runs = asked.runs if before is None or before[0] != "gdb" else min(asked.runs, 2)
+            slow = before is not None and before[0] in ("gdb", "eu-stack")
+            runs = min(asked.runs, 2) if slow else asked.runs
             wall, pause, output = measure(asked.many, words, before, after, runs)
             shown = "%d of %d" % (output.count(mark), threads) if mark else "-"
             yield "| %s | %s | %s | %.1f | %s |" % (
