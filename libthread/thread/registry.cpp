@@ -72,7 +72,7 @@ bool may_be_taken()
     return ids_wrapped.load(memory_order_relaxed);
 }
 
-void enter(LifeShard& shard, Thread& thread, std::uint32_t id) LT_REQUIRES(life_lock)
+LT_INLINE void enter(LifeShard& shard, Thread& thread, std::uint32_t id) LT_REQUIRES(life_lock)
 {
     Thread*& bucket = bucket_of(id);
     thread.hash_next = bucket;
@@ -94,7 +94,7 @@ bool follows(const Thread* creator, const Thread& thread)
 }
 
 // Under the thread's shard, if it leaves no set empty there that has its anchor there, or all.
-Leave leave(LifeShard& shard, Thread& thread, bool to_be_buried) LT_REQUIRES(life_lock)
+LT_INLINE Leave leave(LifeShard& shard, Thread& thread, bool to_be_buried) LT_REQUIRES(life_lock)
 {
     thread.leaving = true;
     uncount_mask(shard, thread);
