@@ -7,6 +7,7 @@
 
 #include "arch/context.h"
 #include "arch/cpu.h"
+#include "os/clock.h"
 #include "os/signal_mask.h"
 #include "os/tcb.h"
 #include "sched/thread.h"
@@ -106,6 +107,25 @@ void inspection_stores(benchmark::State& state)
     }
 }
 BENCHMARK(inspection_stores)->Name("inspection stores");
+
+// Six of them in a semaphore's round trip.
+void locked_instruction(benchmark::State& state)
+{
+    lt::Atomic<std::uint32_t> word{0};
+    for (auto _ : state) {
+        benchmark::DoNotOptimize(word.exchange(1, lt::memory_order_acquire));
+    }
+}
+BENCHMARK(locked_instruction)->Name("locked instruction");
+
+// Since when a thread sleeps: for lwpinspect.
+void stamp(benchmark::State& state)
+{
+    for (auto _ : state) {
+        benchmark::DoNotOptimize(lt::os::coarse_now());
+    }
+}
+BENCHMARK(stamp)->Name("stamp of a sleep");
 
 void equal_masks(benchmark::State& state)
 {
