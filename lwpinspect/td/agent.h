@@ -12,6 +12,19 @@
 #include "reader/records.h"
 #include "target/memory.h"
 
+namespace lwpi::td {
+
+// What td_ta_get_stats() has seen since td_ta_reset_stats(), if it is to count.
+struct Looks {
+    int count = 0;
+    int ready = 0;
+    int running_lwps = 0;
+    int lwps = 0;
+    int idle_lwps = 0;
+};
+
+}  // namespace lwpi::td
+
 // The process as the client knows it, and what was done to it. Used by one thread at a time.
 struct td_thragent {
     ps_prochandle* process = nullptr;
@@ -22,15 +35,7 @@ struct td_thragent {
         lwpid_t lwp;
     };
     std::vector<Held> held;
-    // What td_ta_get_stats() has seen since td_ta_reset_stats(), if it is to count.
-    struct Looks {
-        int count = 0;
-        int ready = 0;
-        int running_lwps = 0;
-        int lwps = 0;
-        int idle_lwps = 0;
-    };
-    std::optional<Looks> looks;
+    std::optional<lwpi::td::Looks> looks;
     // What the last message names.
     td_thrhandle_t reporter{};
     td_thrhandle_t subject{};

@@ -36,7 +36,7 @@ struct Filter {
     }
 };
 
-void count_look(Call& call, const std::vector<ThreadRecord>& threads, td_thragent::Looks& looks)
+void count_look(Call& call, const std::vector<ThreadRecord>& threads, Looks& looks)
 {
     ++looks.count;
     for (const ThreadRecord& thread : threads) {
@@ -146,7 +146,7 @@ td_err_e td_ta_enable_stats(const td_thragent_t* ta, int on)
 {
     return with_call(ta, TD_BADTA, [&](Call& call) {
         auto& looks = call.agent().looks;
-        looks = on == 0 ? std::nullopt : looks ? looks : std::optional(td_thragent::Looks{});
+        looks = on == 0 ? std::nullopt : looks ? looks : std::optional(Looks{});
         return TD_OK;
     });
 }
@@ -175,7 +175,7 @@ td_err_e td_ta_get_stats(const td_thragent_t* ta, td_ta_stats_t* stats)
         if (!call.agent().looks) {
             return TD_OK;
         }
-        td_thragent::Looks& looks = *call.agent().looks;
+        Looks& looks = *call.agent().looks;
         count_look(call, threads, looks);
         stats->nrunnable_num = looks.ready;
         stats->a_concurrency_num = looks.running_lwps;
