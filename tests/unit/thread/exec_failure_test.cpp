@@ -113,6 +113,7 @@ void ask_and_fork(int)
     const pid_t pid = fork();
     if (pid == 0) {
         is_child = true;
+        stop = false;  // the parent's last child may find it set
         alarm(20);
     } else {
         failed_children += end_of(pid) == 0 ? 0 : 1;
