@@ -6,6 +6,7 @@
 
 #include "arch/cpu.h"
 #include "base/compiler.h"
+#include "os/cancel_signal.h"
 #include "os/real.h"
 #include "thread/life.h"
 #include "thread/signals.h"
@@ -132,6 +133,7 @@ LT_EXPORT int pthread_cancel(pthread_t pthread)
     }
     // glibc marks it; its signal finds no kernel task of the thread's false id, ours does.
     const int result = lt::os::real().cancel(pthread);
+    lt::os::keep_cancel_signal_open();
     lt::announce_cancellation(lt::current(), *target);
     return target->has(lt::kFlagBound) ? result : 0;
 }
