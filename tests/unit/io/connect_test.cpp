@@ -158,11 +158,15 @@ void wait_for_a_busy_server()
 
 TEST_F(Connect, WaitsForABusyServer)
 {
-    const auto growths = insight::growths();
-    wait_for_a_busy_server();
-    if (io_test::parks()) {
-        EXPECT_EQ(insight::growths(), growths);
+    // A call that held the LWP would make the pool grow each time; a slow machine may do it once.
+    constexpr int kAttempts = 5;
+    bool grew = true;
+    for (int i = 0; i < kAttempts && grew; ++i) {
+        const auto growths = insight::growths();
+        wait_for_a_busy_server();
+        grew = io_test::parks() && insight::growths() != growths;
     }
+    EXPECT_FALSE(grew);
 }
 
 TEST_F(Connect, RefusalsAreErrors)
