@@ -15,6 +15,12 @@ namespace {
 
 constexpr std::uint32_t kRequests = 2;
 
+// What is wanted of an io_uring_cqe, which ends in an array of open length.
+struct Completion {
+    std::uint64_t request;
+    std::int32_t result;
+};
+
 // A filter made for the program's own system calls may kill for this one.
 bool is_filtered()
 {
@@ -75,7 +81,7 @@ class Ring {
     }
 
     // Makes the requests, in order, and waits until each has its completion. False: none was made.
-    bool run(const io_uring_sqe (&requests)[kRequests], io_uring_cqe (&completions)[kRequests])
+    bool run(const io_uring_sqe (&requests)[kRequests], Completion (&completions)[kRequests])
     {
         const auto& sq = parameters_.sq_off;
         const auto& cq = parameters_.cq_off;
@@ -103,7 +109,8 @@ class Ring {
             left -= taken > 0 ? taken : 0;
         }
         for (std::uint32_t i = 0; i < kRequests; ++i) {
-            completions[i] = queues.at<io_uring_cqe>(cq.cqes)[i];
+            const auto& entry = queues.at<io_uring_cqe>(cq.cqes)[i];
+            completions[i] = {entry.user_data, entry.res};
         }
         return true;
     }
@@ -132,11 +139,11 @@ long begin_connect(int fd, const sockaddr* address, socklen_t length) noexcept
     requests[1].opcode = IORING_OP_ASYNC_CANCEL;
     requests[1].fd = -1;
     requests[1].addr = kConnecting;
-    io_uring_cqe completions[kRequests];
+    Completion completions[kRequests];
     if (!ring.run(requests, completions)) {
         return -ENOSYS;
     }
-    const long result = completions[completions[0].user_data == kConnecting ? 0 : 1].res;
+    const long result = completions[completions[0].request == kConnecting ? 0 : 1].result;
     return result == -ECANCELED ? -EINPROGRESS : result;
 }
 
