@@ -154,9 +154,11 @@ struct Busy {
 // that had run out of work by then.
 bool went_on_since(const Lwp& lwp, std::uint64_t dispatches)
 {
-    // relaxed, both: compared with an earlier reading; a guess.
-    return lwp.dispatches.load(memory_order_relaxed) != dispatches ||
-           lwp.state.load(memory_order_relaxed) == LwpState::kParked;  // relaxed: as above
+    // Who searches may nap, see leave_to_others(). relaxed, both: compared with an earlier reading;
+    // a guess.
+    const LwpState state = lwp.state.load(memory_order_relaxed);
+    return lwp.dispatches.load(memory_order_relaxed) != dispatches || state == LwpState::kParked ||
+           state == LwpState::kSearching;
 }
 
 Busy count_busy()

@@ -65,14 +65,19 @@ TEST_P(TwoLevelState, S09ResultsDoNotDependOnTheLwp)
 {
     std::array<unsigned long, kThreads> sums{};
     std::atomic<int> moves{0};
-    run_all([&](int index) { sums[static_cast<std::size_t>(index)] = 0; },
-            [&, last = 0L](int index) mutable {
-                unsigned long& sum = sums[static_cast<std::size_t>(index)];
-                sum = sum * 31 + static_cast<unsigned long>(index) + 1;
-                const long here = kernel_id();
-                moves += last != 0 && last != here ? 1 : 0;
-                last = here;
-            });
+    // On a busy machine the other LWPs may come too late for the first round.
+    constexpr int kMostRounds = 50;
+    const bool is_to_move = is_multiplexed() && has_setting("LIBTHREAD_MIGRATE", "always");
+    for (int round = 0; round < (is_to_move ? kMostRounds : 1) && moves == 0; ++round) {
+        run_all([&](int index) { sums[static_cast<std::size_t>(index)] = 0; },
+                [&, last = 0L](int index) mutable {
+                    unsigned long& sum = sums[static_cast<std::size_t>(index)];
+                    sum = sum * 31 + static_cast<unsigned long>(index) + 1;
+                    const long here = kernel_id();
+                    moves += last != 0 && last != here ? 1 : 0;
+                    last = here;
+                });
+    }
     for (std::size_t index = 0; index < sums.size(); ++index) {
         unsigned long expected = 0;
         for (int step = 0; step < kSteps; ++step) {
@@ -82,7 +87,7 @@ TEST_P(TwoLevelState, S09ResultsDoNotDependOnTheLwp)
     }
     if (!is_multiplexed()) {
         EXPECT_EQ(moves, 0);
-    } else if (has_setting("LIBTHREAD_MIGRATE", "always")) {
+    } else if (is_to_move) {
         EXPECT_GT(moves, 0);
     }
 }
