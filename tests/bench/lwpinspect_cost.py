@@ -34,6 +34,8 @@ class Target:
         for line in self.process.stdout:
             if line.strip() == "ready":
                 break
+        else:
+            sys.exit(f"{command[0]} does not start")
         time.sleep(0.3)  # the last ones go to sleep
 
     def end(self):
