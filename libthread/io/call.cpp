@@ -13,6 +13,7 @@
 #include "sched/critical.h"
 #include "sched/held_lwp.h"
 #include "sched/scheduler.h"
+#include "sync/cancellation.h"
 
 namespace lt::io {
 namespace {

@@ -11,6 +11,7 @@
 #include "os/syscall.h"
 #include "sched/critical.h"
 #include "sched/held_lwp.h"
+#include "sync/cancellation.h"
 
 namespace lt::io {
 namespace {

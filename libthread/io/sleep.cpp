@@ -4,6 +4,7 @@
 #include "os/clock.h"
 #include "sched/critical.h"
 #include "sched/scheduler.h"
+#include "sync/cancellation.h"
 
 namespace lt::io {
 

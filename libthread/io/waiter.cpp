@@ -1,7 +1,5 @@
 #include "io/waiter.h"
 
-#include <pthread.h>
-
 #include "sync/sleep_queue.h"
 
 namespace lt::io {
@@ -44,14 +42,6 @@ Thread* end_wait(Waiter& waiter, Waiter::Outcome outcome) noexcept
     SleepQueue& queue = sleep_queue_of(&waiter);
     const SpinGuard guard{queue.lock};
     return take_first(queue, &waiter);
-}
-
-void act_on_cancellation(Thread& self)
-{
-    // relaxed: a request that is not seen yet raises kRequestAttention and ends the sleep.
-    if (LT_UNLIKELY(self.cancel_requested.load(memory_order_relaxed) != 0)) {
-        ::pthread_testcancel();
-    }
 }
 
 }  // namespace lt::io

@@ -48,9 +48,6 @@ WakeCause sleep_as(Thread& self, Waiter& waiter, WaitKind kind, std::uint32_t ta
 // otherwise nullptr. The waiter must not leave meanwhile: the caller holds what it needs for that.
 Thread* end_wait(Waiter& waiter, Waiter::Outcome outcome) noexcept;
 
-// Acts on a cancellation request; does not return then. Not noexcept: the stack is unwound.
-void act_on_cancellation(Thread& self);
-
 // The handlers that had run on a thread when a call began.
 struct HandlersSeen {
     explicit HandlersSeen(const Thread& self)

@@ -13,6 +13,7 @@
 #include <pthread.h>
 
 #include "os/clock.h"
+#include "sync/cancellation.h"
 #include "sync/mutex.h"
 #include "sync/shared.h"
 #include "sync/sleep_queue.h"
@@ -185,7 +186,7 @@ void move_to_mutex(Thread& self, Taken& taken)
     awake.resume_all(self);
 }
 
-Error error_of(WakeCause cause)
+Error error_of(Thread& self, WakeCause cause)
 {
     switch (cause) {
         case WakeCause::kTimedOut:
@@ -193,7 +194,7 @@ Error error_of(WakeCause cause)
         case WakeCause::kInterrupted:
             return Error::kInterrupted;
         case WakeCause::kCancelled:
-            pthread_testcancel();
+            act_on_cancellation(self);
             return Error::kNone;  // cancellation is disabled: a wake-up for no reason
         case WakeCause::kWoken:
             break;
@@ -224,7 +225,7 @@ Error wait_cond(Thread& self, CondWords& cond, MutexWords& mutex, const Deadline
     }
     mutex.recursion = recursion;
     // An owner that died is the more important news, and cancellation comes at the next point.
-    return waited.retaken != Error::kNone ? waited.retaken : error_of(waited.cause);
+    return waited.retaken != Error::kNone ? waited.retaken : error_of(self, waited.cause);
 }
 
 void signal_cond(Thread& self, CondWords& cond) noexcept

@@ -8,6 +8,7 @@
 
 #include "os/clock.h"
 #include "os/futex.h"
+#include "sync/cancellation.h"
 #include "sync/shared.h"
 #include "sync/sleep_queue.h"
 
@@ -102,7 +103,7 @@ Error wait_sema(Thread& self, SemaWords& sema, const Deadline* deadline)
             case WakeCause::kInterrupted:
                 return Error::kInterrupted;
             case WakeCause::kCancelled:
-                pthread_testcancel();
+                act_on_cancellation(self);
                 break;  // cancellation is disabled: wait on
         }
     }

@@ -6,6 +6,7 @@
 #include "os/clock.h"
 #include "os/futex.h"
 #include "os/syscall.h"
+#include "sync/cancellation.h"
 #include "sync/mutex.h"
 
 namespace lt {
@@ -34,10 +35,12 @@ WakeCause wait_interruptibly(const Atomic<std::uint32_t>& word, std::uint32_t va
     const Deadline& until = deadline != nullptr ? *deadline : kFarAway;
     Thread& self = current();
     const std::uint32_t handlers = self.handlers_run;
+    if (is_cancelled_unseen(self)) {
+        return WakeCause::kCancelled;
+    }
     const int result = os::futex_wait(word, value, &until, os::FutexScope::kShared);
     if (result == EINTR) {
-        // relaxed: the signal that cancels came after it was set.
-        const bool cancelled = self.cancel_requested.load(memory_order_relaxed) != 0;
+        const bool cancelled = is_cancelled_unseen(self);
         if (!cancelled && self.handlers_run == handlers) {
             return WakeCause::kWoken;  // a signal of the library's: the thread was suspended
         }

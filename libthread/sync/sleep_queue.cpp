@@ -11,6 +11,7 @@
 #include "os/syscall.h"
 #include "sched/suspension.h"
 #include "sched/timeouts.h"
+#include "sync/cancellation.h"
 
 namespace lt {
 namespace {
@@ -222,15 +223,13 @@ void prepare_to_sleep(Thread& self, SleepQueue& queue, const WaitSpec& spec) noe
 WakeCause sleep_prepared(Thread& self, SleepQueue& queue,
                          const Deadline* deadline) noexcept LT_NO_TSA
 {
-    if (LT_UNLIKELY(wants_attention(self))) {
+    const bool cancelled =
+        (self.wait_flags & kWaitCancellable) != 0 && LT_UNLIKELY(is_cancelled_unseen(self));
+    if (LT_UNLIKELY(cancelled || wants_attention(self))) {
         remove(find_link(queue, self.wait_object), self);
-        const bool cancellable = (self.wait_flags & kWaitCancellable) != 0;
         self.wait_kind = WaitKind::kNone;
         queue.lock.unlock();
-        // relaxed: a request that is not seen here has raised a request for later.
-        return cancellable && self.cancel_requested.load(memory_order_relaxed) != 0
-                   ? WakeCause::kCancelled
-                   : WakeCause::kInterrupted;
+        return cancelled ? WakeCause::kCancelled : WakeCause::kInterrupted;
     }
     // relaxed: published by the release of the queue's lock. From here on others may take the
     // thread.

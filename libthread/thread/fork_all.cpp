@@ -24,6 +24,7 @@
 #include "sched/keeper.h"
 #include "sched/records.h"
 #include "sched/settings.h"
+#include "sync/cancellation.h"
 #include "sync/robust_shared.h"
 #include "thread/children.h"
 #include "thread/pending_signals.h"
@@ -67,7 +68,7 @@ std::uint64_t signals_for_copy()
     const Thread* self = current_thread;
     // relaxed: stored before the signal was sent.
     const bool cancelled =
-        self != nullptr && self->cancel_requested.load(memory_order_relaxed) != 0;
+        self != nullptr && self->cancel_requested.load(memory_order_relaxed) != kNotRequested;
     return settings.own_signals | (cancelled ? os::signal_bit(kCancelSignal) : 0);
 }
 

@@ -4,6 +4,7 @@
 #include "os/real.h"
 #include "os/tcb.h"
 #include "sched/critical.h"
+#include "sync/cancellation.h"
 #include "sync/sleep_queue.h"
 #include "thread/life.h"
 #include "thread/registry.h"
@@ -61,7 +62,7 @@ void attend(Thread& self, WakeCause cause)
 {
     leave_critical(self);
     if (cause == WakeCause::kCancelled) {
-        ::pthread_testcancel();
+        act_on_cancellation(self);
     }
     enter_critical(self);
 }

@@ -3,6 +3,7 @@
 #include "lwp/lwp.h"
 #include "os/tcb.h"
 #include "sched/records.h"
+#include "sync/cancellation.h"
 #include "thread/mask_census.h"
 #include "thread/pending_signals.h"
 #include "thread/stack_cache.h"
@@ -265,8 +266,8 @@ void free_thread(Thread& self, Thread& thread) noexcept
     thread.flags.store(0, memory_order_relaxed);                   // relaxed: under the lock
     thread.state.store(ThreadState::kFree, memory_order_relaxed);  // relaxed: as above
     drop_pending(thread);
-    thread.requests.store(0, memory_order_relaxed);          // relaxed: as above
-    thread.cancel_requested.store(0, memory_order_relaxed);  // relaxed: as above
+    thread.requests.store(0, memory_order_relaxed);                      // relaxed: as above
+    thread.cancel_requested.store(kNotRequested, memory_order_relaxed);  // relaxed: as above
     thread.wait_kind = WaitKind::kNone;
     thread.name[0] = '\0';
     keep_record(self, thread);

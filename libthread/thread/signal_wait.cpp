@@ -8,13 +8,12 @@
 // `intake_lock`. A waiter that takes one, or none, wakes another for what is left.
 #include "thread/signal_wait.h"
 
-#include <pthread.h>
-
 #include "io/waiter.h"
 #include "os/clock.h"
 #include "os/task.h"
 #include "sched/critical.h"
 #include "sched/scheduler.h"
+#include "sync/cancellation.h"
 #include "sync/sleep_queue.h"
 #include "thread/mask_census.h"
 #include "thread/pending_signals.h"
@@ -76,10 +75,9 @@ Error wait_announced(Thread& self, std::uint64_t set, siginfo_t& info, const Dea
         enter_critical(self);
         sleep_for_signal(self, set, deadline);
         leave_critical(self);  // handlers for other signals run here
-        // relaxed: a request that is not seen yet raises `attention` and ends the sleep.
-        if (self.cancel_requested.load(memory_order_relaxed) != 0) {
+        if (is_cancelled_unseen(self)) {
             withdraw(self);
-            ::pthread_testcancel();
+            act_on_cancellation(self);
             await_signals(self, set);  // cancellation is disabled
         }
     }
@@ -89,7 +87,7 @@ Error wait_announced(Thread& self, std::uint64_t set, siginfo_t& info, const Dea
 
 Error wait_for_signal(Thread& self, std::uint64_t set, siginfo_t& info, const Deadline* deadline)
 {
-    io::act_on_cancellation(self);
+    act_on_cancellation(self);
     if (take_awaited(self, set, info)) {
         return Error::kNone;
     }
@@ -101,7 +99,7 @@ Error wait_for_signal(Thread& self, std::uint64_t set, siginfo_t& info, const De
 
 void suspend_for_signal(Thread& self, std::uint64_t mask)
 {
-    io::act_on_cancellation(self);
+    act_on_cancellation(self);
     const io::HandlersSeen before{self};
     const std::uint64_t old = self.signal_mask;
     adopt_mask(self, allowed_mask(mask));
@@ -109,10 +107,7 @@ void suspend_for_signal(Thread& self, std::uint64_t mask)
         enter_critical(self);
         sleep_for_signal(self, 0, nullptr);
         leave_critical(self);  // and run here
-        // relaxed: as in wait_announced().
-        if (self.cancel_requested.load(memory_order_relaxed) != 0) {
-            ::pthread_testcancel();
-        }
+        act_on_cancellation(self);
     }
     adopt_mask(self, old);
 }

@@ -11,6 +11,7 @@
 #include "sched/settings.h"
 #include "sched/suspension.h"
 #include "sched/timeouts.h"
+#include "sync/cancellation.h"
 #include "sync/sleep_queue.h"
 #include "thread/delivery.h"
 #include "thread/exec.h"
@@ -155,7 +156,7 @@ bool is_refused(int signal)
 void repeat_cancellation(Thread& self)
 {
     // relaxed: set before `attention` was raised.
-    if (self.cancel_requested.load(memory_order_relaxed) == 0) {
+    if (self.cancel_requested.load(memory_order_relaxed) == kNotRequested) {
         return;
     }
     // It may unwind the stack, and must not do so from inside the region; nor may the thread leave
@@ -371,6 +372,7 @@ void close_to_signals_at_end(Thread& self) noexcept
 void announce_cancellation(Thread& self, Thread& target) noexcept
 {
     if (&target == &self) {
+        self.cancel_requested.store(kUnseen, memory_order_relaxed);  // relaxed: read by itself
         return;
     }
     const CriticalRegion region{self};
@@ -378,8 +380,8 @@ void announce_cancellation(Thread& self, Thread& target) noexcept
     if (!is_live(&target)) {
         return;
     }
-    // release: seen by whoever finds `attention` raised.
-    target.cancel_requested.store(1, memory_order_release);
+    // release: after glibc's mark; and seen by whoever finds `attention` raised.
+    target.cancel_requested.store(kUnseen, memory_order_release);
     attract(self, target, WakeCause::kCancelled);
 }
 

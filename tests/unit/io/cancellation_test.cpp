@@ -106,6 +106,24 @@ void cancel_one(void (*wait)(Silent&), bool first)
     EXPECT_TRUE(unwound);
 }
 
+// By itself, so that there is nobody whose attention is drawn.
+void cancel_itself(void (*wait)(Silent&))
+{
+    Silent end;
+    Crew crew;
+    crew.start([&] {
+        EXPECT_EQ(pthread_cancel(pthread_self()), 0);
+        wait(end);
+        ADD_FAILURE() << "not cancelled";
+    });
+    crew.join();
+}
+
+TEST_P(Cancellation, ByTheThreadItself)
+{
+    cancel_itself(GetParam().wait);
+}
+
 TEST_P(Cancellation, EndsTheWait)
 {
     cancel_one(GetParam().wait, false);
@@ -150,5 +168,30 @@ INSTANTIATE_TEST_SUITE_P(
             }},
         Way{"Select", wait_by_select}, Way{"EpollWait", wait_by_epoll}),
     [](const auto& tested) { return tested.param.name; });
+
+// A request that came between a thread's last look and its sleep was lost: the thread slept for
+// ever.
+TEST(CancellationRace, IsNotLost)
+{
+    constexpr unsigned kRounds = 3'000;
+    constexpr unsigned kLongestDelay = 400;
+    const Silent end;
+    for (unsigned round = 0; round < kRounds; ++round) {
+        std::atomic<pthread_t> handle{};
+        Crew crew;
+        crew.start([&] {
+            char byte = 0;
+            handle = pthread_self();
+            static_cast<void>(read(end.fd(), &byte, 1));
+            ADD_FAILURE() << "not cancelled";
+        });
+        while (handle.load() == pthread_t{}) {
+            thr_yield();
+        }
+        for (std::atomic<unsigned> delay{round % kLongestDelay}; delay > 0; --delay) {}
+        EXPECT_EQ(pthread_cancel(handle), 0);
+        crew.join();
+    }
+}
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "sched/timeouts.h"
+#include "sync/cancellation.h"
 
 namespace lt {
 namespace {
@@ -192,6 +193,20 @@ TEST_F(SleepQueueOrder, WhoWantsAttentionIsNotMoved)
     const SpinGuard guard{queue_.lock};
     EXPECT_FALSE(put_sleeping(queue_, thread, &b_, WaitKind::kMutex));
     EXPECT_FALSE(has_sleeper(queue_, &b_));
+}
+
+// Attention had been lowered on the way, by a handler or at the end of a region.
+TEST_F(SleepQueueOrder, AnUnseenCancellationLetsNobodyFallAsleep)
+{
+    Thread& thread = threads_.emplace_back();
+    thread.cancel_requested.store(kUnseen);
+    WaitSpec spec;
+    spec.object = &a_;
+    spec.flags = kWaitCancellable;
+    queue_.lock.lock();
+    EXPECT_EQ(sleep_on(thread, queue_, spec), WakeCause::kCancelled);
+    EXPECT_EQ(take(&a_), nullptr);
+    EXPECT_TRUE(is_cancelled_unseen(thread));  // until the thread itself has looked
 }
 
 TEST(SleepQueues, SpreadNeighbouringObjects)
