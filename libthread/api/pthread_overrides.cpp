@@ -45,6 +45,14 @@ int forget_joined(pthread_t pthread, int error)
     return error;
 }
 
+// Also for a pthread that the library has not met: its LWP may carry others later.
+int cancel_in_glibc(pthread_t pthread)
+{
+    const int error = lt::os::real().cancel(pthread);
+    lt::os::keep_cancel_signal_open();
+    return error;
+}
+
 }  // namespace
 
 // Not for what it returns, which is what glibc returns, but to know who has asked.
@@ -125,15 +133,14 @@ LT_EXPORT int pthread_cancel(pthread_t pthread)
 {
     lt::Thread* target = lt::find_pthread(lt::current(), pthread);
     if (target == nullptr) {
-        return lt::os::real().cancel(pthread);
+        return cancel_in_glibc(pthread);
     }
     // relaxed: it may be ending; then the mark is forgotten with its control block.
     if (target->state.load(lt::memory_order_relaxed) == lt::ThreadState::kZombie) {
         return 0;
     }
     // glibc marks it; its signal finds no kernel task of the thread's false id, ours does.
-    const int result = lt::os::real().cancel(pthread);
-    lt::os::keep_cancel_signal_open();
+    const int result = cancel_in_glibc(pthread);
     lt::announce_cancellation(lt::current(), *target);
     return target->has(lt::kFlagBound) ? result : 0;
 }

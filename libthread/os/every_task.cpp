@@ -23,21 +23,13 @@
 #include "base/atomic.h"
 #include "base/compiler.h"
 #include "os/clock.h"
+#include "os/kernel_action.h"
 #include "os/signal_mask.h"
 #include "os/spinlock.h"
 #include "os/syscall.h"
 
 namespace lt::os {
 namespace {
-
-constexpr int kSignal = 33;
-
-struct KernelAction {
-    void (*handler)(int, siginfo_t*, void*);
-    unsigned long flags;
-    void (*restorer)();
-    std::uint64_t mask;
-};
 
 struct Task {
     Atomic<std::uint32_t> id{0};  // by the caller, before it asks
@@ -96,18 +88,17 @@ void make_call(std::uint32_t task, ucontext_t&)
 bool install_handler()
 {
     KernelAction action{};
-    for (long number = 64; action.restorer == nullptr; --number) {
+    for (int number = 64; action.restorer == nullptr; --number) {
         if (number == 0) {
             return false;
         }
-        raw_syscall(SYS_rt_sigaction, number, 0, syscall_argument(&action), sizeof(action.mask));
+        get_kernel_action(number, action);
     }
     constexpr unsigned long kHasRestorer = 0x04000000;
     action.handler = on_question;
     action.flags = SA_SIGINFO | SA_RESTART | kHasRestorer;
     action.mask = ~std::uint64_t{0};
-    return raw_syscall(SYS_rt_sigaction, kSignal, syscall_argument(&action), 0,
-                       sizeof(action.mask)) == 0;
+    return set_kernel_action(kSetIdSignal, action);
 }
 
 // The question lies open in its answer.
@@ -115,14 +106,14 @@ void send_to(std::uint32_t number)
 {
     Task& task = tasks[number];
     siginfo_t info{};
-    info.si_signo = kSignal;
+    info.si_signo = kSetIdSignal;
     info.si_code = SI_QUEUE;
     info.si_pid = process_id();
     info.si_value.sival_int = static_cast<int>(number);
     // relaxed: the caller's own, or that of the task, which asks itself.
     const long error = raw_syscall(SYS_rt_tgsigqueueinfo, process_id(),
-                                   static_cast<long>(task.id.load(memory_order_relaxed)), kSignal,
-                                   syscall_argument(&info));
+                                   static_cast<long>(task.id.load(memory_order_relaxed)),
+                                   kSetIdSignal, syscall_argument(&info));
     if (error == -ESRCH) {
         change(task, Answer::kNone, Answer::kGone);
     } else if (error != 0) {

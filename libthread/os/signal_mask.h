@@ -17,14 +17,19 @@ constexpr std::uint64_t signal_bit(int signal)
 // Never in a mask: the kernel's own two.
 inline constexpr std::uint64_t kUnmaskable = signal_bit(SIGKILL) | signal_bit(SIGSTOP);
 
-// Left open in every mask: glibc's cancellation and set*id signals.
-inline constexpr std::uint64_t kReservedSignals = signal_bit(32) | signal_bit(33);
+// glibc's own: for cancellation, and for set*id calls on every kernel task.
+inline constexpr int kCancelSignal = 32;
+inline constexpr int kSetIdSignal = 33;
+
+// Left open in every mask.
+inline constexpr std::uint64_t kReservedSignals =
+    signal_bit(kCancelSignal) | signal_bit(kSetIdSignal);
 
 inline constexpr std::uint64_t kAllSignals = ~(kUnmaskable | kReservedSignals);
 
 // For a thread that is stopped: it is not cancelled either, but follows a change of the process's
 // user.
-inline constexpr std::uint64_t kStoppedMask = kAllSignals | signal_bit(32);
+inline constexpr std::uint64_t kStoppedMask = kAllSignals | signal_bit(kCancelSignal);
 
 // Sets the calling task's mask; returns the one before.
 inline std::uint64_t set_kernel_mask(std::uint64_t mask) noexcept

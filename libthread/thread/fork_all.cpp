@@ -34,8 +34,6 @@
 namespace lt {
 namespace {
 
-constexpr int kCancelSignal = 32;  // glibc's own
-
 // Memory that parent and child share.
 struct Handshake {
     enum Stage : std::uint32_t { kMaking, kMade, kFailed, kRun };
@@ -69,7 +67,7 @@ std::uint64_t signals_for_copy()
     // relaxed: stored before the signal was sent.
     const bool cancelled =
         self != nullptr && self->cancel_requested.load(memory_order_relaxed) != kNotRequested;
-    return settings.own_signals | (cancelled ? os::signal_bit(kCancelSignal) : 0);
+    return settings.own_signals | (cancelled ? os::signal_bit(os::kCancelSignal) : 0);
 }
 
 // Threads that wait for a lock which a stopped one holds hold up the others: all go on then, and

@@ -28,8 +28,6 @@ namespace lt {
 namespace {
 
 constexpr int kLastSignal = 64;
-constexpr int kCancelSignal = 32;  // glibc's own
-constexpr int kSetIdSignal = 33;   // glibc's own
 
 bool queue_in_kernel(std::uint32_t tid, siginfo_t info)
 {
@@ -147,8 +145,8 @@ bool has_requests(const Thread& self)
 
 bool is_refused(int signal)
 {
-    return signal < 0 || signal > kLastSignal || signal == kCancelSignal ||
-           signal == kSetIdSignal || is_library_signal(signal);
+    return signal < 0 || signal > kLastSignal || signal == os::kCancelSignal ||
+           signal == os::kSetIdSignal || is_library_signal(signal);
 }
 
 // glibc's handler acts on it if the thread has asked for asynchronous cancellation; it also ends a
@@ -164,7 +162,7 @@ void repeat_cancellation(Thread& self)
     enter_critical(self);
     const std::uint64_t before = os::set_kernel_mask(~std::uint64_t{0});
     os::raw_syscall(SYS_tgkill, os::process_id(), static_cast<long>(os::kernel_thread_id()),
-                    kCancelSignal);
+                    os::kCancelSignal);
     leave_critical_quietly(self);
     os::set_kernel_mask(before);
 }

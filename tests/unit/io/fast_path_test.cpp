@@ -1,108 +1,25 @@
 // What a call costs when nothing is to be waited for: one system call, the one that the program
-// asked for. Counted from outside, by tracing.
+// asked for.
 #include <netinet/in.h>
-#include <sys/ptrace.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <csignal>
-#include <functional>
 #include <vector>
 
+#include "support/traced.h"
 #include "unit/io/crew.h"
 #include "unit/io/files.h"
 
 namespace {
 
 using io_test::Pair;
-
-// A system call with these arguments begins and ends what is counted.
-constexpr long kMarker = SYS_getppid;
-constexpr unsigned long kMagic = 0x6c7764;
-
-void mark()
-{
-    syscall(kMarker, kMagic);
-}
-
-// Runs `body` on an unbound thread of a traced child; the system calls that its LWP made between
-// the marks.
-class Traced {
-  public:
-    explicit Traced(const std::function<void()>& body)
-    {
-        const pid_t child = fork();
-        if (child == 0) {
-            ptrace(PTRACE_TRACEME, 0, nullptr, nullptr);
-            syscall(SYS_tgkill, getpid(), getpid(), SIGSTOP);
-            {
-                io_test::Crew crew;
-                crew.start(body);
-            }
-            _exit(testing::Test::HasFailure() ? 1 : 0);
-        }
-        follow(child);
-    }
-
-    [[nodiscard]] const std::vector<long>& calls() const { return calls_; }
-    [[nodiscard]] bool ended_well() const { return well_; }
-
-  private:
-    void follow(pid_t child)
-    {
-        int status = 0;
-        waitpid(child, &status, 0);
-        ptrace(PTRACE_SETOPTIONS, child, nullptr,
-               PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACECLONE | PTRACE_O_EXITKILL);
-        ptrace(PTRACE_SYSCALL, child, nullptr, nullptr);
-        for (;;) {
-            const pid_t task = waitpid(-1, &status, __WALL);
-            if (task < 0) {
-                return;
-            }
-            if (WIFEXITED(status) || WIFSIGNALED(status)) {
-                if (task == child) {
-                    well_ = WIFEXITED(status) && WEXITSTATUS(status) == 0;
-                    return;
-                }
-                continue;
-            }
-            int signal = WSTOPSIG(status);
-            if (signal == (SIGTRAP | 0x80)) {
-                note(task);
-                signal = 0;
-            } else if (signal == SIGTRAP || signal == SIGSTOP) {
-                signal = 0;
-            }
-            ptrace(PTRACE_SYSCALL, task, nullptr, signal);
-        }
-    }
-
-    void note(pid_t task)
-    {
-        __ptrace_syscall_info info{};
-        if (ptrace(PTRACE_GET_SYSCALL_INFO, task, sizeof(info), &info) <= 0 ||
-            info.op != PTRACE_SYSCALL_INFO_ENTRY) {
-            return;
-        }
-        const auto number = static_cast<long>(info.entry.nr);
-        if (number == kMarker && info.entry.args[0] == kMagic) {
-            counted_ = counted_ == 0 ? task : 0;
-        } else if (task == counted_) {
-            calls_.push_back(number);
-        }
-    }
-
-    pid_t counted_ = 0;
-    std::vector<long> calls_;
-    bool well_ = false;
-};
+using traced::mark;
+using traced::Traced;
 
 void serve(int fd)
 {
@@ -183,14 +100,14 @@ TEST(FastPath, DataThatIsThereCostsOneSystemCall)
         const std::size_t ways = kind == Pair::kPipe ? 2 : kReads.size();
         Pair pair{kind};
         ASSERT_TRUE(pair.works());
-        const Traced traced{[&pair, ways] {
+        const Traced child{[&pair, ways] {
             Message message;
             EXPECT_EQ(write(pair.writer(), message.bytes.data(), message.bytes.size()), 8);
             EXPECT_EQ(read(pair.reader(), message.bytes.data(), message.bytes.size()), 8);
             exchange(pair, ways);
         }};
-        EXPECT_TRUE(traced.ended_well());
-        EXPECT_EQ(traced.calls().size(), 2 * ways);
+        EXPECT_TRUE(child.ended_well());
+        EXPECT_EQ(child.calls().size(), 2 * ways);
     }
 }
 
@@ -206,18 +123,18 @@ TEST(FastPath, AConnectionThatIsThereCostsOneQuestionMore)
     ASSERT_EQ(getsockname(listener, generic, &size), 0);
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     ASSERT_EQ(connect(caller, generic, size), 0);
-    const Traced traced{[listener] {
+    const Traced child{[listener] {
         close(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));  // memory for what is known of them
         mark();
         const int peer = accept4(listener, nullptr, nullptr, SOCK_CLOEXEC);
         mark();
         EXPECT_GE(peer, 0);
     }};
-    EXPECT_TRUE(traced.ended_well());
+    EXPECT_TRUE(child.ended_well());
     const std::vector<long> both{SYS_poll, SYS_accept4};
     const std::vector<long> straight{SYS_accept4};
-    EXPECT_TRUE(traced.calls() == both || traced.calls() == straight)  // bound threads: straight
-        << testing::PrintToString(traced.calls());
+    EXPECT_TRUE(child.calls() == both || child.calls() == straight)  // bound threads: straight
+        << testing::PrintToString(child.calls());
     close(caller);
     close(listener);
 }
@@ -227,7 +144,7 @@ TEST(FastPath, AConnectionThatIsThereCostsOneQuestionMore)
 TEST(FastPath, AReadThatWaitsCostsOneAttemptMore)
 {
     constexpr int kRounds = 100;
-    const Traced traced{[] {
+    const Traced child{[] {
         constexpr int kWarmUp = 3;
         Pair pair{Pair::kSocket};  // nobody else's
         ASSERT_TRUE(pair.works());
@@ -239,9 +156,9 @@ TEST(FastPath, AReadThatWaitsCostsOneAttemptMore)
         mark();
         shutdown(pair.writer(), SHUT_WR);
     }};
-    EXPECT_TRUE(traced.ended_well());
-    const auto count = [&traced](long number) {
-        return std::count(traced.calls().begin(), traced.calls().end(), number);
+    EXPECT_TRUE(child.ended_well());
+    const auto count = [&child](long number) {
+        return std::count(child.calls().begin(), child.calls().end(), number);
     };
     EXPECT_EQ(count(SYS_fcntl), 0);
     EXPECT_LE(count(SYS_recvfrom), 4 * kRounds);
