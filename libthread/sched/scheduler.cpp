@@ -78,13 +78,22 @@ void push_shared(Thread& thread)
     preempt_for(thread);
 }
 
-void requeue_after_yield(void* argument)
+// False: it was suspended, and is on no queue.
+bool is_runnable_after_yield(Thread& thread)
 {
-    Thread& thread = *static_cast<Thread*>(argument);
     // relaxed: the queue's release publishes it.
     thread.state.store(ThreadState::kRunnable, memory_order_relaxed);
     if (LT_UNLIKELY(just_left_suspended(thread)) && stop_owned(thread)) {
         stop_hook(*current_thread, thread);
+        return false;
+    }
+    return true;
+}
+
+void requeue_after_yield(void* argument)
+{
+    Thread& thread = *static_cast<Thread*>(argument);
+    if (!is_runnable_after_yield(thread)) {
         return;
     }
     if (thread.level() != kCommonPriority || settings.migrate_always) {
@@ -100,6 +109,42 @@ void requeue_after_yield(void* argument)
         std::atomic_signal_fence(std::memory_order_seq_cst);
         notify_clock_of_work();
     }
+}
+
+// Behind those, too, that the clock moved to the shared queues because creating took long.
+void requeue_after_creating(void* argument)
+{
+    Thread& thread = *static_cast<Thread*>(argument);
+    if (shared_queues.best() == 0) {
+        requeue_after_yield(argument);
+    } else if (is_runnable_after_yield(thread)) {
+        push_shared(thread);
+    }
+}
+
+// Runs another thread, if one waits that may; `requeue` then files the caller, an unbound thread.
+void give_turn(Thread& self, void (*requeue)(void*))
+{
+    Lwp& lwp = *self.lwp;
+    look_if_due(self, lwp);
+    Thread* next = pick_next(lwp);
+    if (next == nullptr && settings.migrate_always &&
+        process.pool_lwps.load(memory_order_relaxed) > 1) {  // relaxed: a hint
+        next = lwp.idle;                                     // somebody else is to run us
+    }
+    if (next == nullptr && ++lwp.lone_yields % kStealEvery == 0) {
+        next = steal_plenty(lwp, true);
+        next = next != nullptr && stop_if_suspended(*next) ? nullptr : next;
+    }
+    if (next == nullptr) {
+        return;
+    }
+    if (next != lwp.idle && next->level() < self.level()) {
+        // Only threads of lower priority wait: put it back and go on.
+        make_runnable(self, *next);
+        return;
+    }
+    switch_to(self, *next, {requeue, &self});
 }
 
 // Whether turns may go by other rules than the queue's: not for ever.
@@ -214,7 +259,9 @@ void rest_after_creating(Thread& self) noexcept
         lwp.creates = 0;
     }
     if (++lwp.creates == kCreates) {
-        yield(self);
+        lwp.creates = 0;  // if nobody waits just now, it is soon asked again
+        const CriticalRegion region{self};
+        give_turn(self, requeue_after_creating);
     }
 }
 
@@ -262,26 +309,7 @@ void yield(Thread& self) noexcept
 
 void yield_inside(Thread& self) noexcept
 {
-    Lwp& lwp = *self.lwp;
-    look_if_due(self, lwp);
-    Thread* next = pick_next(lwp);
-    if (next == nullptr && settings.migrate_always &&
-        process.pool_lwps.load(memory_order_relaxed) > 1) {  // relaxed: a hint
-        next = lwp.idle;                                     // somebody else is to run us
-    }
-    if (next == nullptr && ++lwp.lone_yields % kStealEvery == 0) {
-        next = steal_plenty(lwp, true);
-        next = next != nullptr && stop_if_suspended(*next) ? nullptr : next;
-    }
-    if (next == nullptr) {
-        return;
-    }
-    if (next != lwp.idle && next->level() < self.level()) {
-        // Only threads of lower priority wait: put it back and go on.
-        make_runnable(self, *next);
-        return;
-    }
-    switch_to(self, *next, {requeue_after_yield, &self});
+    give_turn(self, requeue_after_yield);
 }
 
 const ArchContext* leave_for_good(Thread& self, void (*after)(void*), void* argument) noexcept

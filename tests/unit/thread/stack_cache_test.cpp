@@ -5,10 +5,13 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <cstddef>
+#include <cstdint>
 
 #include "lwp/lwp.h"
 #include "sched/critical.h"
+#include "sched/shared_queues.h"
 #include "sched/thread.h"
 #include "support/bounded.h"
 
@@ -53,6 +56,41 @@ TEST(StackCache, AnLwpThatEndsLeavesWhatItKeptToAll)
     ASSERT_NE(lwp, nullptr);
     EXPECT_TRUE(
         bounded::until([lwp] { return lwp->records.count == 0 && stacks_kept_by(*lwp) == 0; }));
+}
+
+std::atomic<std::uint32_t> ended{0};
+
+void* end(void*)
+{
+    ++ended;
+    return nullptr;
+}
+
+// Creates as many threads without pause as it may, and computes until the clock has found it stuck
+// and moved those to the shared queues; with the last it rests. Returns how many have ended.
+std::uint32_t ended_after_rest()
+{
+    constexpr std::uint32_t kBeforeRest = 31;
+    thr_yield();
+    ended = 0;
+    for (std::uint32_t i = 0; i < kBeforeRest; ++i) {
+        EXPECT_EQ(thr_create(nullptr, 0, end, nullptr, THR_DETACHED, nullptr), 0);
+    }
+    EXPECT_TRUE(bounded::compute_until([] { return shared_queues.size() >= kBeforeRest; }));
+    EXPECT_EQ(thr_create(nullptr, 0, end, nullptr, THR_DETACHED, nullptr), 0);
+    const std::uint32_t in_time = ended;
+    EXPECT_TRUE(bounded::until([] { return ended == kBeforeRest + 1; }));
+    return in_time;
+}
+
+// In one of several rounds: the clock may also move those that had come back to the LWP.
+TEST(StackCache, ACreatorRestsUntilThreadsThatTheClockMovedHaveEndedToo)
+{
+    bool all = false;
+    for (int round = 0; round < 20 && !all; ++round) {
+        all = ended_after_rest() == 32;
+    }
+    EXPECT_TRUE(all);
 }
 
 }  // namespace
