@@ -1,5 +1,5 @@
-// What the tests of children share: threads that make them, how they end, and what they see of
-// themselves.
+// What the tests of children and of exec share: threads that make them, what others do to these
+// meanwhile, how children end, and what they see of themselves.
 #pragma once
 
 #include <thread.h>
@@ -10,6 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cstdint>
 #include <cstdlib>
 #include <string>
@@ -27,6 +28,17 @@ inline void catch_signal(int number, void (*handler)(int))
     sigemptyset(&action.sa_mask);
     sigaction(number, &action, nullptr);
 }
+
+// Counts.
+inline std::atomic<int> handled{0};
+
+inline void note(int)
+{
+    ++handled;
+}
+
+// The thread that others signal and suspend.
+inline std::atomic<thread_t> target{0};
 
 using Body = void* (*)(void*);
 

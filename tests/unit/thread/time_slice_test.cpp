@@ -15,7 +15,6 @@
 #include <cstring>
 
 #include "support/bounded.h"
-#include "support/insight.h"
 
 namespace {
 
@@ -73,7 +72,6 @@ TEST(TimeSlice, ThreadsThatComputeTakeTurnsOnOneLwp)
     for (const thread_t id : ids) {
         EXPECT_EQ(thr_join(id, nullptr, nullptr), 0);
     }
-    EXPECT_EQ(insight::growths(), 0U);
 }
 
 std::atomic<bool> ran_during_handler{false};
