@@ -94,7 +94,7 @@ Error wait_sema(Thread& self, SemaWords& sema, const Deadline* deadline)
             return try_wait_sema(sema) ? Error::kNone : Error::kTimedOut;
         }
         const WakeCause cause =
-            shared ? wait_shared_sema(sema, deadline) : wait_private(self, sema, deadline);
+            shared ? wait_shared_sema(self, sema, deadline) : wait_private(self, sema, deadline);
         switch (cause) {
             case WakeCause::kWoken:
                 return Error::kNone;

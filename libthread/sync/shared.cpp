@@ -29,22 +29,26 @@ void wait_on(const Atomic<std::uint32_t>& word, std::uint32_t value)
     static_cast<void>(os::futex_wait(word, value, nullptr, os::FutexScope::kShared));
 }
 
-WakeCause wait_interruptibly(const Atomic<std::uint32_t>& word, std::uint32_t value,
+// `handlers`: those that had run on the thread when its wait began.
+WakeCause wait_interruptibly(Thread& self, std::uint32_t handlers,
+                             const Atomic<std::uint32_t>& word, std::uint32_t value,
                              const Deadline* deadline)
 {
     const Deadline& until = deadline != nullptr ? *deadline : kFarAway;
-    Thread& self = current();
-    const std::uint32_t handlers = self.handlers_run;
-    if (is_cancelled_unseen(self)) {
-        return WakeCause::kCancelled;
-    }
-    const int result = os::futex_wait(word, value, &until, os::FutexScope::kShared);
+    // relaxed: looked at again, with the handlers, on the way into the kernel.
+    const std::uint32_t requested = self.cancel_requested.load(memory_order_relaxed);
+    const arch::Watched watched[] = {{&self.handlers_run, handlers},
+                                     {&self.cancel_requested, requested}};
+    const int result =
+        requested == kUnseen
+            ? EINTR
+            : os::futex_wait_unless_changed(word, value, until, os::FutexScope::kShared, watched);
     if (result == EINTR) {
-        const bool cancelled = is_cancelled_unseen(self);
-        if (!cancelled && self.handlers_run == handlers) {
-            return WakeCause::kWoken;  // a signal of the library's: the thread was suspended
+        if (is_cancelled_unseen(self)) {
+            return WakeCause::kCancelled;
         }
-        return cancelled ? WakeCause::kCancelled : WakeCause::kInterrupted;
+        // Otherwise a signal of the library's: the thread was suspended.
+        return self.handlers_run != handlers ? WakeCause::kInterrupted : WakeCause::kWoken;
     }
     return result == ETIMEDOUT && deadline != nullptr ? WakeCause::kTimedOut : WakeCause::kWoken;
 }
@@ -114,8 +118,9 @@ Waited wait_shared_cond(Thread& self, CondWords& cond, MutexWords& mutex,
 {
     // relaxed: freeing the mutex publishes the mark to who signals under it.
     const std::uint32_t noted = cond.sequence.fetch_or(1, memory_order_relaxed) | 1U;
+    const std::uint32_t handlers = self.handlers_run;
     drop_mutex(self, mutex);
-    const WakeCause cause = wait_interruptibly(cond.sequence, noted, deadline);
+    const WakeCause cause = wait_interruptibly(self, handlers, cond.sequence, noted, deadline);
     return {cause, retake_mutex(self, mutex)};
 }
 
@@ -180,8 +185,9 @@ void leave_sema(Atomic<std::uint64_t>& state)
 // The count and the number of waiters are one word: a post sees in one step whether it must wake,
 // and touches nothing afterwards. A waiter that leaves empty-handed has not been the one woken, or
 // its wake finds the count raised by the next who looks.
-WakeCause wait_shared_sema(SemaWords& sema, const Deadline* deadline) noexcept
+WakeCause wait_shared_sema(Thread& self, SemaWords& sema, const Deadline* deadline) noexcept
 {
+    const std::uint32_t handlers = self.handlers_run;
     Atomic<std::uint64_t>& state = state_of(sema);
     std::uint64_t value = state.load(memory_order_relaxed);  // relaxed: the exchange decides
     // relaxed: a count of waiters; the kernel looks at the count of the semaphore again.
@@ -193,7 +199,7 @@ WakeCause wait_shared_sema(SemaWords& sema, const Deadline* deadline) noexcept
         if (take_sema(state, value)) {
             return WakeCause::kWoken;
         }
-        const WakeCause cause = wait_interruptibly(count_of(sema), 0, deadline);
+        const WakeCause cause = wait_interruptibly(self, handlers, count_of(sema), 0, deadline);
         if (cause != WakeCause::kWoken) {
             leave_sema(state);
             return cause;

@@ -32,7 +32,7 @@ void broadcast_shared_cond(CondWords& cond) noexcept;
 
 // kWoken: the semaphore was taken. kCancelled: a signal ended the wait, and the caller is
 // cancelled.
-WakeCause wait_shared_sema(SemaWords& sema, const Deadline* deadline) noexcept;
+WakeCause wait_shared_sema(Thread& self, SemaWords& sema, const Deadline* deadline) noexcept;
 
 // The state of a shared readers/writer lock; who may ask for what is sync/rwlock.cpp's business.
 // kRecursive: a reader that holds the lock already goes past waiting writers.

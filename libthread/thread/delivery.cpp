@@ -9,6 +9,7 @@
 #include <cerrno>
 
 #include "arch/context.h"
+#include "arch/wait.h"
 #include "base/probe.h"
 #include "lwp/lwp.h"
 #include "os/signal_mask.h"
@@ -178,6 +179,7 @@ void run_kernel_frame(Thread& self, int signal, siginfo_t* info, ucontext_t& con
 
 void settle_frame(Thread& self, ucontext_t& context)
 {
+    arch::end_wait_that_begins(context);
     for (;;) {
         // The program may have edited it. sigreturn sets it on whatever LWP we are on then.
         const std::uint64_t mask = allowed_mask(os::to_mask(context.uc_sigmask));

@@ -17,7 +17,7 @@ void call_handler(const Handler& handler, int signal, siginfo_t* info, void* con
 void run_kernel_frame(Thread& self, int signal, siginfo_t* info, ucontext_t& context);
 
 // The last thing in a handler whose frame the kernel made: sigreturn will set the mask found there.
-// Delivers what that mask opens.
+// Delivers what that mask opens; a wait that was about to begin does not.
 void settle_frame(Thread& self, ucontext_t& context);
 
 // Does with a signal taken from the thread's queue, and open to it, what the process has for it.
