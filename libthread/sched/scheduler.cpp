@@ -158,22 +158,6 @@ bool may_lend_turn(Lwp& lwp)
     return false;
 }
 
-// A thread that has not run yet, from the LWP's own queue if it is there. One that waits alone is
-// taken out properly: the entry that claim() leaves behind would look like work for others.
-bool take_unrun(Lwp& lwp, Thread& target)
-{
-    if (lwp.run_queue->size() == 1) {
-        Thread* first = lwp.run_queue->take();
-        if (first == &target) {
-            return true;
-        }
-        if (first != nullptr) {
-            enqueue_local(lwp, *first);
-        }
-    }
-    return lwp.run_queue->claim_newest(target);
-}
-
 // Others that wait already go before the heir: their stacks are the ones still warm. But who lent
 // its turn gets it back.
 bool has_heir_in_turn(Lwp& lwp, const Thread& self)
@@ -239,7 +223,7 @@ void make_new_runnable(Thread& self, Thread& thread) noexcept
 void lend_turn(Thread& self, Thread& target) noexcept
 {
     if (runs_pool_work(self) && shared_queues.best() <= target.level() + 1U &&
-        may_lend_turn(*self.lwp) && take_unrun(*self.lwp, target)) {
+        may_lend_turn(*self.lwp) && self.lwp->run_queue->claim_newest(target)) {
         target.lent_turn = true;
         self.run_next = &target;
     }

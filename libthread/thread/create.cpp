@@ -36,11 +36,6 @@ constexpr std::size_t kBoundExtra = 32 * 1024;
 // More than any stack can have.
 constexpr std::size_t kAddressSpace = std::size_t{1} << 47;
 
-void end_unbound(void* dead)
-{
-    bury(*current_thread, *static_cast<Thread*>(dead));
-}
-
 // The first frame of an unbound thread.
 const ArchContext* unbound_main(void* argument)
 {
@@ -49,13 +44,7 @@ const ArchContext* unbound_main(void* argument)
     leave_critical(self);
     os::tcb_first_run();
     run_start_function(self);
-    const bool awaited = finish_on_own_stack(self);
-    enter_critical(self);
-    if (self.has(kFlagBound)) {
-        end_with_leader(self);  // alone in the child of a fork
-    }
-    self.run_next = awaited ? take_joiner(self) : nullptr;
-    return leave_for_good(self, end_unbound, &self);
+    return finish_unbound(self);
 }
 
 void run_bound(void* argument)
@@ -63,8 +52,7 @@ void run_bound(void* argument)
     Thread& self = *static_cast<Thread*>(argument);
     leave_critical(self);
     run_start_function(self);
-    finish_on_own_stack(self);
-    enter_critical(self);
+    finish_bound(self);
 }
 
 // Where the kernel's and glibc's idea of the stack is the thread's own.

@@ -27,23 +27,49 @@ namespace lt {
 
 namespace {
 
-// Takes the thread out of the census.
-Leave end_life(Thread& self)
+// Who suspends it, or frees what it has left, is to be told of its end by bury().
+bool needs_burial(const Thread& self)
 {
-    enter_critical(self);
-    if (self.has(kFlagNewLwp)) {
-        process.concurrency.fetch_sub(1, memory_order_relaxed);  // relaxed: a level
+    constexpr std::uint32_t kUnusual = kFlagBound | kFlagDaemon | kFlagDetached | kFlagMutator;
+    return (self.flags.load(memory_order_relaxed) & kUnusual) != 0 ||  // relaxed: locked
+           is_suspended(self);
+}
+
+// The usual end of a thread that is joined: its joiner sleeps, and the end concerns nobody else.
+// All is settled under one hold of the lock but what takes the stack to be left; the joiner, to be
+// run then, finds the outcome. nullptr: nothing was done.
+Thread* settle_with_joiner(Thread& self)
+{
+    const LifeGuard guard{self.number()};
+    if (self.joiners != 1 || needs_burial(self) || census.any_joiners != 0) {
+        return nullptr;
     }
-    const Leave leave = leave_census(self, true);
-    // What came to it for the process, and it did not take, is for others.
-    siginfo_t info;
-    while (take_pending(self, ~std::uint64_t{0}, info, true)) {
-        route_signal(self, info);
+    SleepQueue& queue = sleep_queue_of(&self);
+    const SpinGuard sleepers{queue.lock};
+    Thread* joiner = choose_first(queue, &self);
+    // It may have been woken by a signal, or wait for the thread whose record this was.
+    if (joiner == nullptr || joiner->wait_target != self.number() ||
+        !leave_census_to_others(self)) {
+        return nullptr;
     }
-    offer_held_signals(self);
-    leave_critical(self);
-    settle_masks();
-    return leave;
+    take_chosen(queue, *joiner);
+    joiner->wake_cause = WakeCause::kWoken;
+    unregister_thread(self);
+    note_joined(*joiner, self);
+    return joiner;
+}
+
+// A joiner that sleeps until `self` has ended; nullptr: none.
+Thread* take_joiner(Thread& self) LT_NO_TSA
+{
+    SleepQueue& queue = sleep_queue_of(&self);
+    queue.lock.lock();
+    Thread* joiner = take_first(queue, &self);
+    queue.lock.unlock();
+    if (joiner != nullptr) {
+        joiner->wake_cause = WakeCause::kWoken;
+    }
+    return joiner;
 }
 
 // Those who wait for `dead`, those who wait for anybody, and those who wait for it to stop.
@@ -73,6 +99,79 @@ void lay_out(Thread& self, Thread& dead) LT_REQUIRES(life_lock)
     add_zombie(dead);
 }
 
+// Takes the thread out of the census; ends the process if it was the last. In a critical region.
+// True: everything is settled, and a joiner waits to be run.
+bool end_life(Thread& self)
+{
+    if (self.has(kFlagNewLwp)) {
+        process.concurrency.fetch_sub(1, memory_order_relaxed);  // relaxed: a level
+    }
+    self.run_next = settle_with_joiner(self);
+    const bool settled = self.run_next != nullptr;
+    const Leave leave = settled ? Leave{false, false} : leave_census(self, true);
+    // What came to it for the process, and it did not take, is for others.
+    siginfo_t info;
+    while (take_pending(self, ~std::uint64_t{0}, info, true)) {
+        route_signal(self, info);
+    }
+    offer_held_signals(self);
+    if (LT_LIKELY(settled)) {
+        return true;
+    }
+    leave_critical(self);
+    settle_masks();
+    if (leave.last) {
+        std::exit(0);
+    }
+    enter_critical(self);
+    self.run_next = leave.awaited && !self.has(kFlagBound) ? take_joiner(self) : nullptr;
+    return false;
+}
+
+// Returns in a critical region, as end_life().
+bool finish_on_own_stack(Thread& self)
+{
+    ::pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, nullptr);
+    LT_PROBE2(thread__exit, in_place(self.id), self.status);
+    report_event(self, DebugEvent::kDeath);
+    if (is_last_non_daemon(self)) {
+        // Its thread-specific data stays usable for the handlers of atexit.
+        std::exit(0);
+    }
+    close_to_signals_at_end(self);
+    while (run_tsd_destructors(self)) {}
+    os::tcb_run_tls_destructors();
+    os::tcb_release_robust();
+    abandon_mutexes(self);
+    if (self.slot != nullptr && os::tcb_can_reset()) {
+        if (self.has(kFlagUserStack)) {
+            const auto* slot = static_cast<const os::StackSlot*>(self.slot);
+            os::tcb_set_stack(self.tcb, slot->lo, slot->stack_hi);
+        }
+        os::tcb_reset_own();
+    }
+    enter_critical(self);
+    return end_life(self);
+}
+
+// Once the stack is free, for a thread that is settled.
+void recycle(void* argument)
+{
+    Thread& self = *current_thread;
+    Thread& dead = *static_cast<Thread*>(argument);
+    Thread& heir = *dead.run_next;
+    dead.run_next = nullptr;
+    recycle_thread(self, dead);
+    if (&heir != &self) {
+        make_runnable(self, heir);
+    }
+}
+
+void bury_left(void* dead)
+{
+    bury(*current_thread, *static_cast<Thread*>(dead));
+}
+
 }  // namespace
 
 void run_start_function(Thread& self) noexcept
@@ -90,44 +189,18 @@ void run_start_function(Thread& self) noexcept
     }
 }
 
-bool finish_on_own_stack(Thread& self) noexcept
+void finish_bound(Thread& self) noexcept
 {
-    ::pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, nullptr);
-    LT_PROBE2(thread__exit, in_place(self.id), self.status);
-    report_event(self, DebugEvent::kDeath);
-    if (is_last_non_daemon(self)) {
-        // Its thread-specific data stays usable for the handlers of atexit.
-        std::exit(0);
-    }
-    close_to_signals_at_end(self);
-    while (run_tsd_destructors(self)) {}
-    os::tcb_run_tls_destructors();
-    os::tcb_release_robust();
-    abandon_mutexes(self);
-    const Leave leave = end_life(self);
-    if (leave.last) {
-        std::exit(0);
-    }
-    if (self.slot != nullptr && os::tcb_can_reset()) {
-        if (self.has(kFlagUserStack)) {
-            const auto* slot = static_cast<const os::StackSlot*>(self.slot);
-            os::tcb_set_stack(self.tcb, slot->lo, slot->stack_hi);
-        }
-        os::tcb_reset_own();
-    }
-    return leave.awaited;
+    finish_on_own_stack(self);
 }
 
-Thread* take_joiner(Thread& self) noexcept LT_NO_TSA
+const ArchContext* finish_unbound(Thread& self) noexcept
 {
-    SleepQueue& queue = sleep_queue_of(&self);
-    queue.lock.lock();
-    Thread* joiner = take_first(queue, &self);
-    queue.lock.unlock();
-    if (joiner != nullptr) {
-        joiner->wake_cause = WakeCause::kWoken;
+    const bool settled = finish_on_own_stack(self);
+    if (LT_UNLIKELY(self.has(kFlagBound))) {
+        end_with_leader(self);  // alone in the child of a fork
     }
-    return joiner;
+    return leave_for_good(self, settled ? recycle : bury_left, &self);
 }
 
 void bury(Thread& self, Thread& dead) noexcept
@@ -141,16 +214,19 @@ void bury(Thread& self, Thread& dead) noexcept
         const LifeGuard guard{dead.number()};
         life_shard_of(dead.number()).ending -= counts_in_census(dead) ? 1U : 0U;
         wake_any = census.any_joiners != 0;
-        // Besides the heir: one that waited for the thread whose record this was stood before them.
-        wake_joiners =
-            dead.joiners > (heir != nullptr && heir->wait_target == dead.number() ? 1U : 0U);
+        // One that waited for the thread whose record this was stood before them.
+        const bool inherits = heir != nullptr && heir->wait_target == dead.number();
+        wake_joiners = dead.joiners > (inherits ? 1U : 0U);
         wake_stop = is_suspended(dead) || dead.has(kFlagMutator);
         if (&self == &dead) {
             // At once: without the lock the record, which waking needs, may be another thread's.
             wake(self, dead, wake_joiners, wake_any, wake_stop);
             wake_joiners = wake_any = wake_stop = false;
         }
-        if (heir == nullptr || !join_for(self, *heir, dead)) {
+        if (inherits) {
+            note_joined(*heir, dead);
+            free_thread(self, dead);
+        } else {
             lay_out(self, dead);
         }
     }

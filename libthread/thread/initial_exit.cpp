@@ -10,19 +10,11 @@
 
 #include "arch/context.h"
 #include "arch/landing.h"
-#include "lwp/lwp.h"
 #include "os/signal_mask.h"
-#include "sched/critical.h"
-#include "sched/scheduler.h"
 #include "thread/life.h"
 
 namespace lt {
 namespace {
-
-void end_initial(void* dead)
-{
-    bury(*current_thread, *static_cast<Thread*>(dead));
-}
 
 [[noreturn]] void initial_landed()
 {
@@ -30,12 +22,7 @@ void end_initial(void* dead)
     if (!self.exiting) {
         self.status = PTHREAD_CANCELED;
     }
-    finish_on_own_stack(self);
-    enter_critical(self);
-    if (!self.has(kFlagBound)) {
-        arch_resume(leave_for_good(self, end_initial, &self));
-    }
-    end_with_leader(self);
+    arch_resume(finish_unbound(self));
 }
 
 }  // namespace

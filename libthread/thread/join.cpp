@@ -171,17 +171,12 @@ Joined await_and_reap(Thread& self, Thread& target, std::uint32_t id, OnSignal o
 
 }  // namespace
 
-bool join_for(Thread& self, Thread& heir, Thread& dead) noexcept LT_NO_TSA
+void note_joined(Thread& heir, const Thread& dead) noexcept LT_NO_TSA
 {
-    if (heir.wait_target != dead.number()) {
-        return false;
-    }
     auto& joined = *reinterpret_cast<Joined*>(heir.wait_token);
     joined = {dead.has(kFlagDetached) ? Error::kNoSuchThread : Error::kNone, dead.number(),
               dead.status};
     life_shard_of(dead.number()).blocked_joiners -= counts_in_census(heir) ? 1U : 0U;
-    free_thread(self, dead);
-    return true;
 }
 
 void forget_pthread(Thread& self, std::uint64_t pthread_id) noexcept

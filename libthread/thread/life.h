@@ -31,19 +31,19 @@ Error create_thread(Thread& self, const CreateRequest& request) noexcept;
 void run_start_function(Thread& self) noexcept;
 
 // What an ending thread does on its own stack: cleanup is over, destructors run here. Ends the
-// process if it was the last thread that is no daemon. True: somebody waits to join it.
-bool finish_on_own_stack(Thread& self) noexcept;
-
-// A joiner that sleeps until `self` has ended, to be run next; nullptr: none. In a critical region.
-Thread* take_joiner(Thread& self) noexcept;
+// process if it was the last thread that is no daemon. The first returns in a critical region, to
+// be followed by bury(); what to do with the result of the second, for a thread that is or was
+// unbound, see leave_for(). The latter may not return.
+void finish_bound(Thread& self) noexcept;
+[[nodiscard]] const ArchContext* finish_unbound(Thread& self) noexcept;
 
 // What is done for it once its stack is free: recycling, joined by its heir (dead.run_next, who
 // either is `self` or is made runnable), zombie or gone, joiners woken. In a critical region of
 // `self`, the running thread.
 void bury(Thread& self, Thread& dead) noexcept;
 
-// The end of a thread that has the process's leading task to itself: the task stays, asleep, for
-// the process would look dead without it. In a critical region.
+// The end of a bound thread that has the process's leading task to itself: the task stays, asleep,
+// for the process would look dead without it. In a critical region.
 [[noreturn]] void end_with_leader(Thread& self) noexcept;
 
 // thr_exit. Runs cleanup handlers and destructors of the frames above.
@@ -55,9 +55,9 @@ struct Joined {
     void* status = nullptr;
 };
 
-// Joins `dead` for its heir, who finds the outcome when it runs; false: it waits for another
-// thread, whose record this was. In a critical region of `self`; under the life lock.
-bool join_for(Thread& self, Thread& heir, Thread& dead) noexcept;
+// Joins `dead` for its heir, who sleeps for it and finds the outcome when it runs. Under the life
+// lock.
+void note_joined(Thread& heir, const Thread& dead) noexcept;
 
 // What a handler that runs in the joiner means: the wait goes on, or ends with kInterrupted.
 enum class OnSignal : bool { kGoOn, kEnd };

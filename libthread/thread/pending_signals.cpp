@@ -118,6 +118,10 @@ bool take_pending(Thread& thread, std::uint64_t mask, siginfo_t& info,
 
 void drop_pending(Thread& thread) noexcept
 {
+    // relaxed: nobody sends it any more.
+    if (LT_LIKELY(thread.signals_pending.load(memory_order_relaxed) == 0)) {
+        return;
+    }
     while (PendingSignal* entry = take_entry(thread, ~std::uint64_t{0}, false)) {
         entries.release(entry);
     }

@@ -158,6 +158,16 @@ void register_thread(Thread* creator, Lwp& lwp, Thread& thread) noexcept
     }
 }
 
+bool leave_census_to_others(Thread& thread) noexcept
+{
+    LifeShard& shard = life_shard_of(thread.number());
+    if (LT_UNLIKELY(!can_uncount_mask(shard, thread) || !can_leave(shard, kNonDaemons))) {
+        return false;
+    }
+    leave(shard, thread, false);
+    return true;
+}
+
 Leave leave_census(Thread& thread, bool to_be_buried) noexcept
 {
     LifeShard& shard = life_shard_of(thread.number());
@@ -179,7 +189,6 @@ void unregister_thread(Thread& thread) noexcept
     }
     *link = thread.hash_next;
     thread.hash_next = nullptr;
-    thread.id.store(0, memory_order_relaxed);  // relaxed: as above
 }
 
 void add_zombie(Thread& thread) noexcept
@@ -259,11 +268,12 @@ void give_back_slot(Thread& self, Thread& thread) noexcept
     thread.slot = nullptr;
 }
 
-void free_thread(Thread& self, Thread& thread) noexcept
+void recycle_thread(Thread& self, Thread& thread) noexcept
 {
-    unregister_thread(thread);
     give_back_slot(self, thread);
-    thread.flags.store(0, memory_order_relaxed);                   // relaxed: under the lock
+    // relaxed, all: nobody finds the thread any more, and the record's pool hands it on.
+    thread.id.store(0, memory_order_relaxed);
+    thread.flags.store(0, memory_order_relaxed);                   // relaxed: as above
     thread.state.store(ThreadState::kFree, memory_order_relaxed);  // relaxed: as above
     drop_pending(thread);
     thread.requests.store(0, memory_order_relaxed);                      // relaxed: as above

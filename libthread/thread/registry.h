@@ -39,12 +39,24 @@ struct Leave {
 // A thread ends, and is to be buried, or was not made after all. In a critical region.
 Leave leave_census(Thread& thread, bool to_be_buried) noexcept LT_EXCLUDES(life_lock);
 
+// The same for a thread that leaves others in all sets it was in, if it does: under its shard. It
+// is not to be buried.
+bool leave_census_to_others(Thread& thread) noexcept LT_REQUIRES(life_lock);
+
 // The thread runs no more: its stack is for the next. `self` is the running thread, in a critical
 // region. Takes the stack cache's lock.
-void give_back_slot(Thread& self, Thread& thread) noexcept LT_REQUIRES(life_lock);
+void give_back_slot(Thread& self, Thread& thread) noexcept;
 
-// Gives the record of a joined, detached or failed thread back, and its stack. As above.
-void free_thread(Thread& self, Thread& thread) noexcept LT_REQUIRES(life_lock);
+// Gives the record and the stack of a thread back that is not registered any more. As above, in no
+// lock.
+void recycle_thread(Thread& self, Thread& thread) noexcept;
+
+// Both for one that was joined, is detached or failed.
+inline void free_thread(Thread& self, Thread& thread) noexcept LT_REQUIRES(life_lock)
+{
+    unregister_thread(thread);
+    recycle_thread(self, thread);
+}
 
 // In the child of fork: every thread but the caller is gone.
 void forget_other_threads(Thread& self) noexcept LT_NO_TSA;

@@ -375,8 +375,8 @@ void announce_cancellation(Thread& self, Thread& target) noexcept
     }
     const CriticalRegion region{self};
     const LifeGuard guard;  // all: whose record it is now is not certain before
-    if (!is_live(&target)) {
-        return;
+    if (!is_live(&target) || target.leaving) {
+        return;  // too late; and its record may soon be another's
     }
     // release: after glibc's mark; and seen by whoever finds `attention` raised.
     target.cancel_requested.store(kUnseen, memory_order_release);
