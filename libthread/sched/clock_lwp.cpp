@@ -24,6 +24,7 @@ namespace lt {
 // 1 until it runs: pushers then find it "asleep", and kicking a parker nobody sleeps on is
 // harmless.
 constinit Atomic<std::uint32_t> clock_unwatching{1};
+constinit Atomic<std::int64_t> clock_looked_ns{0};
 
 constinit ClockTurnHook clock_turn_hook = nullptr;
 
@@ -275,6 +276,20 @@ std::int64_t earlier(std::int64_t a, std::int64_t b)
     return b == 0 || (a != 0 && a < b) ? a : b;
 }
 
+std::int64_t look_at_time()
+{
+    const std::int64_t now = os::monotonic_now();
+    clock_looked_ns.store(now, memory_order_relaxed);  // relaxed: see now_roughly()
+    return now;
+}
+
+void begin_watch()
+{
+    look_at_time();
+    // release: whoever finds us watching finds that time. From here on we look by ourselves.
+    clock_unwatching.store(0, memory_order_release);
+}
+
 // `next`: when something is to be done at the latest; `next_look`: the pool is to be looked at.
 void sleep_until(std::int64_t next, std::int64_t next_look)
 {
@@ -293,7 +308,7 @@ void sleep_until(std::int64_t next, std::int64_t next_look)
     if (queued_threads() == 0 && !(lacks_watcher() && poll_hooks.watch(*clock, until, ready))) {
         clock->parker.park_until(until);
     }
-    clock_unwatching.store(0, memory_order_relaxed);  // relaxed: from here on we look anyway
+    begin_watch();
     watch.quiet = 0;
     if (ready.count != 0) {
         poll_hooks.deliver(*clock->idle, ready);
@@ -306,13 +321,13 @@ void* clock_main(void* argument)
     Lwp& lwp = *static_cast<Lwp*>(argument);
     Thread& self = take_lwp_identity(lwp, "lwp/clock");
     lwp.state.store(LwpState::kHelper, memory_order_relaxed);  // relaxed: for lwpinspect
-    clock_unwatching.store(0, memory_order_relaxed);  // relaxed: from here on we look by ourselves
+    begin_watch();
     for (;;) {
         make_lwps_asked_for();
         keep_spare_lwp();
         const std::int64_t next = clock_turn_hook();
         expire_neglected_timeouts(self);
-        const std::int64_t now = os::monotonic_now();
+        const std::int64_t now = look_at_time();
         const std::int64_t next_look = watch_progress(now);
         const std::int64_t next_turn = end_turns(now);
         sleep_until(next, earlier(next_look, next_turn));

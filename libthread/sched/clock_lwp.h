@@ -7,6 +7,7 @@
 #include "base/atomic.h"
 #include "base/compiler.h"
 #include "base/error.h"
+#include "os/clock.h"
 
 namespace lt {
 
@@ -29,6 +30,20 @@ inline void notify_clock_of_work() noexcept
     if (LT_UNLIKELY(clock_unwatching.load(memory_order_relaxed) != 0)) {
         kick_clock();
     }
+}
+
+// When it last looked, for now_roughly(); written by it.
+extern Atomic<std::int64_t> clock_looked_ns;
+
+// The monotonic clock, for stamps that people read and that are too frequent for a call of the
+// kernel's: while the clock LWP watches, the time of its last look, some 10 ms ago at most.
+inline std::int64_t now_roughly() noexcept
+{
+    // acquire: pairs with the clock LWP's, which has looked before. relaxed: a later look is as
+    // good.
+    return LT_LIKELY(clock_unwatching.load(memory_order_acquire) == 0)
+               ? clock_looked_ns.load(memory_order_relaxed)
+               : os::coarse_now();
 }
 
 // Called at each turn of the clock LWP, which may start tasks there; returns when it wants to be

@@ -7,8 +7,8 @@
 
 #include "base/check.h"
 #include "base/probe.h"
-#include "os/clock.h"
 #include "os/syscall.h"
+#include "sched/clock_lwp.h"
 #include "sched/suspension.h"
 #include "sched/timeouts.h"
 #include "sync/cancellation.h"
@@ -215,8 +215,7 @@ void prepare_to_sleep(Thread& self, SleepQueue& queue, const WaitSpec& spec) noe
     self.wait_flags = spec.flags;
     self.wait_token = spec.token;
     // relaxed: read under the queue's lock, and by lwpinspect.
-    self.since_ns.store(spec.since_ns != 0 ? spec.since_ns : os::coarse_now(),
-                        memory_order_relaxed);
+    self.since_ns.store(spec.since_ns != 0 ? spec.since_ns : now_roughly(), memory_order_relaxed);
     insert(queue, self, (spec.flags & kWaitAtFront) != 0 ? Among::kAtFront : Among::kBehind);
 }
 
@@ -325,7 +324,7 @@ bool put_sleeping(SleepQueue& queue, Thread& thread, const void* object, WaitKin
     thread.wait_kind = kind;
     thread.wait_flags = 0;
     // relaxed: read under the queue's lock, and by lwpinspect.
-    thread.since_ns.store(os::coarse_now(), memory_order_relaxed);
+    thread.since_ns.store(now_roughly(), memory_order_relaxed);
     insert(queue, thread, Among::kBehind);
     return true;
 }

@@ -5,7 +5,6 @@
 #include "base/check.h"
 #include "base/probe.h"
 #include "lwp/pool.h"
-#include "os/clock.h"
 #include "os/kernel_thread.h"
 #include "os/signal_mask.h"
 #include "os/tcb.h"
@@ -174,7 +173,7 @@ Thread* make_record(Thread& creator, const CreateRequest& request)
     thread->effective.store(creator.priority, memory_order_relaxed);  // relaxed: as above
     thread->mxcsr = arch::mxcsr();
     thread->x87_control = arch::x87_control();
-    thread->since_ns.store(os::coarse_now(), memory_order_relaxed);  // relaxed: for lwpinspect
+    thread->since_ns.store(now_roughly(), memory_order_relaxed);  // relaxed: for lwpinspect
     return thread;
 }
 
