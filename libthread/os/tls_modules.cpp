@@ -347,13 +347,11 @@ std::uint64_t loaded_modules() noexcept
     return sum;
 }
 
-const ModuleList* current_modules(std::uint64_t now, bool& for_good) noexcept
+namespace {
+
+LT_NOINLINE const ModuleList* survey_until_steady(bool& for_good) noexcept
 {
     for_good = true;
-    // acquire: pairs with publish(): the list belongs to this number, or to a later one.
-    if (now != kNever && published_for.load(memory_order_acquire) == now) {
-        return published.load(memory_order_acquire);
-    }
     for (int attempt = 0; attempt < kMaxAttempts; ++attempt) {
         Survey survey;
         if (survey_modules(survey)) {
@@ -365,6 +363,18 @@ const ModuleList* current_modules(std::uint64_t now, bool& for_good) noexcept
         }
     }
     return nullptr;
+}
+
+}  // namespace
+
+const ModuleList* current_modules(std::uint64_t now, bool& for_good) noexcept
+{
+    // acquire: pairs with publish(): the list belongs to this number, or to a later one.
+    if (LT_LIKELY(now != kNever && published_for.load(memory_order_acquire) == now)) {
+        for_good = true;
+        return published.load(memory_order_acquire);  // acquire: as above
+    }
+    return survey_until_steady(for_good);
 }
 
 void tcb_keep_variable(const void* variable, std::size_t size) noexcept

@@ -27,7 +27,7 @@ constexpr std::uint32_t kStealEvery = 16;
 constexpr std::uint32_t kHandoffsToTrust = 8;
 
 // A record of an LWP keeps its queue for ever, also when a bound thread's LWP uses it next.
-bool runs_pool_work(const Thread& thread)
+LT_INLINE bool runs_pool_work(const Thread& thread)
 {
     return is_multiplexed(thread) && thread.lwp->run_queue != nullptr;
 }
