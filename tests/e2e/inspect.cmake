@@ -76,6 +76,8 @@ set_tests_properties(e2e.json_schema PROPERTIES LABELS e2e TIMEOUT 180)
 
 lt_test(lwpdb_test LABELS e2e NO_LIBTHREAD
   SOURCES e2e/lwpdb_test.cpp e2e/lwpdb_from_c.c LIBRARIES lwpdb inspect_support)
+lt_precompile_like(lwpdb_test lt_precompiled_inspect)
+set_source_files_properties(e2e/lwpdb_from_c.c PROPERTIES SKIP_PRECOMPILE_HEADERS ON)
 target_compile_definitions(lwpdb_test PRIVATE ORACLE_PROGRAM="$<TARGET_FILE:inspect_oracle>")
 add_dependencies(lwpdb_test lwpinspect inspect_oracle)
 
