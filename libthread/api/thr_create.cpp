@@ -26,7 +26,8 @@ LT_EXPORT int thr_create(void* stack_base, size_t stack_size, void* (*start)(voi
     if (start == nullptr || (needs_size && stack_size < lt::kMinStack)) {
         return EINVAL;
     }
-    if (lt::is_vfork_child(lt::current())) {
+    lt::Thread& self = lt::current();
+    if (lt::is_vfork_child(self)) {
         return ENOTSUP;
     }
     const int saved_errno = errno;
@@ -38,7 +39,7 @@ LT_EXPORT int thr_create(void* stack_base, size_t stack_size, void* (*start)(voi
     request.flags = to_flags(flags) | (stack_base != nullptr ? lt::kFlagUserStack : 0U);
     request.suspended = (flags & THR_SUSPENDED) != 0;
     request.id = new_thread;
-    const lt::Error error = lt::create_thread(lt::current(), request);
+    const lt::Error error = lt::create_thread(self, request);
     errno = saved_errno;
     return lt::to_errno(error);
 }

@@ -40,6 +40,25 @@ template <class Entry>
 struct Recycled {
     Entry* first = nullptr;
     std::uint32_t count = 0;
+
+    void push(Entry& entry)
+    {
+        entry.next = first;
+        first = &entry;
+        ++count;
+    }
+
+    // Nullptr: there is none.
+    Entry* pop()
+    {
+        Entry* entry = first;
+        if (LT_LIKELY(entry != nullptr)) {
+            first = entry->next;
+            entry->next = nullptr;
+            --count;
+        }
+        return entry;
+    }
 };
 
 // Records are type-stable: a stale pointer leads to some LWP, never to foreign memory.
@@ -90,7 +109,8 @@ struct alignas(kCacheLine) Lwp {
     // Only the LWP itself, in critical regions; they stay with the record.
     static constexpr std::uint32_t kStackClasses = 8;
     Recycled<os::StackSlot> stacks[kStackClasses];  // by size class
-    Recycled<Thread> records;
+    Recycled<Thread> records;                       // without a stack
+    Recycled<Thread> whole;                         // with stack and TCB
 
     // Ids reserved for threads that are made here; the same. See thread/registry.h.
     std::uint32_t next_id = 0;

@@ -15,7 +15,6 @@
 namespace lt::os {
 namespace {
 
-constexpr std::size_t kSmallestStack = std::size_t{16} << 10;
 constexpr std::uint32_t kClasses = 32;  // 16 KiB to 32 TiB
 // From here on a stack has a map of its own: there will not be many.
 constexpr std::size_t kLargestShared = kDefaultStackSize;
@@ -175,14 +174,6 @@ void stack_guard_size(std::size_t bytes) noexcept
 {
     // relaxed: a setting; nothing else is published with it.
     guard_size.store(round_up(bytes, kPageSize), memory_order_relaxed);
-}
-
-std::uint32_t stack_size_class(std::size_t usable) noexcept
-{
-    if (usable <= kSmallestStack) {
-        return 0;
-    }
-    return static_cast<std::uint32_t>(std::bit_width((usable - 1) / kSmallestStack));
 }
 
 std::size_t stack_class_size(std::uint32_t size_class) noexcept

@@ -1,6 +1,7 @@
 // Memory for stacks: slots carved from large maps, each with a guard below.
 #pragma once
 
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 
@@ -42,9 +43,20 @@ void stack_slot_free(StackSlot* slot) noexcept;
 // Gives all its memory back to the system. No TCB may be there, nor in glibc's list.
 void stack_slot_empty(StackSlot* slot) noexcept;
 
+inline constexpr std::size_t kSmallestStack = std::size_t{16} << 10;
+
 // The size class that a request of `usable` bytes falls into: slots of one class are
 // interchangeable.
-std::uint32_t stack_size_class(std::size_t usable) noexcept;
+constexpr std::uint32_t stack_size_class(std::size_t usable) noexcept
+{
+    return usable <= kSmallestStack
+               ? 0
+               : static_cast<std::uint32_t>(std::bit_width((usable - 1) / kSmallestStack));
+}
+
+// What a thread gets that asks for no size.
+inline constexpr std::size_t kDefaultStackSize = std::size_t{2} << 20;
+inline constexpr std::uint32_t kDefaultStackClass = stack_size_class(kDefaultStackSize);
 
 // Largest usable size of that class.
 std::size_t stack_class_size(std::uint32_t size_class) noexcept;
@@ -52,8 +64,5 @@ std::size_t stack_class_size(std::uint32_t size_class) noexcept;
 // Around fork, in parent and child: the locks are held over it.
 void stack_map_before_fork() noexcept;
 void stack_map_after_fork() noexcept;
-
-// What a thread gets that asks for no size.
-inline constexpr std::size_t kDefaultStackSize = std::size_t{2} << 20;
 
 }  // namespace lt::os

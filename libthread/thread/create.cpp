@@ -137,44 +137,39 @@ void* bound_main(void* argument)
     return nullptr;
 }
 
-Thread* make_record(Thread& creator, const CreateRequest& request)
+// What a new thread starts with, but for its stack.
+LT_INLINE void prepare(Thread& thread, const Thread& creator, const CreateRequest& request)
 {
-    Thread* thread = take_record(creator);
-    if (thread == nullptr) {
-        return nullptr;
-    }
     // relaxed: nobody else knows the record yet.
-    thread->flags.store(request.flags, memory_order_relaxed);
+    thread.flags.store(request.flags, memory_order_relaxed);
     const ThreadState started =
         (request.flags & kFlagBound) != 0 ? ThreadState::kRunning : ThreadState::kRunnable;
-    thread->state.store(request.suspended ? ThreadState::kStopped : started,
-                        memory_order_relaxed);  // relaxed: as above
-    thread->requests.store(request.suspended ? kRequestStop : 0U,
-                           memory_order_relaxed);               // relaxed: as above
-    thread->critical.store(kFirstDepth, memory_order_relaxed);  // relaxed: as above
-    thread->creator = creator.number();
-    thread->start = request.start;
-    thread->argument = request.argument;
-    thread->status = nullptr;
-    thread->exiting = false;
-    thread->switches = 0;
-    thread->processor.forget();
-    thread->joiners = 0;
-    thread->lent_turn = thread->pthread_named = false;
-    thread->lwp = nullptr;
-    thread->slot = nullptr;
-    thread->signal_mask =
+    thread.state.store(request.suspended ? ThreadState::kStopped : started,
+                       memory_order_relaxed);  // relaxed: as above
+    thread.requests.store(request.suspended ? kRequestStop : 0U,
+                          memory_order_relaxed);               // relaxed: as above
+    thread.critical.store(kFirstDepth, memory_order_relaxed);  // relaxed: as above
+    thread.creator = creator.number();
+    thread.start = request.start;
+    thread.argument = request.argument;
+    thread.status = nullptr;
+    thread.exiting = false;
+    thread.switches = 0;
+    thread.processor.forget();
+    thread.joiners = 0;
+    thread.lent_turn = thread.pthread_named = false;
+    thread.lwp = nullptr;
+    thread.signal_mask =
         request.signal_mask != nullptr ? *request.signal_mask : creator.signal_mask;
-    thread->alternate_sp = thread->alternate_size = thread->handler_frame = 0;
-    thread->awaited.store(0, memory_order_relaxed);  // relaxed: as above
-    thread->priority = creator.priority;
-    thread->inherited = {};
-    inherit_debug_events(*thread, &creator);
-    thread->effective.store(creator.priority, memory_order_relaxed);  // relaxed: as above
-    thread->mxcsr = arch::mxcsr();
-    thread->x87_control = arch::x87_control();
-    thread->since_ns.store(now_roughly(), memory_order_relaxed);  // relaxed: for lwpinspect
-    return thread;
+    thread.alternate_sp = thread.alternate_size = thread.handler_frame = 0;
+    thread.awaited.store(0, memory_order_relaxed);  // relaxed: as above
+    thread.priority = creator.priority;
+    thread.inherited = {};
+    inherit_debug_events(thread, &creator);
+    thread.effective.store(creator.priority, memory_order_relaxed);  // relaxed: as above
+    thread.mxcsr = arch::mxcsr();
+    thread.x87_control = arch::x87_control();
+    thread.since_ns.store(now_roughly(), memory_order_relaxed);  // relaxed: for lwpinspect
 }
 
 // Nobody runs it yet: who is told of it now is told before it can end.
@@ -206,13 +201,14 @@ Error create_bound(Thread& self, const CreateRequest& request)
     {
         const CriticalRegion region{self};
         lwp = allocate_lwp();
-        thread = lwp != nullptr ? make_record(self, request) : nullptr;
+        thread = lwp != nullptr ? take_record(self) : nullptr;
         if (thread == nullptr) {
             if (lwp != nullptr) {
                 release_lwp(*lwp);
             }
             return Error::kNoMemory;
         }
+        prepare(*thread, self, request);
         thread->lwp = lwp;
         if (request.stack_base != nullptr) {
             thread->stack_lo = reinterpret_cast<std::uintptr_t>(request.stack_base);
@@ -222,7 +218,7 @@ Error create_bound(Thread& self, const CreateRequest& request)
     }
     const std::size_t size = request.stack_base != nullptr ? kMinStack
                              : request.stack_size != 0     ? request.stack_size
-                                                           : kDefaultStack;
+                                                           : os::kDefaultStackSize;
     const Error error = os::start_kernel_thread(
         bound_main, thread, round_up(size + kBoundExtra, kPageSize), &lwp->handle);
     if (error != Error::kNone) {
@@ -233,36 +229,64 @@ Error create_bound(Thread& self, const CreateRequest& request)
     return error;
 }
 
+// A record gets its stack.
+void attach(Thread& thread, os::StackSlot& slot, const CreateRequest& request)
+{
+    thread.slot = &slot;
+    thread.tcb = slot.tcb;
+    thread.pthread_id = reinterpret_cast<std::uintptr_t>(slot.tcb);
+    thread.stack_lo = slot.lo;
+    thread.stack_hi = slot.stack_hi;
+    if (request.stack_base != nullptr) {
+        thread.stack_lo = reinterpret_cast<std::uintptr_t>(request.stack_base);
+        thread.stack_hi = (thread.stack_lo + request.stack_size) & ~std::uintptr_t{15};
+        os::tcb_set_stack(slot.tcb, thread.stack_lo, thread.stack_hi);
+    }
+    *static_cast<Thread**>(os::tcb_translate(&current_thread, arch::thread_pointer(), slot.tcb)) =
+        &thread;
+}
+
+// A record and a stack that do not come from one thread. In a critical region, which it leaves for
+// a while if a stack must be made.
+Thread* assemble(Thread& self, const CreateRequest& request, Error& error)
+{
+    const std::size_t wanted = request.stack_base != nullptr ? kMinStack
+                               : request.stack_size != 0     ? request.stack_size
+                                                             : os::kDefaultStackSize;
+    os::StackSlot* slot = take_slot(self, wanted);
+    if (LT_UNLIKELY(slot == nullptr)) {
+        leave_critical(self);
+        slot = make_slot(wanted, error);
+        enter_critical(self);
+        if (slot == nullptr) {
+            return nullptr;
+        }
+    }
+    Thread* thread = take_record(self);
+    if (thread == nullptr) {
+        keep_slot(self, slot, true);
+        error = Error::kNoMemory;
+        return nullptr;
+    }
+    attach(*thread, *slot, request);
+    return thread;
+}
+
 Error create_unbound(Thread& self, const CreateRequest& request)
 {
     trim_slots();
-    Error error = Error::kNone;
-    const std::size_t wanted = request.stack_base != nullptr ? kMinStack
-                               : request.stack_size != 0     ? request.stack_size
-                                                             : kDefaultStack;
-    os::StackSlot* slot = take_slot(self, wanted, error);
-    if (slot == nullptr) {
-        return error;
-    }
     const CriticalRegion region{self};
-    Thread* thread = make_record(self, request);
+    const bool usual = request.stack_base == nullptr && request.stack_size == 0;
+    Thread* thread = usual ? take_whole(self) : nullptr;
     if (thread == nullptr) {
-        keep_slot(self, slot, true);
-        return Error::kNoMemory;
+        Error error = Error::kNone;
+        thread = assemble(self, request, error);
+        if (thread == nullptr) {
+            return error;
+        }
     }
-    thread->slot = slot;
-    thread->tcb = slot->tcb;
-    thread->pthread_id = reinterpret_cast<std::uintptr_t>(slot->tcb);
-    thread->stack_lo = slot->lo;
-    thread->stack_hi = slot->stack_hi;
-    if (request.stack_base != nullptr) {
-        thread->stack_lo = reinterpret_cast<std::uintptr_t>(request.stack_base);
-        thread->stack_hi = (thread->stack_lo + request.stack_size) & ~std::uintptr_t{15};
-        os::tcb_set_stack(slot->tcb, thread->stack_lo, thread->stack_hi);
-    }
+    prepare(*thread, self, request);
     thread->context = arch_prepare(reinterpret_cast<void*>(thread->stack_hi), unbound_main, thread);
-    *static_cast<Thread**>(os::tcb_translate(&current_thread, arch::thread_pointer(), slot->tcb)) =
-        thread;
     // Even: parked, with a valid context. relaxed: published by the queue, or by the life lock.
     thread->seq.store((thread->seq.load(memory_order_relaxed) + 1) & ~std::uint64_t{1},
                       memory_order_relaxed);
@@ -289,25 +313,24 @@ void ask_for_lwps(bool one_more)
 
 }  // namespace
 
-Error create_thread(Thread& self, const CreateRequest& request) noexcept
+Error create_thread(Thread& self, CreateRequest& request) noexcept
 {
     if (request.stack_size > kAddressSpace) {
         return Error::kNoMemory;  // before anything is added to it
     }
-    Error error = start_engine(self);
+    Error error = is_ready_to_create(self) ? Error::kNone : start_engine(self);
     if (error != Error::kNone) {
         return error;
     }
-    CreateRequest actual = request;
-    if (!is_multiplexing()) {
-        actual.flags |= kFlagBound;
+    if (LT_UNLIKELY(!is_multiplexing())) {
+        request.flags |= kFlagBound;
     }
-    error = (actual.flags & kFlagBound) != 0 ? create_bound(self, actual)
-                                             : create_unbound(self, actual);
+    error = (request.flags & kFlagBound) != 0 ? create_bound(self, request)
+                                              : create_unbound(self, request);
     if (error == Error::kNone) {
         // relaxed: whoever reads it plainly, reads an old value at worst.
         __atomic_store_n(&__threaded, 1, __ATOMIC_RELAXED);
-        ask_for_lwps((actual.flags & kFlagNewLwp) != 0);
+        ask_for_lwps((request.flags & kFlagNewLwp) != 0);
         preempt_if_outranked(self);
         rest_after_creating(self);
     }

@@ -98,15 +98,6 @@ void report_event_slowly(Thread& self, DebugEvent event, std::uint32_t data) noe
     }
 }
 
-void inherit_debug_events(Thread& thread, const Thread* creator) noexcept
-{
-    // relaxed, all: as in report_event().
-    const std::uint32_t on =
-        creator == nullptr ? 0 : creator->debug_events.load(memory_order_relaxed) & kDebugEventsOn;
-    thread.debug_events.store(on, memory_order_relaxed);  // relaxed: as above
-    thread.debug_event.store(0, memory_order_relaxed);    // relaxed: as above
-}
-
 void start_obeying_debugger() noexcept
 {
     other_turn = clock_turn_hook;

@@ -24,7 +24,14 @@ inline void report_event(Thread& self, DebugEvent event, std::uint32_t data = 0)
 }
 
 // A new record's part: whether events of the thread are reported is as for its creator.
-void inherit_debug_events(Thread& thread, const Thread* creator) noexcept;
+inline void inherit_debug_events(Thread& thread, const Thread* creator) noexcept
+{
+    // relaxed, all: as in report_event().
+    const std::uint32_t on =
+        creator == nullptr ? 0 : creator->debug_events.load(memory_order_relaxed) & kDebugEventsOn;
+    thread.debug_events.store(on, memory_order_relaxed);  // relaxed: as above
+    thread.debug_event.store(0, memory_order_relaxed);    // relaxed: as above
+}
 
 // Publishes where events are reported, and joins the clock LWP's turns, after those who are there.
 void start_obeying_debugger() noexcept;

@@ -69,9 +69,6 @@ Error create_locked(std::uint32_t& key, KeyDestructor destructor) LT_REQUIRES(ke
 bool destroy_own_values(Thread& self)
 {
     auto* block = static_cast<ValueBlock*>(self.own_values);
-    if (block == nullptr) {
-        return false;
-    }
     bool called = false;
     const std::uint32_t count =
         own_key_count.load(memory_order_acquire);  // acquire: see is_own_key()
@@ -206,7 +203,7 @@ bool run_tsd_destructors(Thread& self) noexcept
 {
     // Under ThreadSanitizer glibc runs them, when the pthread ends.
     const bool called = !kThreadSanitizer && os::tcb_tsd_round(block_before_destructor);
-    return destroy_own_values(self) || called;
+    return LT_UNLIKELY(self.own_values != nullptr && destroy_own_values(self)) || called;
 }
 
 }  // namespace lt

@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "base/error.h"
+#include "sched/clock_lwp.h"
 #include "sched/thread.h"
 
 namespace lt {
@@ -21,10 +22,9 @@ struct CreateRequest {
 };
 
 inline constexpr std::size_t kMinStack = 16 * 1024;
-inline constexpr std::size_t kDefaultStack = 2 * 1024 * 1024;
 
-// thr_create, arguments checked.
-Error create_thread(Thread& self, const CreateRequest& request) noexcept;
+// thr_create, arguments checked. Where every thread is bound, adds that flag to the request.
+Error create_thread(Thread& self, CreateRequest& request) noexcept;
 
 // Runs the thread's start function; returns when it has returned, or was left by thr_exit,
 // pthread_exit or cancellation. self.status holds the exit status.
@@ -85,11 +85,26 @@ void forget_pthread(Thread& self, std::uint64_t pthread_id) noexcept;
 // that has not called the library.
 Thread* thread_of_pthread(std::uint64_t pthread_id) noexcept;
 
+// How threads are carried; known from the first thr_create on.
+enum class Engine : std::uint32_t { kOff, kMultiplexing, kBound };
+// Written once, and published by it: what the engine consists of.
+extern Atomic<Engine> engine;
+
 // Starts the M:N machinery before the first thread is made; in a later call does nothing.
 Error start_engine(Thread& self) noexcept;
 
 // Whether unbound threads exist; false in the model `bound`.
-bool is_multiplexing() noexcept;
+inline bool is_multiplexing() noexcept
+{
+    // acquire: pairs with the one store.
+    return engine.load(memory_order_acquire) == Engine::kMultiplexing;
+}
+
+// Whether start_engine() has nothing to do.
+inline bool is_ready_to_create(const Thread& self) noexcept
+{
+    return LT_LIKELY(is_multiplexing() && !self.has(kFlagBound) && clock_started());
+}
 
 // On the initial thread: makes unwinding by thr_exit, pthread_exit or cancellation end in a place
 // of ours instead of libc's.

@@ -45,6 +45,7 @@ void reserve_ids(Lwp& lwp)
         // acq_rel: who goes on from here sees the mark set before.
     } while (!process.last_id.compare_exchange_weak(last, first + count - 1, memory_order_acq_rel,
                                                     memory_order_acquire));
+    ++lwp.ids_taken;  // a block counts as one
     lwp.next_id = first;
     lwp.ids_left = count;
 }
@@ -54,7 +55,6 @@ std::uint32_t next_id(Lwp& lwp)
     if (LT_UNLIKELY(lwp.ids_left == 0)) {
         reserve_ids(lwp);
     }
-    ++lwp.ids_taken;
     --lwp.ids_left;
     return lwp.next_id++;
 }
@@ -161,10 +161,17 @@ void register_thread(Thread* creator, Lwp& lwp, Thread& thread) noexcept
 bool leave_census_to_others(Thread& thread) noexcept
 {
     LifeShard& shard = life_shard_of(thread.number());
+    const CensusSet masked = mask_set(thread.counted_class);
     if (LT_UNLIKELY(!can_uncount_mask(shard, thread) || !can_leave(shard, kNonDaemons))) {
         return false;
     }
-    leave(shard, thread, false);
+    thread.leaving = true;
+    for (const CensusSet set : {masked, kNonDaemons}) {
+        Atomic<std::uint32_t>& present = shard.present[set];
+        // relaxed, both: locked.
+        present.store(present.load(memory_order_relaxed) - 1, memory_order_relaxed);
+    }
+    add_alive(thread.number(), std::uint32_t{0} - 1);
     return true;
 }
 
@@ -268,9 +275,21 @@ void give_back_slot(Thread& self, Thread& thread) noexcept
     thread.slot = nullptr;
 }
 
+namespace {
+
+// Whether record and stack, kept together, suit the next thread that asks for nothing special.
+bool has_usual_stack(const Thread& thread)
+{
+    const auto* slot = static_cast<const os::StackSlot*>(thread.slot);
+    return slot != nullptr && slot->size_class == os::kDefaultStackClass &&
+           !thread.has(kFlagUserStack) && os::tcb_can_reset();
+}
+
+}  // namespace
+
 void recycle_thread(Thread& self, Thread& thread) noexcept
 {
-    give_back_slot(self, thread);
+    const bool whole = has_usual_stack(thread);
     // relaxed, all: nobody finds the thread any more, and the record's pool hands it on.
     thread.id.store(0, memory_order_relaxed);
     thread.flags.store(0, memory_order_relaxed);                   // relaxed: as above
@@ -280,6 +299,13 @@ void recycle_thread(Thread& self, Thread& thread) noexcept
     thread.cancel_requested.store(kNotRequested, memory_order_relaxed);  // relaxed: as above
     thread.wait_kind = WaitKind::kNone;
     thread.name[0] = '\0';
+    if (LT_LIKELY(whole)) {
+        os::tcb_forget_cancellation(thread.tcb);
+        if (LT_LIKELY(keep_whole(self, thread))) {
+            return;
+        }
+    }
+    give_back_slot(self, thread);
     keep_record(self, thread);
 }
 

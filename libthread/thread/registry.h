@@ -39,8 +39,8 @@ struct Leave {
 // A thread ends, and is to be buried, or was not made after all. In a critical region.
 Leave leave_census(Thread& thread, bool to_be_buried) noexcept LT_EXCLUDES(life_lock);
 
-// The same for a thread that leaves others in all sets it was in, if it does: under its shard. It
-// is not to be buried.
+// The same under its shard, for a thread of ours that is no daemon and not to be buried. False: it
+// would leave a set empty where that has its anchor.
 bool leave_census_to_others(Thread& thread) noexcept LT_REQUIRES(life_lock);
 
 // The thread runs no more: its stack is for the next. `self` is the running thread, in a critical

@@ -38,27 +38,6 @@ constinit os::StackSlot* set_aside LT_GUARDED_BY(cache_lock) = nullptr;
 constinit Atomic<std::uint32_t> something_aside{0};
 
 template <class Entry>
-void push(Recycled<Entry>& own, Entry& entry)
-{
-    entry.next = own.first;
-    own.first = &entry;
-    ++own.count;
-}
-
-// Nullptr: there is none.
-template <class Entry>
-Entry* pop(Recycled<Entry>& own)
-{
-    Entry* entry = own.first;
-    if (LT_LIKELY(entry != nullptr)) {
-        own.first = entry->next;
-        entry->next = nullptr;
-        --own.count;
-    }
-    return entry;
-}
-
-template <class Entry>
 struct Batch {
     Entry* first;
     Entry* last;
@@ -98,7 +77,7 @@ void fetch_slots(Recycled<os::StackSlot>& own, std::uint32_t size_class)
         if (slot == nullptr) {
             return;
         }
-        push(own, *slot);
+        own.push(*slot);
     }
 }
 
@@ -128,7 +107,7 @@ os::StackSlot* take_ready(Lwp& lwp, std::uint32_t size_class)
     if (LT_UNLIKELY(own.first == nullptr)) {
         fetch_slots(own, size_class);
     }
-    return pop(own);
+    return own.pop();
 }
 
 os::StackSlot* take_aside()
@@ -155,16 +134,16 @@ void unlock_stack_cache() noexcept LT_NO_TSA
     cache_lock.unlock();
 }
 
-os::StackSlot* take_slot(Thread& self, std::size_t usable, Error& error) noexcept
+os::StackSlot* take_slot(Thread& self, std::size_t usable) noexcept
 {
-    const std::uint32_t size_class = os::stack_size_class(usable);
+    return take_ready(*self.lwp, os::stack_size_class(usable));
+}
+
+os::StackSlot* make_slot(std::size_t usable, Error& error) noexcept
+{
     os::StackSlot* slot = nullptr;
     {
-        const CriticalRegion region{self};
-        slot = take_ready(*self.lwp, size_class);
-        if (LT_LIKELY(slot != nullptr)) {
-            return slot;
-        }
+        const CriticalRegion region{current()};
         slot = os::stack_slot_allocate(usable, error);
     }
     if (slot == nullptr) {
@@ -172,7 +151,7 @@ os::StackSlot* take_slot(Thread& self, std::size_t usable, Error& error) noexcep
     }
     error = os::tcb_create(*slot);
     if (error != Error::kNone) {
-        const CriticalRegion region{self};
+        const CriticalRegion region{current()};
         os::stack_slot_free(slot);
         return nullptr;
     }
@@ -197,7 +176,7 @@ void keep_slot(Thread& self, os::StackSlot* slot, bool reset) noexcept
     if (LT_UNLIKELY(own.count == kMostKept)) {
         return_slots(size_class, split_off(own, kBatch), kBatch);
     }
-    push(own, *slot);
+    own.push(*slot);
 }
 
 void trim_slots() noexcept
@@ -218,7 +197,7 @@ Thread* take_record(Thread& self) noexcept
     if (LT_UNLIKELY(own.first == nullptr)) {
         own.count = thread_records.allocate_chain(kBatch, own.first);
     }
-    return pop(own);
+    return own.pop();
 }
 
 void keep_record(Thread& self, Thread& record) noexcept
@@ -228,7 +207,7 @@ void keep_record(Thread& self, Thread& record) noexcept
         const Batch<Thread> batch = split_off(own, kBatch);
         thread_records.release_chain(batch.first, batch.last);
     }
-    push(own, record);
+    own.push(record);
 }
 
 bool may_have_surplus() noexcept
@@ -288,6 +267,12 @@ void return_surplus(os::StackSlot* chain) noexcept
 
 void share_recycled(Lwp& lwp) noexcept
 {
+    while (Thread* thread = lwp.whole.pop()) {
+        auto* slot = static_cast<os::StackSlot*>(thread->slot);
+        thread->slot = nullptr;
+        return_slots(slot->size_class, {slot, slot}, 1);
+        lwp.records.push(*thread);
+    }
     for (std::uint32_t size_class = 0; size_class < Lwp::kStackClasses; ++size_class) {
         Recycled<os::StackSlot>& own = lwp.stacks[size_class];
         if (const std::uint32_t count = own.count; count != 0) {
@@ -306,6 +291,7 @@ void forget_recycled(Lwp& lwp) noexcept
         stacks = {};
     }
     lwp.records = {};
+    lwp.whole = {};
 }
 
 }  // namespace lt

@@ -7,24 +7,46 @@
 #include <cstdint>
 
 #include "base/error.h"
+#include "lwp/lwp.h"
 #include "os/stack_map.h"
 #include "sched/thread.h"
 
 namespace lt {
 
-// A slot with at least `usable` bytes of stack and a TCB as good as new. May call malloc: not in a
-// critical region. nullptr: `error` says why.
-os::StackSlot* take_slot(Thread& self, std::size_t usable, Error& error) noexcept;
+// A record with a stack of the default size and a TCB as good as new, all as the last thread has
+// left it; nullptr: none is kept here. In a critical region of `self`, the running thread; as all
+// that follow, but where they say otherwise.
+inline Thread* take_whole(Thread& self) noexcept
+{
+    return self.lwp->whole.pop();
+}
+
+// Takes it back. False: enough are kept; record and slot go their own ways.
+inline bool keep_whole(Thread& self, Thread& record) noexcept
+{
+    constexpr std::uint32_t kMostKept = 48;
+    Recycled<Thread>& own = self.lwp->whole;
+    if (LT_UNLIKELY(own.count == kMostKept)) {
+        return false;
+    }
+    own.push(record);
+    return true;
+}
+
+// A slot with at least `usable` bytes of stack and a TCB as good as new; nullptr: none is kept.
+os::StackSlot* take_slot(Thread& self, std::size_t usable) noexcept;
+
+// A new one. Calls malloc: not in a critical region. nullptr: `error` says why.
+os::StackSlot* make_slot(std::size_t usable, Error& error) noexcept;
 
 // Keeps the slot of an ended thread, last in first out. `reset` tells whether its TCB was made as
-// new; otherwise it is set aside until trim_slots() destroys it. In a critical region of `self`,
-// the running thread.
+// new; otherwise it is set aside until trim_slots() destroys it.
 void keep_slot(Thread& self, os::StackSlot* slot, bool reset) noexcept;
 
 // Destroys slots set aside. May call malloc: not in a critical region.
 void trim_slots() noexcept;
 
-// A free record, with what the last thread left in it; nullptr: out of memory. As keep_slot().
+// A free record, with what the last thread left in it; nullptr: out of memory.
 Thread* take_record(Thread& self) noexcept;
 
 // Takes it back.

@@ -47,12 +47,11 @@
 extern "C" void* __libc_stack_end;  // NOLINT: ld.so's name for the top of the initial stack
 
 namespace lt {
+
+constinit Atomic<Engine> engine{Engine::kOff};
+
 namespace {
 
-enum class Engine : std::uint32_t { kOff, kMultiplexing, kBound };
-
-// release by whoever starts it, acquire by everyone who creates a thread.
-constinit Atomic<Engine> engine{Engine::kOff};
 pthread_mutex_t engine_mutex =
     PTHREAD_MUTEX_INITIALIZER;  // serialises the start; never in the scheduler
 pthread_key_t foreign_key;
@@ -220,12 +219,6 @@ std::int64_t take_part_in_clock_turn() noexcept
 }
 
 }  // namespace
-
-bool is_multiplexing() noexcept
-{
-    // acquire: pairs with start_locked().
-    return engine.load(memory_order_acquire) == Engine::kMultiplexing;
-}
 
 Error start_engine(Thread& self) noexcept
 {
