@@ -218,13 +218,14 @@ int churn(long binding)
 {
     const bool is_dear =
         binding != 0 || is_bound_model() || std::getenv("LIBTHREAD_MIGRATE") != nullptr;
-    return is_dear ? 10'000 : 100'000;
+    return is_dear ? 4'000 : 100'000;
 }
 
 // What the process uses more at the end of such a churn than a little after its beginning. Bound
-// threads that the kernel has yet to end still have their stacks. A leak of a page a thread would
-// be more than is allowed, one of a stack a thousand times that. Sanitizers keep records of
-// threads; LWPs that have joined the pool meanwhile may keep some dozens of stacks each.
+// threads that the kernel has yet to end still have their stacks. A leak of a page of each of
+// 100,000 threads, or of a stack of each of the dear ones, would be more than is allowed.
+// Sanitizers keep records of threads; LWPs that have joined the pool meanwhile may keep some dozens
+// of stacks each.
 class Growth {
   public:
     void note(int thread)
@@ -236,12 +237,19 @@ class Growth {
     }
     void expect_none() const
     {
-        const int joined = std::max(platform::lwp_count() - lwps_before_, 0);
-        EXPECT_LE(platform::address_space_in_use(),
-                  before_ + kAllowed + static_cast<std::size_t>(joined) * kKeptByLwp);
+        EXPECT_TRUE(bounded::until([this] {
+            return platform::address_space_in_use() <= allowed();
+        })) << platform::address_space_in_use()
+            << " bytes where " << allowed() << " are allowed";
     }
 
   private:
+    [[nodiscard]] std::size_t allowed() const
+    {
+        const int joined = std::max(platform::lwp_count() - lwps_before_, 0);
+        return before_ + kAllowed + static_cast<std::size_t>(joined) * kKeptByLwp;
+    }
+
     static constexpr int kSettled = 1000;
     static constexpr std::size_t kAllowed = 256 * kMiB;
     static constexpr std::size_t kKeptByLwp = 64 * kMiB;
