@@ -14,11 +14,15 @@ constinit Atomic<std::uint32_t> generation{1};
 
 }  // namespace
 
-bool is_nonblocking(const Call& call) noexcept
+bool is_known_to_block(const FdEntry& entry) noexcept
 {
     // relaxed, both: who sets the flag and who reads are ordered by the program, if at all.
-    if (call.entry != nullptr && call.entry->blocking_seen.load(memory_order_relaxed) ==
-                                     generation.load(memory_order_relaxed)) {
+    return entry.blocking_seen.load(memory_order_relaxed) == generation.load(memory_order_relaxed);
+}
+
+bool is_nonblocking(const Call& call) noexcept
+{
+    if (call.entry != nullptr && is_known_to_block(*call.entry)) {
         return false;
     }
     const long flags = os::raw_syscall(SYS_fcntl, call.fd, F_GETFL);
@@ -42,14 +46,14 @@ void note_socket(int fd, bool blocks) noexcept
     note_fresh(*entry);
     entry->kind.store(FdKind::kSocket, memory_order_relaxed);  // relaxed: a belief
     if (blocks) {
-        // relaxed, both: see is_nonblocking().
+        // relaxed, both: see is_known_to_block().
         entry->blocking_seen.store(generation.load(memory_order_relaxed), memory_order_relaxed);
     }
 }
 
 void note_flags_unknown() noexcept
 {
-    // relaxed: see is_nonblocking().
+    // relaxed: see is_known_to_block().
     if (generation.fetch_add(1, memory_order_relaxed) + 1 == 0) {
         generation.fetch_add(1, memory_order_relaxed);  // relaxed: as above
     }

@@ -13,6 +13,9 @@
 
 namespace lt::io {
 
+// Whether the description is without, as far as is known. Asks nobody.
+bool is_known_to_block(const FdEntry& entry) noexcept;
+
 bool is_nonblocking(const Call& call) noexcept;
 
 // The number was given to a socket just made, whatever was believed of it.

@@ -5,6 +5,7 @@
 
 #include <cerrno>
 
+#include "io/attempts.h"
 #include "io/blocking.h"
 #include "io/poller.h"
 #include "io/socket_timeouts.h"
@@ -18,19 +19,7 @@
 namespace lt::io {
 namespace {
 
-// Wake-ups in a row that found nothing, after which the kernel is left to wait: a file may call
-// itself ready and not be, such as a datagram socket whose addressee is full.
-constexpr int kMostFutile = 64;
-
-enum class End : std::uint8_t {
-    kDone,
-    kFutile,
-    kAgain,
-    kClosed,
-    kUnpollable,
-    kTimedOut,
-    kInterrupted
-};
+enum class End : std::uint8_t { kDone, kAgain, kClosed, kUnpollable, kTimedOut, kInterrupted };
 
 struct Round {
     End end;
@@ -47,18 +36,55 @@ long attempt(Call& call)
     return call.attempt(call);
 }
 
-// Whether it is worth a turn of the others: not where they have mostly not been who was waited for.
+// What turns of the others have been worth (FdEntry::turns): so many in a row were in vain, or, as
+// a negative number, ended what the attempt before had not.
+constexpr std::int8_t kTired = 4;       // from then on, now and then only
+constexpr std::int8_t kRested = 20;     // now
+constexpr std::int8_t kSure = -4;       // from then on before the first attempt, mostly
+constexpr std::int8_t kDoubtful = -20;  // not now
+
 bool expects_help(FdEntry& entry)
 {
-    constexpr std::uint8_t kTired = 4;
-    constexpr std::uint8_t kRested = 20;
-    const std::uint8_t futile = entry.futile_turns.load(memory_order_relaxed);  // relaxed: a belief
-    if (LT_LIKELY(futile < kTired)) {
+    const std::int8_t turns = entry.turns.load(memory_order_relaxed);  // relaxed: a belief
+    if (LT_LIKELY(turns < kTired)) {
         return true;
     }
-    const std::uint8_t next = futile + 1 == kRested ? kTired - 1 : futile + 1;
-    entry.futile_turns.store(next, memory_order_relaxed);  // relaxed: as above
+    const int next = turns + 1 == kRested ? kTired - 1 : turns + 1;
+    entry.turns.store(static_cast<std::int8_t>(next), memory_order_relaxed);  // relaxed: as above
     return false;
+}
+
+// Whether what is to be read mostly comes when others have had a turn: then one attempt will do.
+bool is_sure_of_help(const Call& call)
+{
+    if (call.entry == nullptr || call.events != EPOLLIN) {
+        return false;
+    }
+    const std::int8_t turns = call.entry->turns.load(memory_order_relaxed);  // relaxed: a belief
+    return turns <= kSure && turns > kDoubtful && is_known_to_block(*call.entry);
+}
+
+void note_turn(const Call& call, bool helped)
+{
+    const std::int8_t turns = call.entry->turns.load(memory_order_relaxed);  // relaxed: a belief
+    int next = 0;
+    if (!helped) {
+        next = turns < 0 ? 1 : turns + 1;
+    } else if (call.events == EPOLLIN && turns <= 0) {
+        next = turns == kDoubtful ? kSure : turns - 1;
+    }
+    // relaxed: as above.
+    call.entry->turns.store(static_cast<std::int8_t>(next), memory_order_relaxed);
+}
+
+// It was there already.
+void note_no_wait(const Call& call)
+{
+    // relaxed, both: a belief.
+    if (call.entry != nullptr && call.events == EPOLLIN &&
+        LT_UNLIKELY(call.entry->turns.load(memory_order_relaxed) < 0)) {
+        call.entry->turns.store(0, memory_order_relaxed);  // relaxed: as above
+    }
 }
 
 // Who is to send, or to make room, may be waiting for this very LWP: the others have a turn before
@@ -75,10 +101,7 @@ long attempt_after_others(Thread& self, Call& call)
     }
     act_on_cancellation(self);  // one that came meanwhile ends no sleep
     const long result = attempt(call);
-    const bool helped = result != -EAGAIN || call.progressed;
-    // relaxed, both: a belief.
-    const std::uint8_t futile = call.entry->futile_turns.load(memory_order_relaxed);
-    call.entry->futile_turns.store(helped ? 0 : futile + 1, memory_order_relaxed);
+    note_turn(call, result != -EAGAIN || call.progressed);
     return result;
 }
 
@@ -89,6 +112,22 @@ long call_libc(Thread& self, Call& call, bool waits)
     }
     const long result = call.block(call);
     return result < 0 ? -errno : result;
+}
+
+// Woken for nothing. Somebody else has taken it, or the file calls itself ready and is not: a
+// datagram socket that was shut down, or whose addressee is full. What the call comes to then, the
+// kernel knows.
+Round try_what_seems_ready(Call& call)
+{
+    if (!is_ready(call)) {
+        return {End::kAgain};
+    }
+    const long result = attempt(call);
+    if (result == -EAGAIN && call.progressed) {
+        call.progressed = false;
+        return {End::kAgain};
+    }
+    return {End::kDone, result != -EAGAIN ? result : kUseLibc};
 }
 
 // Sleeps once. The attempt after it is made before handlers run, which may leave by siglongjmp:
@@ -138,10 +177,11 @@ Round wait_once(Thread& self, Call& call, const HandlersSeen& before)
     }
     const bool futile = outcome == Waiter::kReady && !call.progressed;
     call.progressed = false;
-    if (futile) {
-        doubt_edges(self, *node.entry);
+    if (!futile) {
+        return {End::kAgain};
     }
-    return {futile ? End::kFutile : End::kAgain};
+    doubt_edges(self, *node.entry);
+    return try_what_seems_ready(call);
 }
 
 long wait_and_retry(Thread& self, Call& call, const HandlersSeen& before)
@@ -156,7 +196,7 @@ long wait_and_retry(Thread& self, Call& call, const HandlersSeen& before)
     if (early != -EAGAIN) {
         return early != kUseLibc ? early : call_libc(self, call, true);
     }
-    for (int futile = 0;;) {
+    for (;;) {
         if (!call.timed && apply_socket_timeout(call)) {
             call.restarts = false;
         }
@@ -172,13 +212,7 @@ long wait_and_retry(Thread& self, Call& call, const HandlersSeen& before)
                 return -EINTR;
             case End::kUnpollable:
                 return call_libc(self, call, true);
-            case End::kFutile:
-                if (++futile == kMostFutile) {
-                    return call_libc(self, call, true);
-                }
-                break;
             case End::kAgain:
-                futile = 0;
                 act_on_cancellation(self);
                 break;
         }
@@ -191,7 +225,16 @@ long perform(Thread& self, Call& call)
 {
     act_on_cancellation(self);
     const HandlersSeen before = call.since != nullptr ? *call.since : HandlersSeen{self};
-    const long result = attempt(call);
+    long result = -EAGAIN;
+    if (LT_UNLIKELY(is_sure_of_help(call)) && can_park_here(self)) {
+        result = attempt_after_others(self, call);
+    }
+    if (result == -EAGAIN) {
+        result = attempt(call);
+        if (LT_LIKELY(result != -EAGAIN)) {
+            note_no_wait(call);
+        }
+    }
     if (LT_LIKELY(result != -EAGAIN && result != kUseLibc)) {
         return result;
     }

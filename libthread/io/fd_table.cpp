@@ -103,7 +103,7 @@ void forget_beliefs(FdEntry& entry) noexcept
     entry.kind.store(FdKind::kUnknown, memory_order_relaxed);  // relaxed: a belief
     entry.timeouts_seen.store(0, memory_order_relaxed);        // relaxed: as above
     entry.blocking_seen.store(0, memory_order_relaxed);        // relaxed: as above
-    entry.futile_turns.store(0, memory_order_relaxed);         // relaxed: as above
+    entry.turns.store(0, memory_order_relaxed);                // relaxed: as above
 }
 
 int known_fds() noexcept

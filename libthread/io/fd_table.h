@@ -47,8 +47,8 @@ struct alignas(kCacheLine) FdEntry {
     Atomic<FdKind> kind;
     // Written under the lock; a closer looks without it whether there is anything to do.
     Atomic<bool> registered;
-    // Attempts in vain after others had been let run first, see call.cpp. As the kind.
-    Atomic<std::uint8_t> futile_turns;
+    // What it has been worth to let others run first, see call.cpp. As the kind.
+    Atomic<std::int8_t> turns;
     bool listed : 1 LT_GUARDED_BY(lock);             // among those to be confirmed
     std::uint8_t unawaited : 7 LT_GUARDED_BY(lock);  // events in a row that nobody waited for
     // The generation of socket timeouts that the two below were read at. Written under the lock,

@@ -1,5 +1,6 @@
 #include "sched/timeouts.h"
 
+#include "arch/cpu.h"
 #include "os/clock.h"
 #include "os/spinlock.h"
 #include "sched/clock_lwp.h"
@@ -73,6 +74,13 @@ struct Batch {
     Expired entries[kMost];
 };
 
+// For fetch_ahead() and what follows.
+void fetch_record(const Thread& thread)
+{
+    arch::prefetch(reinterpret_cast<std::uintptr_t>(&thread.context));
+    arch::prefetch(reinterpret_cast<std::uintptr_t>(&thread.sleep_queue));
+}
+
 void take_expired(Batch& batch, Clock clock, std::int64_t now)
 {
     const SpinGuard guard{heaps_lock};
@@ -81,6 +89,7 @@ void take_expired(Batch& batch, Clock clock, std::int64_t now)
     while (batch.count < Batch::kMost && first_deadline(clock) <= now) {
         Thread& thread = *heap.first();
         heap.remove(thread);
+        fetch_record(thread);
         batch.entries[batch.count++] = {&thread, thread.timed_wait};
         // release: the thread may go on to another wait once it sees this; we are through with it.
         thread.deadline_armed.store(false, memory_order_release);
@@ -88,12 +97,30 @@ void take_expired(Batch& batch, Clock clock, std::int64_t now)
     publish_next(clock);
 }
 
+// Who has slept has left the caches: what waking it touches is fetched while others are woken, its
+// sleep queue and its frames above those that the run queue asks for.
+void fetch_ahead(const Thread& thread)
+{
+    constexpr std::uintptr_t kFirstLine = 5;
+    constexpr std::uintptr_t kLastLine = 10;
+    // relaxed, both: hints. The thread may run already.
+    arch::prefetch(reinterpret_cast<std::uintptr_t>(thread.sleep_queue.load(memory_order_relaxed)));
+    const std::uintptr_t frame = __atomic_load_n(&thread.context.rsp, __ATOMIC_RELAXED);
+    for (std::uintptr_t line = kFirstLine; line <= kLastLine; ++line) {
+        arch::prefetch(frame + line * kCacheLine);
+    }
+}
+
 // Fires up to a batch of those due at `now`; true: there may be more.
 bool expire(Thread& self, Clock clock, std::int64_t now)
 {
+    constexpr std::uint32_t kAhead = 2;
     Batch batch;
     take_expired(batch, clock, now);
     for (std::uint32_t i = 0; i < batch.count; ++i) {
+        if (i + kAhead < batch.count) {
+            fetch_ahead(*batch.entries[i + kAhead].thread);
+        }
         timeout_hook(self, *batch.entries[i].thread, batch.entries[i].wait);
     }
     return batch.count == Batch::kMost;

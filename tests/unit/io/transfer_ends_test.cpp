@@ -57,6 +57,26 @@ TEST(TransferEnds, EndAndErrorsWakeTheReader)
     ASSERT_EQ(shutdown(pair.reader(), SHUT_RD), 0);
 }
 
+// It calls itself readable, but an attempt that does not wait finds nothing; the kernel's own read
+// ends. Also if there is a time limit: what it has to say is not awaited.
+TEST(TransferEnds, OfADatagramSocketThatWasShutDown)
+{
+    constexpr int kRounds = 100;
+    for (const int microseconds : {0, 1000}) {
+        Pair pair{Pair::kDatagram};
+        ASSERT_TRUE(pair.works());
+        const timeval limit{0, microseconds};
+        setsockopt(pair.reader(), SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
+        ASSERT_EQ(shutdown(pair.reader(), SHUT_RD), 0);
+        Crew crew;
+        crew.start([&] {
+            for (int i = 0; i < kRounds; ++i) {
+                ASSERT_EQ(read_text(pair.reader()), "");
+            }
+        });
+    }
+}
+
 TEST(TransferEnds, AResetFailsTheRead)
 {
     Pair pair{Pair::kTcp};
