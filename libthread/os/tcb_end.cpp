@@ -61,6 +61,40 @@ void abandon(std::uintptr_t entry, long futex_offset, std::uint32_t owner) noexc
     }
 }
 
+LT_NOINLINE bool destroy_values(void* tcb, void (*before_destructor)()) noexcept
+{
+    bool called = false;
+    void* const* blocks = &at<void*>(tcb, glibc.specific);
+    for (pthread_key_t first = 0; first < PTHREAD_KEYS_MAX; first += kKeysPerBlock) {
+        if (blocks[first / kKeysPerBlock] != nullptr) {
+            called = destroy_block(first, before_destructor) || called;
+        }
+    }
+    return called;
+}
+
+LT_NOINLINE void abandon_all(void* tcb, RobustHead& head) noexcept
+{
+    const std::uintptr_t end = address(&head);
+    const std::uint32_t owner = tid_of(tcb);
+    std::uintptr_t entry = head.list;
+    for (int i = 0; i < kMaxRobust && (entry & ~kPriorityInheriting) != end; ++i) {
+        // Read before the mutex is let go: its next owner puts it on a list of its own.
+        const auto next = *reinterpret_cast<const std::uintptr_t*>(entry & ~kPriorityInheriting);
+        if (entry != head.pending) {
+            abandon(entry, head.futex_offset, owner);
+        }
+        entry = next;
+    }
+    if (head.pending != 0) {
+        abandon(head.pending, head.futex_offset, owner);
+    }
+    head.list = end;
+    head.pending = 0;
+    // glibc's backward link lies before what the kernel knows.
+    at<std::uintptr_t>(tcb, glibc.robust - 8) = end;
+}
+
 }  // namespace
 
 void tcb_run_tls_destructors() noexcept
@@ -84,14 +118,7 @@ bool tcb_tsd_round(void (*before_destructor)()) noexcept
         // Destructors that set values make another round necessary; glibc sets the flag again.
         used = false;
     }
-    bool called = false;
-    void* const* blocks = &at<void*>(tcb, glibc.specific);
-    for (pthread_key_t first = 0; first < PTHREAD_KEYS_MAX; first += kKeysPerBlock) {
-        if (blocks[first / kKeysPerBlock] != nullptr) {
-            called = destroy_block(first, before_destructor) || called;
-        }
-    }
-    return called;
+    return destroy_values(tcb, before_destructor);
 }
 
 void tcb_release_robust() noexcept
@@ -101,27 +128,9 @@ void tcb_release_robust() noexcept
     }
     void* tcb = arch::thread_pointer();
     auto& head = at<RobustHead>(tcb, glibc.robust);
-    const std::uintptr_t end = address(&head);
-    if (LT_LIKELY(head.list == end && head.pending == 0)) {
-        return;
+    if (LT_UNLIKELY(head.list != address(&head) || head.pending != 0)) {
+        abandon_all(tcb, head);
     }
-    const std::uint32_t owner = tid_of(tcb);
-    std::uintptr_t entry = head.list;
-    for (int i = 0; i < kMaxRobust && (entry & ~kPriorityInheriting) != end; ++i) {
-        // Read before the mutex is let go: its next owner puts it on a list of its own.
-        const auto next = *reinterpret_cast<const std::uintptr_t*>(entry & ~kPriorityInheriting);
-        if (entry != head.pending) {
-            abandon(entry, head.futex_offset, owner);
-        }
-        entry = next;
-    }
-    if (head.pending != 0) {
-        abandon(head.pending, head.futex_offset, owner);
-    }
-    head.list = end;
-    head.pending = 0;
-    // glibc's backward link lies before what the kernel knows.
-    at<std::uintptr_t>(tcb, glibc.robust - 8) = end;
 }
 
 }  // namespace lt::os

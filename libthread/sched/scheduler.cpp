@@ -34,7 +34,7 @@ LT_INLINE bool runs_pool_work(const Thread& thread)
 
 // Whether the caller may push to its LWP's own queue. On the idle context of a parked LWP a handler
 // of the program runs: what it wakes must also end the parking.
-bool owns_run_queue(const Thread& self)
+LT_INLINE bool owns_run_queue(const Thread& self)
 {
     if (!self.has(kFlagIdle)) {
         return runs_pool_work(self);

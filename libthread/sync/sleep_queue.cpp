@@ -23,7 +23,7 @@ constexpr unsigned kQueueBits = 16;
 alignas(kPageSize) constinit std::array<SleepQueue, std::size_t{1} << kQueueBits> queues{};
 
 // The link that leads to the first sleeper on `object`, or the nullptr at the end of the chain.
-Thread** find_link(SleepQueue& queue, const void* object) LT_REQUIRES(queue.lock)
+LT_INLINE Thread** find_link(SleepQueue& queue, const void* object) LT_REQUIRES(queue.lock)
 {
     Thread** link = &queue.head;
     while (*link != nullptr && (*link)->wait_object != object) {
@@ -71,33 +71,39 @@ Place place_behind_equals(Thread& first, unsigned rank)
 
 enum class Among : bool { kAtFront, kBehind };
 
-void insert(SleepQueue& queue, Thread& thread, Among equals) LT_REQUIRES(queue.lock)
+// `link` leads to the first sleeper on the thread's object.
+LT_NOINLINE void insert_among(Thread** link, Thread& thread, Among equals)
 {
-    const std::uint16_t rank = rank_of(thread);
-    thread.sleep_rank = rank;
-    thread.ring.store(&queue, memory_order_relaxed);  // relaxed: under the lock
-    Thread** link = find_link(queue, thread.wait_object);
-    Thread* first = *link;
-    if (first == nullptr) {
-        thread.next = thread.prev = &thread;
-        thread.queue_chain = nullptr;
-        *link = &thread;
-        return;
-    }
-    const Place place = equals == Among::kAtFront ? place_at_front(*first, rank)
-                                                  : place_behind_equals(*first, rank);
+    Thread& first = **link;
+    const std::uint16_t rank = thread.sleep_rank;
+    const Place place =
+        equals == Among::kAtFront ? place_at_front(first, rank) : place_behind_equals(first, rank);
     thread.prev = place.after;
     thread.next = place.after->next;
     thread.prev->next = &thread;
     thread.next->prev = &thread;
     if (place.leads) {
-        thread.queue_chain = first->queue_chain;
+        thread.queue_chain = first.queue_chain;
         *link = &thread;
     }
 }
 
+LT_INLINE void insert(SleepQueue& queue, Thread& thread, Among equals) LT_REQUIRES(queue.lock)
+{
+    thread.sleep_rank = rank_of(thread);
+    thread.ring.store(&queue, memory_order_relaxed);  // relaxed: under the lock
+    Thread** link = find_link(queue, thread.wait_object);
+    if (LT_LIKELY(*link == nullptr)) {
+        thread.next = thread.prev = &thread;
+        thread.queue_chain = nullptr;
+        *link = &thread;
+    } else {
+        insert_among(link, thread, equals);
+    }
+}
+
 // `link` as found for the thread's object.
-void unlink(Thread** link, Thread& thread)
+LT_INLINE void unlink(Thread** link, Thread& thread)
 {
     if (*link == &thread) {
         if (thread.next == &thread) {

@@ -173,7 +173,7 @@ LT_INLINE void prepare(Thread& thread, const Thread& creator, const CreateReques
 }
 
 // Nobody runs it yet: who is told of it now is told before it can end.
-void publish(Thread& self, Thread& thread, const CreateRequest& request)
+LT_INLINE void publish(Thread& self, Thread& thread, const CreateRequest& request)
 {
     register_thread(&self, *self.lwp, thread);
     if (request.id != nullptr) {

@@ -35,6 +35,15 @@ bool needs_burial(const Thread& self)
            is_suspended(self);
 }
 
+// Joins `dead` for its heir, who sleeps for it and finds the outcome when it runs.
+LT_INLINE void note_joined(const Thread& heir, const Thread& dead) LT_REQUIRES(life_lock)
+{
+    auto& joined = *reinterpret_cast<Joined*>(heir.wait_token);
+    joined = {dead.has(kFlagDetached) ? Error::kNoSuchThread : Error::kNone, dead.number(),
+              dead.status};
+    life_shard_of(dead.number()).blocked_joiners -= counts_in_census(heir) ? 1U : 0U;
+}
+
 // The usual end of a thread that is joined: its joiner sleeps, and the end concerns nobody else.
 // All is settled under one hold of the lock but what takes the stack to be left; the joiner, to be
 // run then, finds the outcome. nullptr: nothing was done.
@@ -129,7 +138,7 @@ bool end_life(Thread& self)
 }
 
 // Returns in a critical region, as end_life().
-bool finish_on_own_stack(Thread& self)
+LT_INLINE bool finish_on_own_stack(Thread& self)
 {
     ::pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, nullptr);
     LT_PROBE2(thread__exit, in_place(self.id), self.status);

@@ -171,14 +171,6 @@ Joined await_and_reap(Thread& self, Thread& target, std::uint32_t id, OnSignal o
 
 }  // namespace
 
-void note_joined(Thread& heir, const Thread& dead) noexcept LT_NO_TSA
-{
-    auto& joined = *reinterpret_cast<Joined*>(heir.wait_token);
-    joined = {dead.has(kFlagDetached) ? Error::kNoSuchThread : Error::kNone, dead.number(),
-              dead.status};
-    life_shard_of(dead.number()).blocked_joiners -= counts_in_census(heir) ? 1U : 0U;
-}
-
 void forget_pthread(Thread& self, std::uint64_t pthread_id) noexcept
 {
     const CriticalRegion region{self};

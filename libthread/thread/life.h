@@ -55,10 +55,6 @@ struct Joined {
     void* status = nullptr;
 };
 
-// Joins `dead` for its heir, who sleeps for it and finds the outcome when it runs. Under the life
-// lock.
-void note_joined(Thread& heir, const Thread& dead) noexcept;
-
 // What a handler that runs in the joiner means: the wait goes on, or ends with kInterrupted.
 enum class OnSignal : bool { kGoOn, kEnd };
 
