@@ -25,21 +25,22 @@ void advance_seq(Thread& thread)
                      memory_order_release);  // release: see finish_switch
 }
 
-void save_fp_control(Thread& self)
+// Of the thread that was left and the one that goes on. What lies between reads no control word, so
+// this may wait until after the exchange: writing the FS base lets nothing overtake it, and reading
+// MXCSR takes long, but only by itself. Loading is dear too; the words hardly ever differ. Status
+// flags are not compared.
+LT_INLINE void exchange_fp_control(Thread& left, const Thread& self)
 {
-    self.mxcsr = arch::mxcsr();
-    self.x87_control = arch::x87_control();
-}
-
-void load_fp_control(const Thread& self, const Thread& next)
-{
-    // Loading the control words is dear; they hardly ever differ. Status flags are not compared.
     constexpr std::uint32_t kMxcsrStatus = 0x3f;
-    if (((self.mxcsr ^ next.mxcsr) & ~kMxcsrStatus) != 0) {
-        arch::set_mxcsr(next.mxcsr);
+    const std::uint32_t mxcsr = arch::mxcsr();
+    const std::uint16_t x87_control = arch::x87_control();
+    left.mxcsr = mxcsr;
+    left.x87_control = x87_control;
+    if (LT_UNLIKELY(((mxcsr ^ self.mxcsr) & ~kMxcsrStatus) != 0)) {
+        arch::set_mxcsr(self.mxcsr);
     }
-    if (self.x87_control != next.x87_control) {
-        arch::set_x87_control(next.x87_control);
+    if (LT_UNLIKELY(x87_control != self.x87_control)) {
+        arch::set_x87_control(self.x87_control);
     }
 }
 
@@ -54,11 +55,10 @@ LT_NOINLINE void start_meter(Thread& self)
 }
 
 // What comes before the exchange of the stacks.
-void announce_switch(Thread& self, Thread& next, AfterSwitch after)
+LT_INLINE void announce_switch(Thread& self, Thread& next, AfterSwitch after)
 {
     Lwp& lwp = *self.lwp;
     LT_DCHECK(&self != &next, "switch to itself");
-    save_fp_control(self);
     // The odd seq goes out before the first word of next's stack or context changes. [D14]
     advance_seq(next);
     next.lwp = &lwp;
@@ -69,11 +69,37 @@ void announce_switch(Thread& self, Thread& next, AfterSwitch after)
     lwp.dispatches.store(lwp.dispatches.load(memory_order_relaxed) + 1, memory_order_relaxed);
     lwp.after = after;
     lwp.previous = &self;
-    load_fp_control(self, next);
     LT_PROBE4(thread__switch, in_place(self.id), in_place(next.id), lwp.index,
               in_place(self.state));
     if (LT_UNLIKELY(self.processor.metered)) {
         stop_meter(self);
+    }
+}
+
+// finish_switch(), without a call of its own after most switches.
+LT_INLINE void finish(Thread& self)
+{
+    Lwp& lwp = *self.lwp;
+    Thread& left = *lwp.previous;
+    exchange_fp_control(left, self);
+    // Even again: the context saved a moment ago is complete. The release in advance_seq keeps it
+    // so.
+    advance_seq(left);
+    const AfterSwitch after = lwp.after;
+    if (after.action != nullptr) {
+        after.action(after.argument);
+    }
+    if (LT_UNLIKELY(self.processor.metered)) {
+        start_meter(self);
+    }
+    if (LT_UNLIKELY(!settings.process_wide_fence)) {
+        // seq_cst: kRunning before the look at `requests` on leaving the critical region; a
+        // suspender raises a request, then looks at the state.
+        std::atomic_thread_fence(std::memory_order_seq_cst);
+    }
+    if (LT_UNLIKELY(((self.signal_mask ^ lwp.kernel_mask) |
+                     (self.alternate_sp ^ lwp.kernel_alternate_sp)) != 0)) {
+        load_signal_state(self, lwp);
     }
 }
 
@@ -94,7 +120,7 @@ void switch_to(Thread& self, Thread& next, AfterSwitch after) noexcept
         os::set_fs_base(next.tcb);
         arch_switch(&self.context, &next.context);
     }
-    finish_switch(self);
+    finish(self);
 }
 
 const ArchContext* leave_for(Thread& self, Thread& next, AfterSwitch after) noexcept
@@ -107,26 +133,7 @@ const ArchContext* leave_for(Thread& self, Thread& next, AfterSwitch after) noex
 
 void finish_switch(Thread& self) noexcept
 {
-    Lwp& lwp = *self.lwp;
-    // Even again: the context saved a moment ago is complete. The release in advance_seq keeps it
-    // so.
-    advance_seq(*lwp.previous);
-    const AfterSwitch after = lwp.after;
-    if (after.action != nullptr) {
-        after.action(after.argument);
-    }
-    if (LT_UNLIKELY(self.processor.metered)) {
-        start_meter(self);
-    }
-    if (LT_UNLIKELY(!settings.process_wide_fence)) {
-        // seq_cst: kRunning before the look at `requests` on leaving the critical region; a
-        // suspender raises a request, then looks at the state.
-        std::atomic_thread_fence(std::memory_order_seq_cst);
-    }
-    if (LT_UNLIKELY(((self.signal_mask ^ lwp.kernel_mask) |
-                     (self.alternate_sp ^ lwp.kernel_alternate_sp)) != 0)) {
-        load_signal_state(self, lwp);
-    }
+    finish(self);
 }
 
 void load_signal_state(Thread& self, Lwp& lwp) noexcept
