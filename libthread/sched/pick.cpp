@@ -70,7 +70,7 @@ Thread* take_share(Lwp& lwp)
     return first;
 }
 
-Thread* take_next(Lwp& lwp)
+Thread* take_with_care(Lwp& lwp)
 {
     if (settings.migrate_always) {
         return shared_queues.take(
@@ -102,15 +102,28 @@ Thread* take_next(Lwp& lwp)
     return best != 0 ? shared_queues.take(0) : nullptr;
 }
 
+// Whatever is not common: shared queues, forced migration, suspended threads.
+LT_NOINLINE Thread* pick_with_care(Lwp& lwp)
+{
+    Thread* thread = nullptr;
+    do {
+        thread = take_with_care(lwp);
+    } while (LT_UNLIKELY(thread != nullptr && stop_if_suspended(*thread)));
+    return thread;
+}
+
 }  // namespace
 
 Thread* pick_next(Lwp& lwp) noexcept
 {
-    Thread* thread = nullptr;
-    do {
-        thread = take_next(lwp);
-    } while (LT_UNLIKELY(thread != nullptr && stop_if_suspended(*thread)));
-    return thread;
+    if (LT_UNLIKELY(shared_queues.best() != 0 || settings.migrate_always ||
+                    (lwp.ticks + 1) % kEvenOutEvery == 0)) {
+        return pick_with_care(lwp);
+    }
+    ++lwp.ticks;
+    Thread* thread = lwp.run_queue->take();
+    return LT_LIKELY(thread == nullptr || !stop_if_suspended(*thread)) ? thread
+                                                                       : pick_with_care(lwp);
 }
 
 }  // namespace lt

@@ -36,32 +36,21 @@ LT_INLINE bool runs_pool_work(const Thread& thread)
 // of the program runs: what it wakes must also end the parking.
 LT_INLINE bool owns_run_queue(const Thread& self)
 {
-    if (!self.has(kFlagIdle)) {
-        return runs_pool_work(self);
+    if (self.lwp->run_queue == nullptr) {
+        return false;
+    }
+    if (LT_LIKELY(is_multiplexed(self))) {
+        return true;
     }
     // relaxed: written by this LWP, or by its waker while it is parked.
     const LwpState state = self.lwp->state.load(memory_order_relaxed);
-    return self.lwp->run_queue != nullptr &&
-           (state == LwpState::kSearching || state == LwpState::kRunning);
+    return self.has(kFlagIdle) && (state == LwpState::kSearching || state == LwpState::kRunning);
 }
 
 }  // namespace
 
-void call_for_help(Lwp* own) noexcept
+void wake_for_help(Lwp* own) noexcept
 {
-    // The compiler must not move the push below these looks; the processor may, which the parking
-    // LWP makes good by process_wide_fence(). Where the kernel has none, both sides pay for a full
-    // fence.
-    std::atomic_signal_fence(std::memory_order_seq_cst);
-    if (LT_UNLIKELY(!settings.process_wide_fence)) {
-        std::atomic_thread_fence(std::memory_order_seq_cst);
-    }
-    // Whoever is woken below leaves a lone thread to its LWP as long as that one switches. If it
-    // then blocks in the kernel, only the clock LWP notices, so it must be watching.
-    notify_clock_of_work();
-    if (idle_lwps.count() == 0 || idle_lwps.searching() != 0) {
-        return;
-    }
     // relaxed: own counter, or reset by the clock LWP.
     if (own == nullptr || own->run_queue->size() > 1 ||
         own->handoffs.load(memory_order_relaxed) < kHandoffsToTrust) {
@@ -122,24 +111,33 @@ void requeue_after_creating(void* argument)
     }
 }
 
+// For one that yields while nobody waits on its LWP; nullptr: nor elsewhere.
+LT_NOINLINE Thread* pick_elsewhere(Lwp& lwp)
+{
+    // relaxed: a hint.
+    if (settings.migrate_always && process.pool_lwps.load(memory_order_relaxed) > 1) {
+        return lwp.idle;  // somebody else is to run it
+    }
+    if (++lwp.lone_yields % kStealEvery != 0) {
+        return nullptr;
+    }
+    Thread* next = steal_plenty(lwp, true);
+    return next != nullptr && stop_if_suspended(*next) ? nullptr : next;
+}
+
 // Runs another thread, if one waits that may; `requeue` then files the caller, an unbound thread.
-void give_turn(Thread& self, void (*requeue)(void*))
+LT_INLINE void give_turn(Thread& self, void (*requeue)(void*))
 {
     Lwp& lwp = *self.lwp;
     look_if_due(self, lwp);
     Thread* next = pick_next(lwp);
-    if (next == nullptr && settings.migrate_always &&
-        process.pool_lwps.load(memory_order_relaxed) > 1) {  // relaxed: a hint
-        next = lwp.idle;                                     // somebody else is to run us
+    if (LT_UNLIKELY(next == nullptr)) {
+        next = pick_elsewhere(lwp);
+        if (next == nullptr) {
+            return;
+        }
     }
-    if (next == nullptr && ++lwp.lone_yields % kStealEvery == 0) {
-        next = steal_plenty(lwp, true);
-        next = next != nullptr && stop_if_suspended(*next) ? nullptr : next;
-    }
-    if (next == nullptr) {
-        return;
-    }
-    if (next != lwp.idle && next->level() < self.level()) {
+    if (LT_UNLIKELY(next->level() < self.level()) && next != lwp.idle) {
         // Only threads of lower priority wait: put it back and go on.
         make_runnable(self, *next);
         return;
@@ -288,7 +286,7 @@ void yield(Thread& self) noexcept
         return;
     }
     const CriticalRegion region{self};
-    yield_inside(self);
+    give_turn(self, requeue_after_yield);
 }
 
 void yield_inside(Thread& self) noexcept

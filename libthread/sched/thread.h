@@ -169,10 +169,10 @@ struct alignas(kCacheLine) Thread {
         return effective.load(memory_order_relaxed);
     }
 
-    [[nodiscard]] bool has(ThreadFlag flag) const
+    [[nodiscard]] bool has(std::uint32_t any) const
     {
         // relaxed: flags that change (detached) are read under the join lock where it matters.
-        return (flags.load(memory_order_relaxed) & flag) != 0;
+        return (flags.load(memory_order_relaxed) & any) != 0;
     }
 };
 
@@ -183,7 +183,7 @@ extern LT_TLS Thread* current_thread;
 // Whether the thread shares LWPs with others.
 inline bool is_multiplexed(const Thread& thread)
 {
-    return !thread.has(kFlagBound) && !thread.has(kFlagIdle);
+    return !thread.has(kFlagBound | kFlagIdle);
 }
 
 // Makes the calling kernel thread known: the initial thread as unbound, any other as bound.
