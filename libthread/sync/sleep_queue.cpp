@@ -2,7 +2,6 @@
 
 #include <sys/mman.h>
 
-#include <array>
 #include <cstring>
 
 #include "base/check.h"
@@ -14,13 +13,10 @@
 #include "sync/cancellation.h"
 
 namespace lt {
+
+alignas(kPageSize) constinit SleepQueue sleep_queues[std::size_t{1} << kQueueBits] = {};
+
 namespace {
-
-// So many that a million threads, each asleep on an object of its own, share a queue with about
-// fifteen others: whoever falls asleep passes them all. Pages that are not used cost nothing.
-constexpr unsigned kQueueBits = 16;
-
-alignas(kPageSize) constinit std::array<SleepQueue, std::size_t{1} << kQueueBits> queues{};
 
 // The link that leads to the first sleeper on `object`, or the nullptr at the end of the chain.
 LT_INLINE Thread** find_link(SleepQueue& queue, const void* object) LT_REQUIRES(queue.lock)
@@ -180,32 +176,8 @@ void wake_for_timeout(Thread& clock, Thread& thread, std::uint64_t wait)
     }
 }
 
-}  // namespace
-
-void start_sleep_queues() noexcept
-{
-    timeout_hook = wake_for_timeout;
-}
-
-void reset_sleep_queues() noexcept LT_NO_TSA
-{
-    // All zeros, without touching pages that were not used.
-    static_assert(sizeof(queues) % kPageSize == 0);
-    if (os::raw_syscall(SYS_madvise, os::syscall_argument(queues.data()), sizeof(queues),
-                        MADV_DONTNEED) != 0) {
-        std::memset(static_cast<void*>(queues.data()), 0, sizeof(queues));
-    }
-}
-
-SleepQueue& sleep_queue_of(const void* object) noexcept
-{
-    // Fibonacci hashing: neighbouring objects land far apart.
-    constexpr std::uint64_t kGolden = 0x9e3779b97f4a7c15;
-    const auto address = reinterpret_cast<std::uintptr_t>(object);
-    return queues[((address >> 3) * kGolden) >> (64 - kQueueBits)];
-}
-
-void prepare_to_sleep(Thread& self, SleepQueue& queue, const WaitSpec& spec) noexcept
+// The two halves of sleep_on(), as it and others call them.
+LT_INLINE void file(Thread& self, SleepQueue& queue, const WaitSpec& spec) LT_REQUIRES(queue.lock)
 {
     // relaxed: our own announcement, if lock_to_sleep() made it.
     if (self.sleep_queue.load(memory_order_relaxed) != &queue) {
@@ -225,8 +197,7 @@ void prepare_to_sleep(Thread& self, SleepQueue& queue, const WaitSpec& spec) noe
     insert(queue, self, (spec.flags & kWaitAtFront) != 0 ? Among::kAtFront : Among::kBehind);
 }
 
-WakeCause sleep_prepared(Thread& self, SleepQueue& queue,
-                         const Deadline* deadline) noexcept LT_NO_TSA
+LT_INLINE WakeCause fall_asleep(Thread& self, SleepQueue& queue, const Deadline* deadline) LT_NO_TSA
 {
     const bool cancelled =
         (self.wait_flags & kWaitCancellable) != 0 && LT_UNLIKELY(is_cancelled_unseen(self));
@@ -252,10 +223,38 @@ WakeCause sleep_prepared(Thread& self, SleepQueue& queue,
     return self.wake_cause;
 }
 
-WakeCause sleep_on(Thread& self, SleepQueue& queue, const WaitSpec& spec) noexcept
+}  // namespace
+
+void start_sleep_queues() noexcept
 {
-    prepare_to_sleep(self, queue, spec);
-    return sleep_prepared(self, queue, spec.deadline);
+    timeout_hook = wake_for_timeout;
+}
+
+void reset_sleep_queues() noexcept LT_NO_TSA
+{
+    // All zeros, without touching pages that were not used.
+    static_assert(sizeof(sleep_queues) % kPageSize == 0);
+    if (os::raw_syscall(SYS_madvise, os::syscall_argument(sleep_queues), sizeof(sleep_queues),
+                        MADV_DONTNEED) != 0) {
+        std::memset(static_cast<void*>(sleep_queues), 0, sizeof(sleep_queues));
+    }
+}
+
+void prepare_to_sleep(Thread& self, SleepQueue& queue, const WaitSpec& spec) noexcept
+{
+    file(self, queue, spec);
+}
+
+WakeCause sleep_prepared(Thread& self, SleepQueue& queue,
+                         const Deadline* deadline) noexcept LT_NO_TSA
+{
+    return fall_asleep(self, queue, deadline);
+}
+
+WakeCause sleep_on(Thread& self, SleepQueue& queue, const WaitSpec& spec) noexcept LT_NO_TSA
+{
+    file(self, queue, spec);
+    return fall_asleep(self, queue, spec.deadline);
 }
 
 Thread* take_first(SleepQueue& queue, const void* object) noexcept

@@ -6,6 +6,7 @@
 // decides between wake-up, timeout, signal and cancellation. [I8]
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 
 #include "base/compiler.h"
@@ -46,7 +47,18 @@ void start_sleep_queues() noexcept;
 // In the child of fork, where the sleepers do not exist: all queues empty and unlocked.
 void reset_sleep_queues() noexcept;
 
-SleepQueue& sleep_queue_of(const void* object) noexcept;
+// So many that a million threads, each asleep on an object of its own, share a queue with about
+// fifteen others: whoever falls asleep passes them all. Pages that are not used cost nothing.
+inline constexpr unsigned kQueueBits = 16;
+extern SleepQueue sleep_queues[std::size_t{1} << kQueueBits];
+
+inline SleepQueue& sleep_queue_of(const void* object) noexcept
+{
+    // Fibonacci hashing: neighbouring objects land far apart.
+    constexpr std::uint64_t kGolden = 0x9e3779b97f4a7c15;
+    const auto address = reinterpret_cast<std::uintptr_t>(object);
+    return sleep_queues[((address >> 3) * kGolden) >> (64 - kQueueBits)];
+}
 
 // Locks `queue` for a thread that may go to sleep there; saves sleep_on() a fence. In a critical
 // region.
