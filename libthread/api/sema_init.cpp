@@ -1,9 +1,8 @@
 // sema_init(3C).
 #include <synch.h>
 
-#include <pthread.h>
-
 #include "api/sync_arguments.h"
+#include "sync/cancellation.h"
 #include "sync/sema.h"
 
 LT_EXPORT int sema_init(sema_t* sp, unsigned int count, int type, void* /*arg*/)
@@ -25,17 +24,19 @@ LT_EXPORT int sema_destroy(sema_t* sp)
 
 LT_EXPORT int sema_wait(sema_t* sp)
 {
-    pthread_testcancel();
+    lt::Thread& self = lt::current();
+    lt::act_on_cancellation(self);
     lt::SemaWords& sema = lt::words_of(sp);
     if (lt::try_wait_sema(sema)) {
         return 0;
     }
-    return lt::to_errno(lt::wait_sema(lt::current(), sema, nullptr));
+    return lt::to_errno(lt::wait_sema(self, sema, nullptr));
 }
 
 LT_EXPORT int sema_timedwait(sema_t* sp, const timestruc_t* abstime)
 {
-    pthread_testcancel();
+    lt::Thread& self = lt::current();
+    lt::act_on_cancellation(self);
     lt::SemaWords& sema = lt::words_of(sp);
     if (lt::try_wait_sema(sema)) {
         return 0;
@@ -44,12 +45,13 @@ LT_EXPORT int sema_timedwait(sema_t* sp, const timestruc_t* abstime)
         return EINVAL;
     }
     const lt::Deadline deadline = lt::absolute_deadline(*abstime);
-    return lt::to_errno(lt::wait_sema(lt::current(), sema, &deadline));
+    return lt::to_errno(lt::wait_sema(self, sema, &deadline));
 }
 
 LT_EXPORT int sema_reltimedwait(sema_t* sp, const timestruc_t* reltime)
 {
-    pthread_testcancel();
+    lt::Thread& self = lt::current();
+    lt::act_on_cancellation(self);
     lt::SemaWords& sema = lt::words_of(sp);
     if (lt::try_wait_sema(sema)) {
         return 0;
@@ -58,7 +60,7 @@ LT_EXPORT int sema_reltimedwait(sema_t* sp, const timestruc_t* reltime)
         return EINVAL;
     }
     const lt::Deadline deadline = lt::deadline_after(*reltime);
-    return lt::to_errno(lt::wait_sema(lt::current(), sema, &deadline));
+    return lt::to_errno(lt::wait_sema(self, sema, &deadline));
 }
 
 LT_EXPORT int sema_trywait(sema_t* sp)

@@ -28,6 +28,10 @@ inline void act_on_cancellation(Thread& self)
 {
     // relaxed: one that is not seen yet raises kRequestAttention, or is seen in sleep_prepared().
     if (LT_LIKELY(self.cancel_requested.load(memory_order_relaxed) == kNotRequested)) {
+        // It may have been cancelled before the library knew it.
+        if (LT_UNLIKELY(self.has(kFlagForeign))) {
+            ::pthread_testcancel();
+        }
         return;
     }
     // seq_cst: before the look at glibc's mark, so that a request that comes after it is unseen.

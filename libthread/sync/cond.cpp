@@ -10,8 +10,6 @@
 // share one.
 #include "sync/cond.h"
 
-#include <pthread.h>
-
 #include "os/clock.h"
 #include "sync/cancellation.h"
 #include "sync/mutex.h"
@@ -206,7 +204,7 @@ Error error_of(Thread& self, WakeCause cause)
 
 Error wait_cond(Thread& self, CondWords& cond, MutexWords& mutex, const Deadline* deadline)
 {
-    pthread_testcancel();
+    act_on_cancellation(self);
     if ((mutex.type & (kTypeErrorCheck | kTypeSpecial)) != 0 && !holds_mutex(self, mutex)) {
         return Error::kPermission;
     }

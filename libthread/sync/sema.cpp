@@ -4,8 +4,6 @@
 // path wants a count and a post's wants no mark.
 #include "sync/sema.h"
 
-#include <pthread.h>
-
 #include "os/clock.h"
 #include "os/futex.h"
 #include "sync/cancellation.h"

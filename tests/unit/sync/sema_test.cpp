@@ -1,5 +1,7 @@
 #include "sync/sema.h"
 
+#include <pthread.h>
+
 #include <atomic>
 #include <climits>
 #include <vector>
@@ -209,6 +211,33 @@ TEST(Sema, PassesBackAndForth)
         ASSERT_EQ(sema_wait(&pong), 0);
     }
     EXPECT_EQ(errno, 4711);
+}
+
+// Its first call of the library finds the request, though the library had nobody to note it for.
+TEST(Sema, WaitActsOnACancellationOfAThreadUnknownSoFar)
+{
+    struct Stranger {
+        std::atomic<bool> cancelled{false};
+        sema_t free{};
+        static void* wait(void* argument)
+        {
+            auto& self = *static_cast<Stranger*>(argument);
+            while (!self.cancelled.load()) {
+                __builtin_ia32_pause();  // a kernel thread of its own, and no call of the library
+            }
+            sema_wait(&self.free);
+            return nullptr;
+        }
+    };
+    Stranger stranger;
+    ASSERT_EQ(sema_post(&stranger.free), 0);
+    pthread_t handle{};
+    ASSERT_EQ(pthread_create(&handle, nullptr, Stranger::wait, &stranger), 0);
+    EXPECT_EQ(pthread_cancel(handle), 0);
+    stranger.cancelled = true;
+    void* result = nullptr;
+    ASSERT_EQ(pthread_join(handle, &result), 0);
+    EXPECT_EQ(result, PTHREAD_CANCELED);
 }
 
 }  // namespace
