@@ -65,11 +65,12 @@ TEST_P(Gethrtime, S02CountsInFineSteps)
     EXPECT_GE(gethrtime() - begin, 100 * kMillisecond);
 }
 
-// Computes until the calling thread has used `time`; fails when that takes for ever.
+// Computes, without a pause, until the calling thread has used `time`; fails when that takes for
+// ever.
 void compute_for(hrtime_t time)
 {
     const hrtime_t end = gethrvtime() + time;
-    EXPECT_TRUE(bounded::until([end] { return gethrvtime() >= end; }));
+    EXPECT_TRUE(bounded::compute_until([end] { return gethrvtime() >= end; }));
 }
 
 // COMP-03: gethrvtime counts the caller's processor time alone: it grows when the caller computes,
