@@ -1,8 +1,13 @@
-# Runs PROGRAM with several ways to make its calls; with the same SEED the output must be the same.
-set(ways "LIBTHREAD_IO=park" "LIBTHREAD_IO=block" "LIBTHREAD_MODEL=bound")
+# Runs PROGRAM with several ways to make its calls, and REFERENCE, the same script made by NPTL's
+# threads; with the same SEED the output must be the same.
+set(ways "LIBTHREAD_IO=park" "LIBTHREAD_IO=block" "LIBTHREAD_MODEL=bound" "NPTL")
 unset(expected)
 foreach(way IN LISTS ways)
-  execute_process(COMMAND ${CMAKE_COMMAND} -E env ${way} ${PROGRAM} --seed ${SEED}
+  set(command ${CMAKE_COMMAND} -E env ${way} ${PROGRAM})
+  if(way STREQUAL "NPTL")
+    set(command ${REFERENCE})
+  endif()
+  execute_process(COMMAND ${command} --seed ${SEED}
     OUTPUT_VARIABLE output RESULT_VARIABLE status TIMEOUT 60)
   if(NOT status EQUAL 0)
     message(FATAL_ERROR "${way}, seed ${SEED}: status ${status}")
