@@ -19,60 +19,98 @@ namespace {
 
 constexpr std::int64_t kSpinNs = 50'000;
 constexpr std::int64_t kNeglectedNs = 10'000;
-constexpr std::uint32_t kMaxNeglected = 8;
+constexpr std::int64_t kGlances = 8;  // in that time
 
-// Whether an idle LWP takes threads that have not run yet at once: it cannot wait for others to get
-// on where it takes their processor.
-bool takes_unrun()
+// Whether an LWP without work takes what it finds at once: it cannot wait for others to get on
+// where it takes their processor.
+bool takes_at_once()
 {
     return settings.cpus < 2;
 }
 
-// What changes when an LWP gets on with what waits for it: threads that have not run yet are joined
-// or run where they were made, the oldest last.
-std::uint64_t progress_of(const Lwp& lwp)
+// An LWP with threads waiting, as it was when the search began.
+struct Victim {
+    Lwp* lwp;
+    bool unrun;   // the next one has not run yet
+    bool plenty;  // more than one waits, and they have run
+    std::uint64_t progress;
+
+    explicit Victim(Lwp* victim = nullptr)
+        : lwp{victim},
+          unrun{victim != nullptr && victim->run_queue->begins_unrun()},
+          plenty{victim != nullptr && !unrun && victim->run_queue->size() >= 2},
+          progress{victim != nullptr ? now_at() : 0}
+    {
+    }
+
+    // What changes when the LWP gets on with what waits for it: threads that have not run yet are
+    // joined or run where they were made, the oldest last.
+    [[nodiscard]] std::uint64_t now_at() const
+    {
+        // relaxed: compared with a later reading of the same counter only.
+        return unrun ? lwp->run_queue->taken() : lwp->dispatches.load(memory_order_relaxed);
+    }
+};
+
+struct Victims {
+    static constexpr std::uint32_t kMost = 8;
+    std::uint32_t count = 0;
+    Victim entries[kMost];
+
+    explicit Victims(const Lwp& thief)
+    {
+        const std::uint32_t limit = pool_members.limit();
+        for (std::uint32_t i = 0; i < limit && count < kMost; ++i) {
+            Lwp* lwp = pool_members.at(i);
+            if (lwp != nullptr && lwp != &thief && lwp->run_queue->size() != 0) {
+                entries[count++] = Victim{lwp};
+            }
+        }
+    }
+};
+
+// From the victims with plenty: halfway from one that does not get on, and in the end from one
+// whose queue has not run short meanwhile.
+Thread* steal_at_glance(Victims& victims, std::int64_t glance)
 {
-    // relaxed: compared with a later reading of the same counter only.
-    return lwp.run_queue->begins_unrun() ? lwp.run_queue->taken()
-                                         : lwp.dispatches.load(memory_order_relaxed);
+    for (std::uint32_t i = 0; i < victims.count; ++i) {
+        Victim& victim = victims.entries[i];
+        victim.plenty = victim.plenty && victim.lwp->run_queue->size() >= 2;
+        const bool is_stuck = victim.now_at() == victim.progress;
+        if (victim.plenty && (glance == kGlances || (glance >= kGlances / 2 && is_stuck))) {
+            if (Thread* thread = victim.lwp->run_queue->take()) {
+                return thread;
+            }
+        }
+    }
+    return nullptr;
 }
 
-// A lone thread, and one that has not run yet, are taken only from an LWP that did not get on for a
-// while: the pair of a ping-pong stays together, as do short threads with who made them, in whose
-// cache they are; and a thread behind a computing one gets away.
+// Threads stay with an LWP that gets through with them by itself: the pair of a ping-pong, those
+// that fall asleep again at once, and short threads with who made them, in whose cache they are. A
+// lone thread, and one that has not run yet, are taken only from an LWP that did not get on for a
+// while: a thread behind a computing one gets away.
 Thread* steal_neglected(const Lwp& thief)
 {
-    struct Seen {
-        Lwp* victim;
-        std::uint64_t progress;
-    };
-    Seen seen[kMaxNeglected];
-    std::uint32_t count = 0;
-    const std::uint32_t limit = pool_members.limit();
-    for (std::uint32_t i = 0; i < limit && count < kMaxNeglected; ++i) {
-        Lwp* victim = pool_members.at(i);
-        if (victim == nullptr || victim == &thief) {
-            continue;
-        }
-        const std::uint32_t size = victim->run_queue->size();
-        if (size == 1 || (size != 0 && victim->run_queue->begins_unrun())) {
-            seen[count++] = {victim, progress_of(*victim)};
-        }
-    }
-    if (count == 0) {
+    Victims victims{thief};
+    if (victims.count == 0) {
         return nullptr;
     }
-    const std::int64_t end = os::monotonic_now() + kNeglectedNs;
-    while (os::monotonic_now() < end) {
-        arch::pause();
-    }
-    for (std::uint32_t i = 0; i < count; ++i) {
-        Lwp& victim = *seen[i].victim;
-        if (progress_of(victim) != seen[i].progress) {
-            continue;
+    const std::int64_t start = os::monotonic_now();
+    for (std::int64_t glance = 1; glance <= kGlances; ++glance) {
+        while (os::monotonic_now() - start < kNeglectedNs * glance / kGlances) {
+            arch::pause();
         }
-        if (Thread* thread = victim.run_queue->take()) {
+        if (Thread* thread = steal_at_glance(victims, glance)) {
             return thread;
+        }
+    }
+    for (std::uint32_t i = 0; i < victims.count; ++i) {
+        const Victim& victim = victims.entries[i];
+        if (victim.now_at() == victim.progress) {
+            if (Thread* thread = victim.lwp->run_queue->take()) {
+                return thread;
+            }
         }
     }
     return nullptr;
@@ -83,7 +121,7 @@ Thread* look_once(Lwp& lwp)
     if (Thread* thread = pick_next(lwp)) {
         return thread;
     }
-    return settings.migrate_always ? nullptr : steal_plenty(lwp, takes_unrun());
+    return takes_at_once() && !settings.migrate_always ? steal_plenty(lwp, true) : nullptr;
 }
 
 // Whether work may come soon enough: from the LWPs that run threads, or else, as it did lately or
@@ -124,7 +162,7 @@ Thread* spin_for_work(Lwp& lwp)
     return look_outside(*lwp.idle, lwp) ? look_once(lwp) : nullptr;
 }
 
-// Threads that have not run yet keep one LWP searching, who takes them if they are neglected.
+// What waits for another LWP keeps one searching, who takes it if it is neglected.
 bool work_in_sight(const Lwp& lwp)
 {
     if (shared_queues.size() != 0 || lwp.run_queue->size() != 0) {
@@ -134,7 +172,7 @@ bool work_in_sight(const Lwp& lwp)
     for (std::uint32_t i = 0; i < limit; ++i) {
         const Lwp* other = pool_members.at(i);
         if (other != nullptr && other != &lwp && other->run_queue->size() >= 2 &&
-            (takes_unrun() || !other->run_queue->begins_unrun() || idle_lwps.searching() == 0)) {
+            (takes_at_once() || idle_lwps.searching() == 0)) {
             return true;
         }
     }
