@@ -2,6 +2,7 @@
 
 #include "base/probe.h"
 #include "os/clock.h"
+#include "sched/run_queue.h"
 #include "sched/suspension.h"
 #include "sync/shared.h"
 #include "sync/sleep_queue.h"
@@ -11,8 +12,18 @@ namespace lt {
 namespace {
 
 // A waiter older than this gets the mutex handed over instead of a chance to compete for it.
-constexpr std::int64_t kFairAfter = 1'000'000;
+constexpr std::int64_t kFairAfter = 500'000;
+// So does one that would have to wait behind more threads than this for an LWP: each of those ahead
+// would take the mutex many times, and falls asleep at once if it cannot.
+constexpr std::uint32_t kMostAhead = 8;
 constexpr int kSpins = 60;
+
+// In a critical region.
+bool waits_long_for_lwp(const Thread& waker)
+{
+    const RunQueue* queue = waker.lwp->run_queue;
+    return queue != nullptr && queue->size() > kMostAhead;
+}
 
 bool is_owner(const Thread& self, std::uint32_t word)
 {
@@ -98,7 +109,8 @@ void wake_next(Thread& self, MutexWords& mutex)
         const std::int64_t since = first->since_ns.load(memory_order_relaxed);  // relaxed: locked
         // A suspended thread gets a chance at the most: it would keep the mutex from others.
         if (!is_suspended(*first) &&
-            ((first->wait_token & kTokenLost) != 0 || os::monotonic_now() - since > kFairAfter)) {
+            ((first->wait_token & kTokenLost) != 0 || waits_long_for_lwp(self) ||
+             os::monotonic_now() - since > kFairAfter)) {
             first->wait_token |= kTokenOwner;
             // relaxed: an id does not change while its thread lives.
             left = first->number() | (more ? kMutexWaiters : 0);
