@@ -40,7 +40,7 @@ struct alignas(kCacheLine) Thread {
     Atomic<std::uint64_t> seq{1};
     // The mask is the thread's own, and so is the alternate stack (sp 0: none), which the LWP's
     // kernel state follows at a switch.
-    std::uint64_t signal_mask = 0;
+    Relaxed<std::uint64_t> signal_mask;
     // Depth of critical regions. Written by the thread itself, read by signal handlers on it.
     Atomic<std::uint32_t> critical{0};
     // Request bits: what is to be done when the last critical region is left. Changed by anyone,
