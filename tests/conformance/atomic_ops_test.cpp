@@ -58,6 +58,13 @@ void for_each_family(Check check)
 
 class AtomicOps : public ThreadTest {
   protected:
+    // While others change it.
+    template <class Word>
+    static Word look_at(const volatile Word& word)
+    {
+        return __atomic_load_n(&word, __ATOMIC_RELAXED);
+    }
+
     // Runs work(number of the thread) in kThreads threads at once.
     template <class Work>
     void in_threads(Work work)
@@ -212,9 +219,9 @@ TEST_P(AtomicOps, S13ChangesItsBitsAlone)
             const auto others = static_cast<Word>(~mine);
             for (int round = 0; round < kRounds; ++round) {
                 family.set(&word, mine);
-                lost += (word & mine) != mine;
+                lost += (look_at(word) & mine) != mine;
                 family.keep(&word, others);
-                lost += (word & mine) != 0;
+                lost += (look_at(word) & mine) != 0;
                 lost += (family.set_nv(&word, mine) & mine) != mine;
                 lost += (family.keep_nv(&word, others) & mine) != 0;
             }
@@ -239,7 +246,7 @@ TEST_P(AtomicOps, S14ComparesAndSwaps)
         EXPECT_EQ(word, 0U);
         in_threads([&](int) {
             for (int round = 0; round < kRounds; ++round) {
-                Word before = word;
+                Word before = look_at(word);
                 Word seen = family.cas(&word, before, static_cast<Word>(before + 1));
                 while (seen != before) {
                     before = seen;

@@ -188,6 +188,7 @@ TEST(Sema, ServesInOrderOfArrival)
         EXPECT_EQ(sema_post(&sema), 0);
         ASSERT_TRUE(bounded::until([&] { return next == i + 1; }));
     }
+    crew.join();
     for (int i = 0; i < kThreads; ++i) {
         EXPECT_EQ(order[static_cast<std::size_t>(i)], i);
     }

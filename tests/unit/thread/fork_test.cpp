@@ -5,6 +5,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cstdlib>
 
 namespace {
@@ -13,7 +14,7 @@ constexpr int kForkers = 4;
 constexpr int kForksEach = 25;
 
 mutex_t busy_mutex;
-volatile bool over = false;
+std::atomic<bool> over{false};
 
 void* nothing(void* value)
 {
