@@ -1,5 +1,6 @@
 // libc's signal functions under their own names. What concerns the mask of a thread goes to the
 // library; a thread that it does not know calls straight through.
+#include <dlfcn.h>
 #include <pthread.h>
 #include <sys/time.h>
 #include <unistd.h>
@@ -90,8 +91,16 @@ LT_EXPORT int sigpending(sigset_t* set)
     return 0;
 }
 
-LT_EXPORT int sigaction(int signal, const struct sigaction* action, struct sigaction* before)
+// ThreadSanitizer's run time calls it too, first before it is ready for instrumented code and
+// before the library has started.
+LT_EXPORT __attribute__((no_sanitize("thread"))) int sigaction(int signal,
+                                                               const struct sigaction* action,
+                                                               struct sigaction* before)
 {
+    if (lt::kThreadSanitizer && lt::current_thread == nullptr) {
+        return reinterpret_cast<decltype(&::sigaction)>(::dlsym(RTLD_NEXT, "sigaction"))(
+            signal, action, before);
+    }
     return set_errno(lt::change_action(signal, action, before));
 }
 
@@ -106,6 +115,7 @@ LT_EXPORT int raise(int number)
         lt::to_errno(lt::kill_thread(*self, self->number(), lt::info_of_kill(number))));
 }
 
+#if !defined(__SANITIZE_THREAD__)  // whose run time gives each thread a stack of its own
 // An alternate stack is the thread's. The kernel checks the arguments, and holds it for the LWP.
 LT_EXPORT int sigaltstack(const stack_t* stack, stack_t* before) noexcept
 {
@@ -124,6 +134,7 @@ LT_EXPORT int sigaltstack(const stack_t* stack, stack_t* before) noexcept
     lt::leave_critical(*self);
     return result;
 }
+#endif
 
 // As system libraries of the time call them.
 LT_EXPORT int _sigaction(int signal, const struct sigaction* action,  // NOLINT: Solaris' names

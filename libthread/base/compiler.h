@@ -21,7 +21,6 @@
 
 namespace lt {
 
-// ThreadSanitizer's run time ends its own idea of a thread in a pthread key's destructor.
 #if defined(__SANITIZE_THREAD__)
 inline constexpr bool kThreadSanitizer = true;
 #elif defined(__has_feature)

@@ -10,6 +10,8 @@
 #include <csignal>
 #include <ctime>
 
+#include "base/compiler.h"
+
 namespace lt::os {
 
 struct RealFunctions {
@@ -61,9 +63,10 @@ const RealFunctions& real() noexcept;
     __builtin_unreachable();
 }
 
+// ThreadSanitizer's run time, which overrides it as well, has to know of joins.
 inline int real_pthread_join(pthread_t thread, void** status) noexcept
 {
-    return real().join(thread, status);
+    return kThreadSanitizer ? ::pthread_join(thread, status) : real().join(thread, status);
 }
 
 }  // namespace lt::os

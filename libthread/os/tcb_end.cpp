@@ -19,12 +19,16 @@ constexpr std::uint32_t kOwnerDied = 0x40000000;
 constexpr std::uint32_t kWaiters = 0x80000000;
 constexpr int kMaxRobust = 2048;  // the kernel's own limit
 constexpr std::uintptr_t kPriorityInheriting = 1;
+// ThreadSanitizer's run time makes the first key, in whose last round, by glibc, it forgets the
+// thread.
+constexpr pthread_key_t kFirstKey = kThreadSanitizer ? 1 : 0;
 
 // True if a destructor was called for a key of this block.
 bool destroy_block(pthread_key_t first, void (*before_destructor)()) noexcept
 {
     bool called = false;
-    for (pthread_key_t key = first; key < first + kKeysPerBlock && key < PTHREAD_KEYS_MAX; ++key) {
+    for (pthread_key_t key = first > kFirstKey ? first : kFirstKey;
+         key < first + kKeysPerBlock && key < PTHREAD_KEYS_MAX; ++key) {
         void* value = ::pthread_getspecific(key);
         if (value == nullptr) {
             continue;
@@ -110,7 +114,7 @@ bool tcb_tsd_round(void (*before_destructor)()) noexcept
         return false;
     }
     void* tcb = arch::thread_pointer();
-    if (glibc.specific_used != kUnknown) {
+    if (glibc.specific_used != kUnknown && !kThreadSanitizer) {
         bool& used = at<bool>(tcb, glibc.specific_used);
         if (LT_LIKELY(!used)) {
             return false;

@@ -6,7 +6,6 @@
 
 #include "arch/user_context.h"
 #include "os/signal_mask.h"
-#include "os/syscall.h"
 #include "thread/handlers.h"
 #include "thread/life.h"
 #include "thread/signals.h"
@@ -28,19 +27,18 @@ LT_TLS Excursion* excursion = nullptr;
 
 void* copy_of(const ucontext_t& context)
 {
-    const long mapped = os::raw_syscall(SYS_mmap, 0, static_cast<long>(kCopySize),
-                                        PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (mapped < 0 && mapped > -4096) {
+    void* const copy =
+        ::mmap(nullptr, kCopySize, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (copy == MAP_FAILED) {
         return nullptr;
     }
-    auto* copy = reinterpret_cast<ucontext_t*>(mapped);
-    arch::copy_user_context(*copy, context);
+    arch::copy_user_context(*static_cast<ucontext_t*>(copy), context);
     return copy;
 }
 
 void free_copy(void* copy)
 {
-    os::raw_syscall(SYS_munmap, os::syscall_argument(copy), static_cast<long>(kCopySize));
+    ::munmap(copy, kCopySize);
 }
 
 std::uint64_t mask_of(const ucontext_t& context)

@@ -94,6 +94,14 @@ void set_mask_inside(Thread& self, std::uint64_t mask)
     }
 }
 
+// ThreadSanitizer's run time only notes a signal for its next call of libc; this is one.
+void let_sanitizer_deliver()
+{
+    if constexpr (kThreadSanitizer) {
+        ::usleep(0);
+    }
+}
+
 void run_handler(Thread& self, const Handler& handler, siginfo_t& info, ucontext_t* interrupted)
 {
     ucontext_t own;
@@ -113,6 +121,7 @@ void run_handler(Thread& self, const Handler& handler, siginfo_t& info, ucontext
     } else {
         make_call(&call);
     }
+    let_sanitizer_deliver();
     // Whoever called looks for more, one handler after the other: from here the stack would grow
     // with each.
     enter_critical(self);

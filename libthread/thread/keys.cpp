@@ -201,8 +201,7 @@ Error get_specific(Thread& self, std::uint32_t key, void*& value) noexcept
 
 bool run_tsd_destructors(Thread& self) noexcept
 {
-    // Under ThreadSanitizer glibc runs them, when the pthread ends.
-    const bool called = !kThreadSanitizer && os::tcb_tsd_round(block_before_destructor);
+    const bool called = os::tcb_tsd_round(block_before_destructor);
     return LT_UNLIKELY(self.own_values != nullptr && destroy_own_values(self)) || called;
 }
 

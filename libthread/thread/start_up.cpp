@@ -139,11 +139,13 @@ bool ends_detached()
     return state == PTHREAD_CREATE_DETACHED;
 }
 
-// A foreign thread ends: destructor of its key, put off to glibc's last round.
+// A foreign thread ends: destructor of its key, put off to glibc's last round, or the one before
+// it: ThreadSanitizer's run time forgets the thread at the beginning of the last.
 void forget_foreign(void* rounds)
 {
+    constexpr std::uintptr_t kLast = PTHREAD_DESTRUCTOR_ITERATIONS - (kThreadSanitizer ? 1 : 0);
     const auto round = reinterpret_cast<std::uintptr_t>(rounds);
-    if (round < PTHREAD_DESTRUCTOR_ITERATIONS) {
+    if (round < kLast) {
         ::pthread_setspecific(foreign_key, reinterpret_cast<void*>(round + 1));
         return;
     }
