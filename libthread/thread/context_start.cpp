@@ -6,6 +6,7 @@
 
 #include "arch/user_context.h"
 #include "os/signal_mask.h"
+#include "os/syscall.h"
 #include "thread/handlers.h"
 #include "thread/life.h"
 #include "thread/signals.h"
@@ -38,7 +39,7 @@ void* copy_of(const ucontext_t& context)
 
 void free_copy(void* copy)
 {
-    ::munmap(copy, kCopySize);
+    os::raw_syscall(SYS_munmap, os::syscall_argument(copy), static_cast<long>(kCopySize));
 }
 
 std::uint64_t mask_of(const ucontext_t& context)
