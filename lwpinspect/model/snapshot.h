@@ -174,11 +174,11 @@ struct Snapshot {
     std::uint64_t unread_threads = 0;  // beyond --max-threads, unstable or unreadable records
     std::uint64_t moving_stacks = 0;
     bool complete = true;
+    bool ended = false;               // the process did so while it was read; of a live one only
     std::vector<LwpInfo> lwps;        // by TID, the library's first by index
     std::vector<ThreadInfo> threads;  // by id
     std::vector<Place> places;
     std::vector<Note> notes;
-
     [[nodiscard]] const Place& place(const Frame& frame) const { return places.at(frame.place); }
 };
 

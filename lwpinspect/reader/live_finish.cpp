@@ -51,6 +51,7 @@ void LiveTake::finish()
             throw TargetError(ExitCode::kNoProcess, fmt::format("{} has exited.", pid));
         }
         snapshot_.complete = false;
+        snapshot_.ended = true;
         note(ExitCode::kPartial,
              library_.layout
                  ? fmt::format("{} exited after {} of {} threads were read; the rest is missing.",

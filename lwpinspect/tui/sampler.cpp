@@ -102,10 +102,17 @@ void Sampler::publish(Event event)
 void Sampler::run()
 {
     SnapshotRequest request;
+    bool published = false;
     while (wait_for_turn(request)) {
         const Clock::time_point began = Clock::now();
         try {
             Snapshot snapshot = source_.take(request);
+            if (snapshot.ended && published) {
+                // The one before shows more. What the end is called, the next attempt tells.
+                const std::lock_guard guard(lock_);
+                due_ = began;
+                continue;
+            }
             const std::int64_t pause_ns = snapshot.pause_ns;
             const auto interval = budgeted(interval_, pause_ns);
             SamplePtr sample = maker_.make(std::move(snapshot), request, interval);
@@ -115,6 +122,7 @@ void Sampler::run()
                 earliest_ = Clock::now() + std::min(budgeted(kShortestGap, pause_ns), kLongestGap);
             }
             publish(SampleEvent{std::move(sample)});
+            published = true;
         } catch (const TargetError& error) {
             publish(EndEvent{error.code(), error.what()});
             return;

@@ -38,7 +38,19 @@ class FakeSource : public SnapshotSource {
         }
         Snapshot snapshot = synthetic::shop();
         snapshot.pause_ns = pause_ns_;
+        if (ending_) {
+            snapshot.ended = true;
+            snapshot.threads.clear();
+            failure_.emplace(ExitCode::kNoProcess, "has exited");
+        }
         return snapshot;
+    }
+
+    // It is half gone when the next snapshot is taken, and gone after that.
+    void end()
+    {
+        const std::lock_guard guard(lock_);
+        ending_ = true;
     }
 
     void hold(bool held)
@@ -72,6 +84,7 @@ class FakeSource : public SnapshotSource {
     std::mutex lock_;
     std::condition_variable changed_;
     bool held_ = false;
+    bool ending_ = false;
     std::optional<TargetError> failure_;
     std::int64_t pause_ns_ = 0;
     std::vector<SnapshotRequest> requests_;
@@ -124,6 +137,29 @@ TEST(TuiSampler, AWishDuringASnapshotIsHeardAfterIt)
     source.hold(false);
     ASSERT_TRUE(source.wait_for_calls(2));
     EXPECT_EQ(source.requests().at(1).threads, (std::vector<std::uint64_t>{17}));
+}
+
+// One that was taken while the process ended came after it once, with no threads in it.
+TEST(TuiSampler, TheLastPictureIsThatOfAProcessThatLived)
+{
+    FakeSource source;
+    Sampler sampler(source, {}, kNever);
+    ASSERT_TRUE(next(sampler).has_value());
+    source.end();
+    sampler.want({}, Sampler::When::kSoon);
+    const auto event = next(sampler);
+    ASSERT_TRUE(event.has_value());
+    EXPECT_TRUE(std::holds_alternative<EndEvent>(*event));
+}
+
+TEST(TuiSampler, AProcessThatEndsDuringTheFirstIsShownAsItWas)
+{
+    FakeSource source;
+    source.end();
+    Sampler sampler(source, {}, kNever);
+    const auto event = next(sampler);
+    ASSERT_TRUE(event.has_value());
+    EXPECT_TRUE(std::holds_alternative<SampleEvent>(*event));
 }
 
 TEST(TuiSampler, TurnsComeByThemselves)
