@@ -59,12 +59,12 @@ TEST_P(TuiThreads, ListsThreadsWithTheirStatesWaitsAndOwners)
     start_top();
     // What it shows settles when every thread has gone to sleep.
     EXPECT_TRUE(session_.wait_until([](const std::string& screen) {
-        return std::regex_search(screen, std::regex("3 take_order *blocked +- mutex stock.* #2 "));
+        return std::regex_search(screen,
+                                 std::regex("3 take_order *blocked +- mutex stock.* #2 ")) &&
+               std::regex_search(screen, std::regex("1 main +running +[0-9]+ read\\(0"));
     })) << session_.screen();
     const std::string screen = session_.screen();
     EXPECT_TRUE(contains(screen, "User " + std::to_string(kThreads) + ":")) << screen;
-    EXPECT_TRUE(std::regex_search(screen, std::regex("1 main +running +[0-9]+ read\\(0")))
-        << screen;
     EXPECT_TRUE(std::regex_search(screen, std::regex("2 print_l.* running +[0-9]+ "))) << screen;
     EXPECT_TRUE(std::regex_search(screen, std::regex("6 ship_par.* blocked +- sema parcels")))
         << screen;
