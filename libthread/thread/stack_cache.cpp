@@ -12,9 +12,8 @@ namespace {
 
 constexpr std::uint32_t kClasses = 64;
 
-// How many of each kind an LWP keeps, and how many move to or from the common ones at a time. A
-// thread that creates without pause rests after 32 (rest_after_creating), and gets those back.
-constexpr std::uint32_t kMostKept = 48;
+// How many move to or from the common ones at a time. A thread that creates without pause rests
+// after 32 (rest_after_creating), and gets those back from what its LWP keeps.
 constexpr std::uint32_t kBatch = 16;
 
 // Common stacks of a class that are kept in any case.

@@ -13,6 +13,9 @@
 
 namespace lt {
 
+// How many of each kind an LWP keeps: records with their stack in one piece, stacks, records.
+inline constexpr std::uint32_t kMostKept = 48;
+
 // A record with a stack of the default size and a TCB as good as new, all as the last thread has
 // left it; nullptr: none is kept here. In a critical region of `self`, the running thread; as all
 // that follow, but where they say otherwise.
@@ -24,7 +27,6 @@ inline Thread* take_whole(Thread& self) noexcept
 // Takes it back. False: enough are kept; record and slot go their own ways.
 inline bool keep_whole(Thread& self, Thread& record) noexcept
 {
-    constexpr std::uint32_t kMostKept = 48;
     Recycled<Thread>& own = self.lwp->whole;
     if (LT_UNLIKELY(own.count == kMostKept)) {
         return false;
