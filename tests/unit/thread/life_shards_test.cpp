@@ -177,13 +177,3 @@ TEST(LifeShards, AProcessEndsWithItsLastThreadWhateverItsShard)
 }
 
 }  // namespace
-
-int main(int argc, char** argv)
-{
-    child::Program::Body body = nullptr;
-    if (child::requested(body)) {
-        return body();
-    }
-    ::testing::InitGoogleTest(&argc, argv);
-    return RUN_ALL_TESTS();
-}

@@ -348,13 +348,3 @@ INSTANTIATE_TEST_SUITE_P(Scenarios, RaceReports,
                          [](const auto& index) { return kScenarios[index.param].name; });
 
 }  // namespace
-
-int main(int argc, char** argv)
-{
-    child::Program::Body body = nullptr;
-    if (child::requested(body)) {
-        return body();
-    }
-    ::testing::InitGoogleTest(&argc, argv);
-    return RUN_ALL_TESTS();
-}
