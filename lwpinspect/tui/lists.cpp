@@ -75,8 +75,11 @@ void rebuild(UiState& state)
     if (found != list.rows.end()) {
         list.position = static_cast<std::size_t>(found - list.rows.begin());
     } else {
+        // One that no key has used stays on top: what the first picture has there may move.
         list.position = std::min(list.position, list.rows.size() - 1);
-        list.cursor = id_of(state, list.rows[list.position]);
+        if (list.cursor) {
+            list.cursor = id_of(state, list.rows[list.position]);
+        }
     }
     scroll_to_line(state, line);
 }

@@ -34,7 +34,7 @@ enum class Instant : std::uint8_t { kNo, kAsked, kWanted };
 struct ListState {
     Sort sort;
     std::vector<std::uint32_t> rows;      // indices into the snapshot, in the order shown
-    std::optional<std::uint64_t> cursor;  // id of the thread, TID of the LWP under the cursor
+    std::optional<std::uint64_t> cursor;  // the thread's id, the LWP's TID; none: not used yet
     std::size_t position = 0;             // its row
     std::size_t top = 0;                  // the first visible row
 };

@@ -249,6 +249,7 @@ void press_key(UiState& state, KeyPress press)
         return;
     }
     if (state.overlay == Overlay::kNone) {
+        move_by(state, 0);  // what the key is about stays under the cursor
         if (!act(state, action, kOnList)) {
             move_by(state, distance(action, lay_out(state).list_rows));
         }

@@ -117,27 +117,62 @@ void keep_what_is_shown_most(const TmuxSession& session, const std::string& path
     std::ofstream(path) << most;
 }
 
+std::string path_of(const std::string& name, Size size)
+{
+    return std::string(SCREENS) + '/' + name + '_' + std::to_string(size.columns) + 'x' +
+           std::to_string(size.rows) + ".txt";
+}
+
+bool is_updating()
+{
+    return std::getenv("LWPINSPECT_UPDATE_SCREENS") != nullptr;
+}
+
+std::string text_at(const std::string& path)
+{
+    const std::ifstream file(path);
+    EXPECT_TRUE(file.good()) << path;
+    std::ostringstream text;
+    text << file.rdbuf();
+    return text.str();
+}
+
 void expect_screen(const TmuxSession& session, const std::string& name, Size size)
 {
-    const std::string path = std::string(SCREENS) + '/' + name + '_' +
-                             std::to_string(size.columns) + 'x' + std::to_string(size.rows) +
-                             ".txt";
-    if (std::getenv("LWPINSPECT_UPDATE_SCREENS") != nullptr) {
+    const std::string path = path_of(name, size);
+    if (is_updating()) {
         keep_what_is_shown_most(session, path);
         return;
     }
-    std::ifstream file(path);
-    ASSERT_TRUE(file.good()) << path;
-    std::ostringstream expected;
-    expected << file.rdbuf();
+    const std::string expected = text_at(path);
     std::string last;
     EXPECT_TRUE(session.wait_until([&](const std::string& screen) {
         last = normal(screen);
-        return last == expected.str();
+        return last == expected;
     })) << "expected "
         << path << ":\n"
-        << expected.str() << "shown:\n"
+        << expected << "shown:\n"
         << last;
+}
+
+// The rows, wherever the cursor is.
+std::string rows_of(const std::string& normal_screen)
+{
+    static const std::regex position(" +[0-9]+/[0-9]+");
+    return std::regex_replace(normal_screen.substr(0, normal_screen.find("\u2500")), position, "");
+}
+
+// The first picture of a list may have few of the stacks that the next one has, and in another
+// order: a cursor that is moved on it goes where its row goes.
+void await_rows(const TmuxSession& session, const std::string& name, Size size)
+{
+    if (is_updating()) {
+        return;
+    }
+    const std::string expected = rows_of(text_at(path_of(name, size)));
+    EXPECT_TRUE(session.wait_until([&](const std::string& screen) {
+        return rows_of(normal(screen)) == expected;
+    })) << session.screen();
 }
 
 // Its pool does not grow, so it has the same LWPs however busy the machine is.
@@ -169,13 +204,18 @@ TEST_P(TuiCaptures, AreAsExpected)
     ASSERT_TRUE(session.wait_for(" 1/46")) << session.screen();
     struct Screen {
         const char* name;
-        std::vector<std::string> keys;
+        const char* key;
+        std::vector<std::string> motions;
     };
     for (const Screen& screen :
-         {Screen{"threads", {"1", "j", "j"}}, Screen{"lwps", {"2", "G"}},
-          Screen{"stacks", {"3", "j"}}, Screen{"locks", {"4", "j"}}, Screen{"findings", {"5"}}}) {
+         {Screen{"threads", "1", {"j", "j"}}, Screen{"lwps", "2", {"j", "j"}},
+          Screen{"stacks", "3", {"j"}}, Screen{"locks", "4", {"j"}}, Screen{"findings", "5", {}}}) {
         SCOPED_TRACE(screen.name);
-        session.press(screen.keys);
+        session.press({screen.key});
+        if (screen.name == std::string("stacks")) {
+            await_rows(session, screen.name, GetParam());
+        }
+        session.press(screen.motions);
         expect_screen(session, screen.name, GetParam());
     }
     session.press({"q"});

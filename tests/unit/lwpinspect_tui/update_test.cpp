@@ -114,6 +114,17 @@ TEST(TuiUpdate, WhenItsThreadIsGoneTheCursorStaysOnItsRow)
     EXPECT_EQ(cursor_id(state), 10U);
 }
 
+// The first picture of a list may know little, and have in front what later stands elsewhere.
+TEST(TuiUpdate, ACursorThatNoKeyHasUsedStaysOnTop)
+{
+    const UiState state = showing(without(crowd(100), 1, 50), kTerminal);
+    ASSERT_EQ(cursor_id(state), 51U);
+    const UiState unused = update(state, SampleEvent{sample(crowd(100))});
+    EXPECT_EQ(cursor_id(unused), 1U);
+    const UiState used = update(press(state, {Key::kEnter}), SampleEvent{sample(crowd(100))});
+    EXPECT_EQ(cursor_id(used), 51U);
+}
+
 TEST(TuiUpdate, SortGoesThroughTheVisibleColumns)
 {
     UiState state = showing(shop(), kTerminal);
