@@ -130,6 +130,14 @@ Round try_what_seems_ready(Call& call)
     return {End::kDone, result != -EAGAIN ? result : kUseLibc};
 }
 
+// The time is over, but the thread may have waited for its LWP beyond it: what it could have had by
+// then it gets, as it does from the kernel, which looks once more as well.
+Round try_at_last(Call& call)
+{
+    const Round last = try_what_seems_ready(call);
+    return last.end == End::kAgain ? Round{End::kTimedOut} : last;
+}
+
 // Sleeps once. The attempt after it is made before handlers run, which may leave by siglongjmp:
 // what the thread was woken for is then taken, or passed on.
 Round wait_once(Thread& self, Call& call, const HandlersSeen& before)
@@ -173,7 +181,7 @@ Round wait_once(Thread& self, Call& call, const HandlersSeen& before)
         return {End::kClosed};
     }
     if (cause == WakeCause::kTimedOut) {
-        return {End::kTimedOut};
+        return try_at_last(call);
     }
     const bool futile = outcome == Waiter::kReady && !call.progressed;
     call.progressed = false;

@@ -14,6 +14,7 @@
 #include <array>
 #include <atomic>
 #include <cerrno>
+#include <chrono>
 #include <csignal>
 #include <cstring>
 #include <numeric>
@@ -75,6 +76,33 @@ TEST(TransferEnds, OfADatagramSocketThatWasShutDown)
             }
         });
     }
+}
+
+// What a read could have had when its time was over, it gets, as from the kernel, though another
+// thread had its LWP by then.
+TEST(TransferEnds, ATimeLimitThatPassesWhileAnotherComputesHidesNothing)
+{
+    constexpr int kRounds = 20;
+    Pair pair{Pair::kDatagram};
+    ASSERT_TRUE(pair.works());
+    const timeval limit{0, 1000};
+    setsockopt(pair.reader(), SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
+    ASSERT_EQ(shutdown(pair.reader(), SHUT_RD), 0);
+    std::atomic<bool> over{false};
+    Crew crew;
+    crew.start([&] {
+        for (int i = 0; i < kRounds; ++i) {
+            EXPECT_EQ(read_text(pair.reader()), "");
+        }
+        over = true;
+    });
+    crew.start([&] {
+        while (!over) {
+            const auto end = std::chrono::steady_clock::now() + std::chrono::milliseconds{10};
+            while (std::chrono::steady_clock::now() < end) {}
+            thr_yield();
+        }
+    });
 }
 
 TEST(TransferEnds, AResetFailsTheRead)
