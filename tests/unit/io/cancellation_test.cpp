@@ -11,6 +11,7 @@
 #include <atomic>
 #include <cstring>
 
+#include "support/rounds.h"
 #include "unit/io/crew.h"
 #include "unit/io/files.h"
 
@@ -176,8 +177,7 @@ TEST(CancellationRace, IsNotLost)
     constexpr unsigned kLongestDelay = 400;
     const Silent end;
     Crew{}.start([] {});  // whether calls park can be told from now on
-    const unsigned rounds = io_test::parks() ? 3'000 : 100;
-    for (unsigned round = 0; round < rounds; ++round) {
+    for (bounded::Rounds rounds{io_test::parks() ? 3'000 : 100}; rounds.next();) {
         std::atomic<pthread_t> handle{};
         Crew crew;
         crew.start([&] {
@@ -189,7 +189,8 @@ TEST(CancellationRace, IsNotLost)
         while (handle.load() == pthread_t{}) {
             thr_yield();
         }
-        for (std::atomic<unsigned> delay{round % kLongestDelay}; delay > 0; --delay) {}
+        for (std::atomic<unsigned> delay{static_cast<unsigned>(rounds.number()) % kLongestDelay};
+             delay > 0; --delay) {}
         EXPECT_EQ(pthread_cancel(handle), 0);
         crew.join();
     }

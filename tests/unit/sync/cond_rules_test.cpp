@@ -152,23 +152,11 @@ TEST(Cond, ABroadcastMovesWaitersToAHeldMutex)
     ASSERT_TRUE(bounded::until([&] { return gate.has_waiting(kThreads); }));
     ASSERT_EQ(mutex_lock(&gate.mutex), 0);
     // A waiter may still be between the mutex and its sleep; then it is told instead.
-    const auto sleeping_on = [](const void* object) {
-        const lt::CriticalRegion region{lt::current()};
-        lt::SleepQueue& queue = lt::sleep_queue_of(object);
-        const lt::SpinGuard guard{queue.lock};
-        int count = 0;
-        lt::Thread* first = lt::peek_first(queue, object);
-        for (lt::Thread* t = first; t != nullptr; t = lt::sleeper_after(*t, *first)) {
-            // relaxed: a test's look under the lock.
-            count += t->state.load(std::memory_order_relaxed) == lt::ThreadState::kSleeping ? 1 : 0;
-        }
-        return count;
-    };
-    ASSERT_TRUE(bounded::until([&] { return sleeping_on(&gate.cond) == kThreads; }));
+    ASSERT_TRUE(bounded::until([&] { return sleepers_on(&gate.cond) == kThreads; }));
     gate.open = true;
     EXPECT_EQ(cond_broadcast(&gate.cond), 0);
-    EXPECT_EQ(sleeping_on(&gate.cond), 0);
-    EXPECT_EQ(sleeping_on(&gate.mutex), kThreads);
+    EXPECT_EQ(sleepers_on(&gate.cond), 0);
+    EXPECT_EQ(sleepers_on(&gate.mutex), kThreads);
     EXPECT_EQ(mutex_unlock(&gate.mutex), 0);
     crew.join();
     EXPECT_EQ(gate.through, kThreads);
@@ -177,7 +165,7 @@ TEST(Cond, ABroadcastMovesWaitersToAHeldMutex)
 TEST(Cond, MayVanishOnceEverybodyIsBack)
 {
     constexpr int kRounds = 2000;
-    for (int i = 0; i < kRounds; ++i) {
+    for (bounded::Rounds rounds{kRounds}; rounds.next();) {
         auto* gate = OnItsOwnPage<Gate>::make();
         ASSERT_NE(gate, nullptr);
         Crew crew;

@@ -158,15 +158,16 @@ TEST_P(CondOfType, ASignalIsNotLostToATimeout)
     int timed_done = 0;  // rounds in which the hasty one has come back
     int hasty_result = 0;
     bool patient_waits = false;
+    bool over = false;
     Crew crew;
     crew.start([&] {
         mutex_lock(&pair.mutex);
-        while (patient < kRounds) {
+        while (!over) {
             patient_waits = true;
             cond_wait(&pair.cond, &pair.mutex);
             patient_waits = false;
             ++patient;
-            while (round < patient && patient < kRounds) {
+            while (round < patient && !over) {
                 mutex_unlock(&pair.mutex);
                 thr_yield();
                 mutex_lock(&pair.mutex);
@@ -174,7 +175,8 @@ TEST_P(CondOfType, ASignalIsNotLostToATimeout)
         }
         mutex_unlock(&pair.mutex);
     });
-    for (int i = 1; i <= kRounds; ++i) {
+    for (bounded::Rounds rounds{kRounds}; rounds.next();) {
+        const int i = rounds.number() + 1;
         ASSERT_TRUE(bounded::until([&] {
             mutex_lock(&pair.mutex);
             const bool ready = patient_waits && patient == i - 1;
@@ -211,6 +213,10 @@ TEST_P(CondOfType, ASignalIsNotLostToATimeout)
         })) << "round "
             << i << ": hasty " << hasty_result;
     }
+    mutex_lock(&pair.mutex);
+    over = true;
+    mutex_unlock(&pair.mutex);
+    cond_signal(&pair.cond);
 }
 
 }  // namespace

@@ -12,6 +12,8 @@
 
 #include "support/bounded.h"
 #include "support/crew.h"
+#include "support/rounds.h"
+#include "sync/sleep_queue.h"
 
 namespace lt_test {
 
@@ -26,6 +28,21 @@ inline void let_pass(milliseconds time)
     while (steady_clock::now() < until) {
         thr_yield();
     }
+}
+
+// How many sleep on a private object.
+inline int sleepers_on(const void* object)
+{
+    const lt::CriticalRegion region{lt::current()};
+    lt::SleepQueue& queue = lt::sleep_queue_of(object);
+    const lt::SpinGuard guard{queue.lock};
+    int count = 0;
+    lt::Thread* first = lt::peek_first(queue, object);
+    for (lt::Thread* t = first; t != nullptr; t = lt::sleeper_after(*t, *first)) {
+        // relaxed: a test's look under the lock. Who is still on the way is not counted.
+        count += t->state.load(std::memory_order_relaxed) == lt::ThreadState::kSleeping ? 1 : 0;
+    }
+    return count;
 }
 
 // An object on pages of its own: once dropped, any touch of it ends the test.
