@@ -176,6 +176,7 @@ TEST_F(ClockStep, BackwardMakesThemLonger)
 TEST_F(ClockStep, IsNothingToOtherWaits)
 {
     Crew crew;
+    std::atomic<bool> sleeps{false};
     std::atomic<bool> ended{false};
     const timespec hour{kHour, 0};
     const thread_t sleeper = crew.start([&] {
@@ -183,11 +184,13 @@ TEST_F(ClockStep, IsNothingToOtherWaits)
         sema_t sema = DEFAULTSEMA;
         timestruc_t while_s{0, 100'000'000};
         EXPECT_EQ(sema_reltimedwait(&sema, &while_s), ETIME);
+        sleeps = true;
         EXPECT_EQ(nanosleep(&hour, &left), -1);  // until a signal comes
         EXPECT_GT(left.tv_sec, kHour / 2);
         ended = true;
     });
     set_clock(-kHour);
+    ASSERT_TRUE(bounded::until([&] { return sleeps.load(); }));
     ASSERT_TRUE(io_test::asleep(sleeper));
     set_clock(2 * kHour);
     usleep(200'000);

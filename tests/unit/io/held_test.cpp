@@ -177,6 +177,7 @@ TEST(Held, ALookUpLetsTheNameServerRun)
     crew.start([&] {
         ASSERT_EQ(res_init(), 0);
         _res.nscount = 1;
+        _res.retrans = 60;  // seconds: there is one answer, to the first question
         _res.nsaddr_list[0] = address;
         addrinfo* found = nullptr;
         addrinfo hints{};

@@ -107,13 +107,14 @@ TEST(Accept, ManyThreadsShareOneListener)
 
 TEST(Accept, ConnectionRefusedIsAnError)
 {
+    // Has a port, which is nobody else's meanwhile, but does not listen.
+    const int deaf = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     sockaddr_in address{};
-    {
-        const Listener listener;
-        ASSERT_TRUE(listener.works());
-        socklen_t size = sizeof(address);
-        ASSERT_EQ(getsockname(listener.fd(), reinterpret_cast<sockaddr*>(&address), &size), 0);
-    }
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof(address);
+    ASSERT_EQ(bind(deaf, reinterpret_cast<sockaddr*>(&address), size), 0);
+    ASSERT_EQ(getsockname(deaf, reinterpret_cast<sockaddr*>(&address), &size), 0);
     Crew crew;
     crew.start([&] {
         const int caller = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -123,6 +124,8 @@ TEST(Accept, ConnectionRefusedIsAnError)
         EXPECT_EQ(errno, ECONNREFUSED);
         close(caller);
     });
+    crew.join();
+    close(deaf);
 }
 
 TEST(Poll, WaitsForOneOfMany)

@@ -238,7 +238,8 @@ TEST_P(PthreadNp, DaemonStateIsAnAttribute)
     pthread_attr_destroy(&attributes);
 }
 
-// Ends the initial thread while a pthread goes on, which ends the process with 7 a little later.
+// Ends the initial thread while a pthread goes on, which ends the process with 7 a little later; if
+// it is a daemon, only when the process should have ended long ago.
 [[noreturn]] void leave_behind(int daemon_state)
 {
     static sema_t ready;
@@ -246,12 +247,13 @@ TEST_P(PthreadNp, DaemonStateIsAnAttribute)
     pthread_attr_init(&attributes);
     pthread_attr_setdaemonstate_np(&attributes, daemon_state);
     pthread_t thread{};
-    const auto body = [](void*) -> void* {
+    const auto body = [](void* is_daemon) -> void* {
         sema_post(&ready);
-        usleep(100'000);
+        usleep(is_daemon != nullptr ? 20'000'000 : 100'000);
         _exit(7);
     };
-    if (pthread_create(&thread, &attributes, body, nullptr) != 0) {
+    void* const is_daemon = daemon_state == PTHREAD_CREATE_DAEMON_NP ? &ready : nullptr;
+    if (pthread_create(&thread, &attributes, body, is_daemon) != 0) {
         _exit(1);
     }
     sema_wait(&ready);

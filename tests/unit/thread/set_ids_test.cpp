@@ -39,9 +39,11 @@ void* sleep_long(void*)
     return nullptr;
 }
 
-// How many tasks of the process have `line` in their status, and how many have not.
-void count_tasks(const std::string& line, int& with, int& without)
+// Whether at least `least` tasks of the process have `line` in their status, and none has not.
+bool all_have(const std::string& line, int least)
 {
+    int with = 0;
+    int without = 0;
     DIR* directory = opendir("/proc/self/task");
     while (const dirent* entry = readdir(directory)) {
         if (entry->d_name[0] == '.') {
@@ -55,6 +57,13 @@ void count_tasks(const std::string& line, int& with, int& without)
         ++(found ? with : without);
     }
     closedir(directory);
+    return with >= least && without == 0;
+}
+
+// The same. A task that is ending may be there for a moment, as it was, or without a status.
+bool all_come_to_have(const std::string& line, int least)
+{
+    return bounded::until([&] { return all_have(line, least); });
 }
 
 // 0: all is well.
@@ -76,15 +85,11 @@ int change_identity()
         setresgid(kNobody, kNobody, kNobody) != 0 || setuid(kNobody) != 0) {
         return 2;
     }
-    int with = 0;
-    int without = 0;
-    count_tasks("Uid:\t65534\t65534\t65534\t65534", with, without);
-    if (with < 4 || without != 0) {
+    constexpr int kLeast = 4;
+    if (!all_come_to_have("Uid:\t65534\t65534\t65534\t65534", kLeast)) {
         return 3;
     }
-    with = without = 0;
-    count_tasks("Gid:\t65534\t65534\t65534\t65534", with, without);
-    if (without != 0) {
+    if (!all_come_to_have("Gid:\t65534\t65534\t65534\t65534", kLeast)) {
         return 4;
     }
     return setuid(0) == -1 && errno == EPERM ? 0 : 5;
@@ -97,7 +102,7 @@ TEST(SetIds, AllTasksChange)
     }
     const pid_t child = fork();
     if (child == 0) {
-        alarm(20);
+        alarm(60);
         _exit(change_identity());
     }
     int status = -1;

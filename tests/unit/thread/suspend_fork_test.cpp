@@ -11,10 +11,13 @@
 #include <cstdlib>
 #include <ctime>
 
+#include "support/bounded.h"
+#include "support/rounds.h"
+
 namespace {
 
 std::atomic<bool> stop{false};
-std::atomic<int> forks{0};
+std::atomic<int> begun{0};
 
 void* churn(void*)
 {
@@ -33,6 +36,7 @@ void* churn(void*)
 void* fork_often(void*)
 {
     while (!stop) {
+        ++begun;
         const pid_t pid = fork1();
         if (pid == 0) {
             _exit(0);
@@ -40,7 +44,6 @@ void* fork_often(void*)
         int status = -1;
         EXPECT_EQ(waitpid(pid, &status, 0), pid);
         EXPECT_EQ(status, 0);
-        ++forks;
     }
     return nullptr;
 }
@@ -48,11 +51,15 @@ void* fork_often(void*)
 void suspend_while_forking(bool suspends_both)
 {
     stop = false;
-    forks = 0;
     thread_t ids[2];
     ASSERT_EQ(thr_create(nullptr, 0, churn, nullptr, THR_BOUND, &ids[0]), 0);
     ASSERT_EQ(thr_create(nullptr, 0, fork_often, nullptr, THR_BOUND, &ids[1]), 0);
-    for (int pairs = 0; pairs < 200 || forks < 3; ++pairs) {
+    // Each in another fork: where processors are scarce, it might never end between two
+    // suspensions.
+    int seen = begun;
+    for (bounded::Rounds rounds{200}; rounds.next();) {
+        ASSERT_TRUE(bounded::until([&] { return begun != seen; }));
+        seen = begun;
         ASSERT_EQ(thr_suspend(ids[0]), 0);
         if (suspends_both) {
             ASSERT_EQ(thr_suspend(ids[1]), 0);
@@ -63,7 +70,6 @@ void suspend_while_forking(bool suspends_both)
             ASSERT_EQ(thr_continue(ids[1]), 0);
         }
         ASSERT_EQ(thr_continue(ids[0]), 0);
-        nanosleep(&pause, nullptr);
     }
     stop = true;
     for (const thread_t id : ids) {

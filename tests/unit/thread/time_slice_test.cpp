@@ -39,17 +39,44 @@ thread_t start(void* (*body)(void*), void* argument = nullptr)
     return id;
 }
 
-// Says when it was given a turn.
-std::atomic<bool> other_ran{false};
+// Another thread, which counts the turns that it gets.
+class Other {
+  public:
+    Other()
+    {
+        id_ = start(
+            [](void* self) -> void* {
+                auto& other = *static_cast<Other*>(self);
+                while (!other.over_) {
+                    ++other.turns_;
+                    thr_yield();
+                }
+                return nullptr;
+            },
+            this);
+    }
+    Other(const Other&) = delete;
+    Other& operator=(const Other&) = delete;
+    ~Other()
+    {
+        over_ = true;
+        EXPECT_EQ(thr_join(id_, nullptr, nullptr), 0);
+    }
 
-thread_t start_other()
-{
-    other_ran = false;
-    return start([](void*) -> void* {
-        other_ran = true;
-        return nullptr;
-    });
-}
+    [[nodiscard]] int turns() const { return turns_; }
+
+    // Whether it gets one while the caller computes.
+    [[nodiscard]] bool gets_a_turn() const
+    {
+        const int before = turns_;
+        return compute_until([&] { return turns_ != before; });
+    }
+
+  private:
+    std::atomic<int> turns_{0};
+    std::atomic<bool> over_{false};
+    thread_t id_ = 0;
+};
 
 std::atomic<int> arrived{0};
 
@@ -74,12 +101,14 @@ TEST(TimeSlice, ThreadsThatComputeTakeTurnsOnOneLwp)
     }
 }
 
-std::atomic<bool> ran_during_handler{false};
+const Other* other = nullptr;
+std::atomic<int> turns_during_handler{-1};  // negative: it has not run
 
 void compute_in_handler(int)
 {
+    const int before = other->turns();
     compute();
-    ran_during_handler = other_ran.load();
+    turns_during_handler = other->turns() - before;
 }
 
 void take_signal(void (*send)())
@@ -87,12 +116,13 @@ void take_signal(void (*send)())
     struct sigaction action {};
     action.sa_handler = compute_in_handler;
     ASSERT_EQ(sigaction(SIGUSR1, &action, nullptr), 0);
-    const thread_t other = start_other();
-    ran_during_handler = true;
+    const Other computing_too;
+    other = &computing_too;
+    turns_during_handler = -1;
     send();
-    EXPECT_FALSE(ran_during_handler);
-    EXPECT_TRUE(compute_until([] { return other_ran.load(); }));
-    EXPECT_EQ(thr_join(other, nullptr, nullptr), 0);
+    EXPECT_TRUE(compute_until([] { return turns_during_handler >= 0; }));
+    EXPECT_EQ(turns_during_handler, 0);
+    EXPECT_TRUE(computing_too.gets_a_turn());
 }
 
 TEST(TimeSlice, AHandlerOfASignalToTheThreadIsNotInterrupted)
@@ -102,10 +132,7 @@ TEST(TimeSlice, AHandlerOfASignalToTheThreadIsNotInterrupted)
 
 TEST(TimeSlice, AHandlerThatTheKernelCallsIsNotInterrupted)
 {
-    take_signal([] {
-        kill(getpid(), SIGUSR1);
-        EXPECT_TRUE(compute_until([] { return !ran_during_handler; }));
-    });
+    take_signal([] { kill(getpid(), SIGUSR1); });
 }
 
 sigjmp_buf before_handler;
@@ -119,14 +146,13 @@ TEST(TimeSlice, AThreadThatJumpedOutOfAHandlerHasTurnsLikeOthers)
         thr_kill(thr_self(), SIGUSR1);
         FAIL() << "the handler came back";
     }
-    const thread_t other = start_other();
-    const auto deep_below_the_handlers_frame = [] {
+    const Other another;
+    const auto deep_below_the_handlers_frame = [&another] {
         std::array<volatile char, 65536> room;
         room[0] = 1;
-        return compute_until([&] { return room[0] == 1 && other_ran; });
+        return another.gets_a_turn() && room[0] == 1;
     };
     EXPECT_TRUE(deep_below_the_handlers_frame());
-    EXPECT_EQ(thr_join(other, nullptr, nullptr), 0);
 }
 
 // memchr() takes more than five slices here, and might be malloc().
@@ -136,13 +162,14 @@ TEST(TimeSlice, CodeOfLibcIsNotInterrupted)
     void* zeros =
         mmap(nullptr, kSize, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     ASSERT_NE(zeros, MAP_FAILED);
-    const thread_t other = start_other();
+    ASSERT_EQ(memchr(zeros, 1, 1), nullptr);  // the linker has found it by now
+    const Other another;
+    const int before = another.turns();
     const void* found = memchr(zeros, 1, kSize);
-    const bool ran = other_ran;
+    const int after = another.turns();
     EXPECT_EQ(found, nullptr);
-    EXPECT_FALSE(ran);
-    EXPECT_TRUE(compute_until([] { return other_ran.load(); }));
-    EXPECT_EQ(thr_join(other, nullptr, nullptr), 0);
+    EXPECT_EQ(after, before);
+    EXPECT_TRUE(another.gets_a_turn());
     munmap(zeros, kSize);
 }
 

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "support/bounded.h"
+#include "support/insight.h"
 
 namespace {
 
@@ -173,8 +174,8 @@ TEST(Turns, AJoinerWhoseThreadIsDetachedWhileItSleepsGetsNone)
     Awaited target;
     target.id = create(live_until_posted, &target);
     const thread_t joiner = create(join_awaited, &target);
-    thr_yield();
-    thr_yield();
+    ASSERT_TRUE(bounded::until(
+        [&] { return insight::is_blocked(target.id, &target.go) && insight::is_blocked(joiner); }));
     ASSERT_EQ(pthread_detach(target.handle), 0);
     sema_post(&target.go);
     ASSERT_EQ(thr_join(joiner, nullptr, nullptr), 0);
