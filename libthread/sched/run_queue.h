@@ -10,10 +10,9 @@
 
 #include <cstdint>
 
-#include "arch/cpu.h"
 #include "base/atomic.h"
 #include "base/compiler.h"
-#include "os/tcb.h"
+#include "sched/fetch.h"
 #include "sched/thread.h"
 
 namespace lt {
@@ -99,6 +98,9 @@ class RunQueue {
         if (!won || !is_before(head_.load(memory_order_seq_cst), newest)) {
             // release: as in push(). Somebody may be at the entry, or past it: it stays.
             tail_.store(newest + 1, memory_order_release);
+            if (won) {
+                drop(newest);
+            }
         }
         return won;
     }
@@ -139,31 +141,25 @@ class RunQueue {
 
     // In a long queue the memory of the next turns is fetched while this one goes on: the record of
     // a thread two turns ahead, its TLS and the frames that its switch left one turn ahead. A hint:
-    // others may take the entries meanwhile. Records are type-stable. [I9]
+    // others may take the entries meanwhile.
     void fetch_ahead(std::uint32_t first) const noexcept
     {
-        constexpr std::uintptr_t kFrameLines = 5;
-        // relaxed, all: see above.
-        const std::uintptr_t record = slots_[(first + 1) % kCapacity].load(memory_order_relaxed);
-        arch::prefetch(record);
-        arch::prefetch(record + kCacheLine);
-        // relaxed: as above.
-        const auto* next = reinterpret_cast<const Thread*>(
-            slots_[first % kCapacity].load(memory_order_relaxed) & ~kUnrun);
-        // relaxed: as above.
-        const std::uintptr_t frame = __atomic_load_n(&next->context.rsp, __ATOMIC_RELAXED);
-        for (std::uintptr_t line = 0; line < kFrameLines; ++line) {
-            arch::prefetch(frame + line * kCacheLine);
-        }
-        // relaxed: as above.
-        void* tcb = __atomic_load_n(&next->tcb, __ATOMIC_RELAXED);
-        arch::prefetch(reinterpret_cast<std::uintptr_t>(
-            os::tcb_translate(&current_thread, arch::thread_pointer(), tcb)));
+        // relaxed, both: see above.
+        fetch_record(slots_[(first + 1) % kCapacity].load(memory_order_relaxed));
+        fetch_state(slots_[first % kCapacity].load(memory_order_relaxed) & ~kUnrun);
     }
 
     static bool is_before(std::uint32_t a, std::uint32_t b)
     {
         return static_cast<std::int32_t>(a - b) < 0;
+    }
+
+    // An entry left behind, if it is next and nobody has done it: it would look like work for
+    // others, and the queue as if it stood still.
+    void drop(std::uint32_t entry) noexcept
+    {
+        // acq_rel: as in take_entry(). relaxed: the taker drops it.
+        head_.compare_exchange_strong(entry, entry + 1, memory_order_acq_rel, memory_order_relaxed);
     }
 
     // 0: empty.

@@ -8,9 +8,11 @@ struct Order {
     Does does;
     std::uint8_t record;
 };
-// The second record is used three times, and its last thread is left to the thieves; the last join
-// is of an entry that is not the newest.
-constexpr std::array<Order, 7> kScript{{{Does::kMakes, 0},
+// The first join is of an entry that is alone, the last of one that is not the newest. The second
+// record is used four times, and its last thread is left to the thieves.
+constexpr std::array<Order, 9> kScript{{{Does::kMakes, 1},
+                                        {Does::kJoins, 1},
+                                        {Does::kMakes, 0},
                                         {Does::kMakes, 1},
                                         {Does::kJoins, 1},
                                         {Does::kMakes, 1},
@@ -97,7 +99,8 @@ Step RunQueueModel::claim_newest(World& world, std::uint8_t record) const
         case kBegins: {
             const std::uint8_t newest = world.memory.latest(kOwner, kTail) - 1;
             world.newest = newest;
-            if (world.memory.latest(kOwner, slot(newest)) == record) {
+            world.is_newest = world.memory.latest(kOwner, slot(newest)) == record ? 1 : 0;
+            if (world.is_newest != 0) {
                 world.memory.store(kOwner, kTail, newest);
             }
             world.does = kClaims;
@@ -107,15 +110,28 @@ Step RunQueueModel::claim_newest(World& world, std::uint8_t record) const
             world.won = claim(world, kOwner, record) ? 1 : 0;
             world.does = kLooksAtHead;
             return world.won != 0 ? run(world, record) : Step::kStepped;
-        default: {
+        case kLooksAtHead: {
             const bool behind = is_before(world.memory.latest(kOwner, kHead), world.newest);
-            if (world.won == 0 || !(behind || omitted_.look_at_head)) {
+            const bool stays =
+                world.is_newest != 0 && (world.won == 0 || !(behind || omitted_.look_at_head));
+            if (stays) {
                 world.memory.store(kOwner, kTail, world.newest + 1);
+            }
+            world.does = kDrops;
+            if (!stays || world.won == 0) {
+                world.does = kBegins;
+                ++world.order;
+            }
+            return Step::kStepped;
+        }
+        default:
+            world.memory.drain(kOwner);
+            if (world.memory[kHead] == world.newest || omitted_.drop) {
+                ++world.memory[kHead];
             }
             world.does = kBegins;
             ++world.order;
             return Step::kStepped;
-        }
     }
 }
 

@@ -16,6 +16,7 @@ struct RunQueueOmissions {
     bool fence = false;         // between taking the newest entry back and the look at the front
     bool look_at_head = false;  // the entry is taken back whoever is at it
     bool exchange = false;      // by which one of two gets the thread
+    bool drop = false;          // an entry left behind is dropped whether or not it is next
 };
 
 class RunQueueModel {
@@ -44,6 +45,7 @@ class RunQueueModel {
         std::uint8_t order;  // of the owner's script
         std::uint8_t does;   // OwnerStep
         std::uint8_t newest;
+        std::uint8_t is_newest;  // what it joins
         std::uint8_t won;
     };
 
@@ -60,7 +62,7 @@ class RunQueueModel {
     [[nodiscard]] static bool is_finished(const World& world) { return world.made == world.run; }
 
   private:
-    enum OwnerStep : std::uint8_t { kBegins, kPushes, kClaims, kLooksAtHead };
+    enum OwnerStep : std::uint8_t { kBegins, kPushes, kClaims, kLooksAtHead, kDrops };
     enum ThiefStep : std::uint8_t { kReadsHead, kReadsTail, kReadsSlot, kAdvances, kRuns };
 
     Step owner(World& world) const;

@@ -37,4 +37,9 @@ TEST(RunQueueModel, NeedsTheExchange)
     EXPECT_FALSE(explore({.exchange = true}).holds);
 }
 
+TEST(RunQueueModel, DropsAnEntryOnlyIfItIsNext)
+{
+    EXPECT_FALSE(explore({.drop = true}).holds);
+}
+
 }  // namespace

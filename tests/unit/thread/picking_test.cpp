@@ -76,6 +76,20 @@ TEST(Picking, ThreadsThatHaveNotRunYetStayWithTheLwpThatMadeThem)
     EXPECT_EQ(pool.queues[1].size(), kThreads - 1);
 }
 
+// Else the entry would look like work for others, in a queue that stands still.
+TEST(Picking, AJoinerOfALoneThreadLeavesNoEntryBehind)
+{
+    static Pool pool;
+    for (std::uint32_t joins = 1; joins < kThreads; ++joins) {
+        RunQueue::offer(pool.threads[0]);
+        ASSERT_TRUE(pool.queues[0].push(pool.threads[0], true));
+        EXPECT_TRUE(pool.queues[0].claim_newest(pool.threads[0]));
+        ASSERT_EQ(pool.queues[0].size(), 0U);
+        ASSERT_EQ(pool.queues[0].taken(), joins) << "it moves";
+    }
+    EXPECT_EQ(pool.queues[0].take(), nullptr);
+}
+
 TEST(Picking, ThreadsThatWaitForAnyLwpComeInTheirOrderAndSeveralAtOnce)
 {
     static Pool pool;
