@@ -1,14 +1,11 @@
 #include "sched/clock_lwp.h"
 
-#include <fcntl.h>
-
-#include <cstring>
 #include <new>
 
 #include "lwp/pool.h"
 #include "os/clock.h"
 #include "os/kernel_thread.h"
-#include "os/syscall.h"
+#include "sched/busy.h"
 #include "sched/dispatch.h"
 #include "sched/expiry.h"
 #include "sched/fork.h"
@@ -49,7 +46,7 @@ struct Watch {
     std::uint32_t stalled = 0;  // looks in a row that found threads waiting and no switch
     std::uint64_t seen[PoolMembers::kMax] = {};
     std::uint32_t taken[PoolMembers::kMax] = {};  // from the run queues
-    std::int64_t cpu_ns[PoolMembers::kMax] = {};  // processor time at the last count_computing()
+    BusyLwps busy;
 };
 
 constinit Watch watch;           // the clock LWP only
@@ -68,44 +65,10 @@ std::uint32_t queued_threads()
     return count;
 }
 
-// The kernel's word for what a task does: 'R' runs or would, 'S' and 'D' sleep in a call, 't' is
-// held by a debugger.
-char kernel_state(std::uint32_t tid)
-{
-    char path[48] = "/proc/self/task/";
-    std::size_t used = std::strlen(path);
-    char digits[10];
-    std::size_t count = 0;
-    do {
-        digits[count++] = static_cast<char>('0' + tid % 10);
-        tid /= 10;
-    } while (tid != 0);
-    while (count > 0) {
-        path[used++] = digits[--count];
-    }
-    std::memcpy(path + used, "/stat", 6);
-    const long fd =
-        os::raw_syscall(SYS_openat, AT_FDCWD, os::syscall_argument(&path[0]), O_RDONLY | O_CLOEXEC);
-    if (fd < 0) {
-        return '?';
-    }
-    char text[128];
-    const long got =
-        os::raw_syscall(SYS_read, fd, os::syscall_argument(&text[0]), sizeof(text) - 1);
-    os::raw_syscall(SYS_close, fd);
-    if (got <= 0) {
-        return '?';
-    }
-    text[got] = '\0';
-    const char* name_end = std::strrchr(text, ')');
-    return name_end != nullptr && name_end[1] == ' ' ? name_end[2] : '?';
-}
-
 // What the LWPs of the pool did since the last look.
 struct Look {
-    bool progress = false;        // one of them switched
-    std::uint32_t stuck = 0;      // carry the same thread as before
-    std::uint32_t computing = 0;  // of those, not asleep in the kernel; counted on demand
+    bool progress = false;    // one of them switched
+    std::uint32_t stuck = 0;  // carry the same thread as before
 };
 
 Look look_at_pool()
@@ -146,49 +109,6 @@ Look look_at_pool()
     return look;
 }
 
-struct Busy {
-    std::uint32_t awake = 0;  // not asleep in the kernel
-    bool computing = false;  // one of those got the processor most of the time since the last count
-};
-
-// The kernel's word was asked for after the look at the pool: it may have been the sleep of one
-// that had run out of work by then.
-bool went_on_since(const Lwp& lwp, std::uint64_t dispatches)
-{
-    // Who searches may nap, see leave_to_others(). relaxed, both: compared with an earlier reading;
-    // a guess.
-    const LwpState state = lwp.state.load(memory_order_relaxed);
-    return lwp.dispatches.load(memory_order_relaxed) != dispatches || state == LwpState::kParked ||
-           state == LwpState::kSearching;
-}
-
-Busy count_busy()
-{
-    Busy busy;
-    const std::uint32_t limit = pool_members.limit();
-    for (std::uint32_t i = 0; i < limit; ++i) {
-        const Lwp* lwp = pool_members.at(i);
-        // relaxed: a guess. One that searches may wait for a processor: it counts as awake.
-        if (lwp == nullptr || lwp->state.load(memory_order_relaxed) == LwpState::kParked) {
-            continue;
-        }
-        const std::uint32_t tid = lwp->tid.load(memory_order_relaxed);  // relaxed: a guess
-        const char state = kernel_state(tid);
-        const std::int64_t used = os::task_cpu_time(tid);
-        const std::int64_t before = watch.cpu_ns[i];
-        watch.cpu_ns[i] = used;
-        // No answer (no descriptor left, no /proc): no processor time tells the same, a look later.
-        const bool asleep =
-            state == 'S' || state == 'D' || state == 't' || (state == '?' && used == before);
-        if (asleep && !went_on_since(*lwp, watch.seen[i])) {
-            continue;
-        }
-        ++busy.awake;
-        busy.computing = busy.computing || used - before >= kTickNs / 2;
-    }
-    return busy;
-}
-
 bool grow()
 {
     // relaxed: only this LWP raises it past the level asked for.
@@ -214,7 +134,7 @@ void help_waiting_threads(const Look& look, std::int64_t now)
     if (look.progress || idle_lwps.searching() != 0 || settings.growth == Growth::kFixed) {
         return;
     }
-    const Busy busy = count_busy();
+    const Busy busy = watch.busy.count(watch.seen);
     if (busy.awake == 0) {
         watch.interval = grow() ? kGrowthTickNs : kTickNs;
         return;
