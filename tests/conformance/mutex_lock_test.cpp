@@ -173,10 +173,9 @@ TEST_P(MutexLock, S13IsNoCancellationPoint)
     });
     ASSERT_TRUE(sleeps_on(waiter, &mutex));
     EXPECT_EQ(pthread_cancel(self), 0);
-    // The request may wake it for a moment, but it goes back to sleep.
-    ASSERT_TRUE(sleeps_on(waiter, &mutex));
-    EXPECT_TRUE(stays_asleep_on(waiter, &mutex));
-    EXPECT_FALSE(locked);
+    // The request may wake it for a moment, at any time, but it goes back to sleep.
+    EXPECT_TRUE(bounded::holds_for(kWindow, [&] { return !locked; }));
+    EXPECT_TRUE(sleeps_on(waiter, &mutex));
     mutex_unlock(&mutex);
     EXPECT_EQ(join(waiter), PTHREAD_CANCELED);
     EXPECT_TRUE(locked);
@@ -331,7 +330,7 @@ TEST_P(MutexLock, S25StarvesNobody)
     const auto all_had_enough = [&] {
         return std::all_of(turns.begin(), turns.end(), [](auto& mine) { return mine >= kEnough; });
     };
-    EXPECT_TRUE(bounded::until(all_had_enough, 10s));
+    EXPECT_TRUE(bounded::until(all_had_enough));
     stop = true;
     for (const thread_t id : threads) {
         join(id);

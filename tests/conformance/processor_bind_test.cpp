@@ -65,6 +65,8 @@ TEST_P(ProcessorBind, S04BindsTheProcess)
         EXPECT_EQ(asked_binding(), cpu);
         EXPECT_EQ(getcpuid(), cpu);
     }));
+    // An LWP that is being made meanwhile may have its maker's old binding.
+    EXPECT_TRUE(bounded::until([] { return platform::lwps_are_settled(); }));
     EXPECT_EQ(processor_bind(P_PID, P_MYID, PBIND_NONE, nullptr), 0);
     EXPECT_EQ(asked_binding(P_PID), PBIND_NONE);
 }

@@ -40,24 +40,20 @@ void* do_nothing(void* argument)
     return argument;
 }
 
-// The number of kernel tasks, once it has stayed the same for a while.
-int settled_task_count()
+// Whether there come to be so many kernel tasks, and no more.
+bool has_tasks(int count)
 {
-    int count = kernel_task_count();
-    while (!bounded::holds_for(100ms, [count] { return kernel_task_count() == count; })) {
-        count = kernel_task_count();
-    }
-    return count;
+    return bounded::until([count] { return kernel_task_count() == count; }) &&
+           bounded::holds_for(100ms, [count] { return kernel_task_count() == count; });
 }
 
 // What the kernel tasks do while a thread made with `flags` computes.
 struct Tasks {
-    bool ran = false;
     int before = 0;
-    int during = 0;
+    bool came = false;  // as many as expected
 };
 
-Tasks count_tasks_around(long flags)
+Tasks count_tasks_around(long flags, int expected)
 {
     // The library's helpers come with the first threads, one of either kind.
     for (const long kind : {0L, static_cast<long>(THR_BOUND)}) {
@@ -65,19 +61,19 @@ Tasks count_tasks_around(long flags)
         thr_create(nullptr, 0, do_nothing, nullptr, kind, &id);
         thr_join(id, nullptr, nullptr);
     }
-    Tasks tasks;
-    tasks.before = settled_task_count();
+    const bool settled = bounded::until([] { return platform::lwps_are_settled(); });
+    Tasks tasks{kernel_task_count()};
     Spinner spinner;
     thread_t id = 0;
     if (thr_create(nullptr, 0, spin, &spinner, flags, &id) != 0) {
         return tasks;
     }
-    tasks.ran = bounded::until([&] { return spinner.runs.load(); });
-    tasks.during = settled_task_count();
+    const bool ran = bounded::until([&] { return spinner.runs.load(); });
+    tasks.came = settled && ran && has_tasks(tasks.before + expected);
+    std::printf("settled %d, ran %d, tasks %d before, %d during\n", settled ? 1 : 0, ran ? 1 : 0,
+                tasks.before, kernel_task_count());
     spinner.stop.store(true);
     thr_join(id, nullptr, nullptr);
-    std::printf("ran %d, tasks %d before, %d during\n", tasks.ran ? 1 : 0, tasks.before,
-                tasks.during);
     return tasks;
 }
 
@@ -114,11 +110,8 @@ class LwpCount : public testing::Test {
 };
 
 // THR-CONC-13: with an unbound thread THR_NEW_LWP adds one LWP to the pool.
-const child::Program one_for_the_pool{"one_for_the_pool", [] {
-                                          const Tasks tasks = count_tasks_around(THR_NEW_LWP);
-                                          return tasks.ran && tasks.during == tasks.before + 1 ? 0
-                                                                                               : 1;
-                                      }};
+const child::Program one_for_the_pool{
+    "one_for_the_pool", [] { return count_tasks_around(THR_NEW_LWP, 1).came ? 0 : 1; }};
 
 TEST_F(LwpCount, S13GrowsByOneForTheFlagNewLwp)
 {
@@ -129,15 +122,12 @@ TEST_F(LwpCount, S13GrowsByOneForTheFlagNewLwp)
 }
 
 // THR-CONC-14: a bound thread has one LWP, which ends with it.
-const child::Program one_of_its_own{
-    "one_of_its_own", [] {
-        const Tasks tasks = count_tasks_around(THR_BOUND);
-        static_cast<void>(bounded::until([&] { return kernel_task_count() <= tasks.before; }));
-        const int after = settled_task_count();
-        std::printf("%d tasks after\n", after);
-        const bool one = tasks.during == tasks.before + 1 && after == tasks.before;
-        return tasks.ran && one ? 0 : 1;
-    }};
+const child::Program one_of_its_own{"one_of_its_own", [] {
+                                        const Tasks tasks = count_tasks_around(THR_BOUND, 1);
+                                        const bool went = has_tasks(tasks.before);
+                                        std::printf("%d tasks after\n", kernel_task_count());
+                                        return tasks.came && went ? 0 : 1;
+                                    }};
 
 TEST_F(LwpCount, S14GrowsByOneWhileABoundThreadLives)
 {
@@ -145,10 +135,8 @@ TEST_F(LwpCount, S14GrowsByOneWhileABoundThreadLives)
 }
 
 // THR-CONC-15: THR_BOUND with THR_NEW_LWP adds two, one of them for the pool.
-const child::Program one_each{"one_each", [] {
-                                  const Tasks tasks = count_tasks_around(THR_BOUND | THR_NEW_LWP);
-                                  return tasks.ran && tasks.during == tasks.before + 2 ? 0 : 1;
-                              }};
+const child::Program one_each{
+    "one_each", [] { return count_tasks_around(THR_BOUND | THR_NEW_LWP, 2).came ? 0 : 1; }};
 
 TEST_F(LwpCount, S15GrowsByTwoForBothFlags)
 {
@@ -160,10 +148,14 @@ TEST_F(LwpCount, S15GrowsByTwoForBothFlags)
 
 constexpr int kMeeting = 8;
 std::atomic<int> present{0};
+std::atomic<int> most_tasks{0};  // seen by those who met
 
 // Waits without a call for all others, so that each needs an LWP.
 void* meet_by_spinning(void* argument)
 {
+    const int tasks = kernel_task_count();
+    int most = most_tasks.load();
+    while (most < tasks && !most_tasks.compare_exchange_weak(most, tasks)) {}
     present.fetch_add(1);
     while (present.load() % kMeeting != 0) {}
     return argument;
@@ -186,7 +178,7 @@ bool meet_on_new_lwps()
 int shrink_and_work()
 {
     const bool first = meet_on_new_lwps();
-    const int many = kernel_task_count();
+    const int many = most_tasks.load();
     const bool fell = bounded::until([many] { return kernel_task_count() <= many - kMeeting / 2; });
     const int few = kernel_task_count();
     const bool second = meet_on_new_lwps();

@@ -161,16 +161,25 @@ TEST_P(ThrSuspendWait, S10LetsADeadlinePass)
 {
     sema_t sema{};
     std::atomic<int> result{-1};
-    const thread_t id = start([&] {
-        const timestruc_t time{0, 30'000'000};
-        result.store(sema_reltimedwait(&sema, &time));
-    });
-    EXPECT_TRUE(sleeps_on(id, &sema));
-    EXPECT_EQ(thr_suspend(id), 0);
-    EXPECT_TRUE(bounded::holds_for(60ms, [&] { return result.load() == -1; }));
-    EXPECT_EQ(thr_continue(id), 0);
-    join(id);
-    EXPECT_EQ(result.load(), ETIME);
+    // Longer, should a deadline have passed before the suspension.
+    auto time = 30ms;
+    bool in_time = false;
+    while (!in_time && time < bounded::kPatience) {
+        result.store(-1);
+        const timestruc_t limit = to_timestruc(time);
+        const thread_t id = start([&] { result.store(sema_reltimedwait(&sema, &limit)); });
+        EXPECT_TRUE(
+            bounded::until([&] { return platform::is_blocked(id, &sema) || result.load() != -1; }));
+        in_time = thr_suspend(id) == 0 && platform::is_blocked(id, &sema);
+        if (in_time) {
+            EXPECT_TRUE(bounded::holds_for(2 * time, [&] { return result.load() == -1; }));
+        }
+        static_cast<void>(thr_continue(id));
+        join(id);
+        EXPECT_EQ(result.load(), ETIME);
+        time *= 4;
+    }
+    EXPECT_TRUE(in_time);
 }
 
 // THR-SUSP-11: another waiter is woken in place of a suspended one.

@@ -65,10 +65,9 @@ TEST_P(TwoLevelState, S09ResultsDoNotDependOnTheLwp)
 {
     std::array<unsigned long, kThreads> sums{};
     std::atomic<int> moves{0};
-    // On a busy machine the other LWPs may come too late for the first round.
-    constexpr int kMostRounds = 50;
     const bool is_to_move = is_multiplexed() && has_setting("LIBTHREAD_MIGRATE", "always");
-    for (int round = 0; round < (is_to_move ? kMostRounds : 1) && moves == 0; ++round) {
+    // On a busy machine the other LWPs may come too late for the first round.
+    static_cast<void>(bounded::until([&] {
         run_all([&](int index) { sums[static_cast<std::size_t>(index)] = 0; },
                 [&, last = 0L](int index) mutable {
                     unsigned long& sum = sums[static_cast<std::size_t>(index)];
@@ -77,7 +76,8 @@ TEST_P(TwoLevelState, S09ResultsDoNotDependOnTheLwp)
                     moves += last != 0 && last != here ? 1 : 0;
                     last = here;
                 });
-    }
+        return !is_to_move || moves > 0;
+    }));
     for (std::size_t index = 0; index < sums.size(); ++index) {
         unsigned long expected = 0;
         for (int step = 0; step < kSteps; ++step) {

@@ -88,9 +88,8 @@ TEST_P(TwoLevel, S01TenThousandSleepersUseThePoolOnly)
         const Held held{mutex};
         return waiting == kThreads;
     }));
-    // The pool may have grown to the number of processors, the clock LWP and a spare may have come.
-    const int processors = static_cast<int>(sysconf(_SC_NPROCESSORS_ONLN));
-    EXPECT_LE(kernel_task_count(), tasks_before + processors + 8);
+    // The pool may have grown while they came, and has helpers.
+    EXPECT_LE(kernel_task_count(), tasks_before + kThreads / 100);
     mutex_lock(&mutex);
     told = true;
     cond_broadcast(&cond);

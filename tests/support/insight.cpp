@@ -129,6 +129,23 @@ bool is_blocked(thread_t id, const void* object)
            (object == nullptr || view->object == reinterpret_cast<std::uintptr_t>(object));
 }
 
+Lwps lwps()
+{
+    constexpr std::uint32_t kSpare = 4;  // LwpState::kSpare
+    Lwps lwps;
+    const std::uint32_t slabs = __atomic_load_n(&debug().lwp_slab_count, __ATOMIC_ACQUIRE);
+    for (std::uint32_t s = 0; s < slabs; ++s) {
+        const lwpt_slab& slab = debug().lwp_slabs[s];
+        for (std::uint32_t i = 0; i < slab.count; ++i) {
+            const std::uint64_t record = slab.address + std::uint64_t{i} * slab.record_size;
+            const bool begun = read_32(record, LWPT_SLOT_lwp_tid) != 0;
+            lwps.all += begun ? 1U : 0U;
+            lwps.spare += begun && read_32(record, LWPT_SLOT_lwp_state) == kSpare ? 1U : 0U;
+        }
+    }
+    return lwps;
+}
+
 std::uint32_t pool_lwps()
 {
     return read_32(debug().process, LWPT_SLOT_process_pool_lwps);

@@ -38,6 +38,13 @@ std::optional<ThreadView> thread_view(thread_t id);
 // Whether the thread sleeps in the library on `object` (nullptr: on anything).
 bool is_blocked(thread_t id, const void* object = nullptr);
 
+// LWPs that have begun, helpers included, and those of them that were started ahead of need.
+struct Lwps {
+    std::uint32_t all = 0;
+    std::uint32_t spare = 0;
+};
+Lwps lwps();
+
 std::uint32_t pool_lwps();
 std::uint32_t growths();
 

@@ -131,6 +131,13 @@ bool is_one_to_one()
     return (model != nullptr && std::strcmp(model, "bound") == 0) || insight::model() == "bound";
 }
 
+bool lwps_are_settled()
+{
+    const insight::Lwps lwps = insight::lwps();
+    return lwps.all == static_cast<unsigned>(lwp_count()) &&
+           lwps.spare == (is_one_to_one() ? 0 : 1);
+}
+
 bool is_blocked(thread_t id, const void* object)
 {
     return insight::is_blocked(id, object);
@@ -227,6 +234,11 @@ int lwp_count()
 }
 
 bool is_one_to_one()
+{
+    return true;
+}
+
+bool lwps_are_settled()
 {
     return true;
 }

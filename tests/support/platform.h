@@ -45,6 +45,9 @@ void die_with_parent();
 // Whether every thread has an LWP of its own.
 [[nodiscard]] bool is_one_to_one();
 
+// Whether each LWP is where it belongs: none is on its way, or about to end.
+[[nodiscard]] bool lwps_are_settled();
+
 // Whether the thread sleeps in the library on `object` (nullptr: on anything).
 [[nodiscard]] bool is_blocked(thread_t id, const void* object = nullptr);
 

@@ -141,8 +141,8 @@ bool run_all(const std::vector<Case>& cases, const Options& options, Report& rep
             crew.kill_all();
             return false;
         }
+        crew.collect();  // first: one that has ended in time did not hang, however late we look
         crew.kill_hung();
-        crew.collect();
     }
     return true;
 }
