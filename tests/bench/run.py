@@ -23,7 +23,7 @@ import chart
 import tables
 from rows import OURS, ROWS, SIDES
 
-TIME_LIMIT = 30
+TIME_LIMIT = 120
 TIME_LIMIT_ONCE = 180
 
 

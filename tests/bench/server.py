@@ -54,7 +54,7 @@ class Server:
 
 def load(server, connections, seconds):
     """One run of wrk: its figures, and the server's."""
-    command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--latency",
+    command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--latency", "--timeout", "60s",
                f"http://127.0.0.1:{server.port}/"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as client:
         tasks = 0

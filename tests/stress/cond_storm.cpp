@@ -87,7 +87,7 @@ Buffer::Style style_of(std::size_t buffer)
 void produce(std::size_t index, const stress::Stopwatch& stopwatch, stress::Random random)
 {
     const std::size_t buffer = index % kBuffers;
-    while (!stopwatch.is_over()) {
+    while (!stopwatch.is_over() || produced[buffer] <= kCapacity) {
         const std::uint64_t item = random.below(1'000'000);
         buffers[buffer].put(item, style_of(buffer), random);
         ++produced[buffer];

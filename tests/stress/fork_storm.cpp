@@ -21,7 +21,7 @@ constexpr std::size_t kForkers = 4;
 constexpr std::size_t kThreads = 56;  // forkers included
 constexpr std::size_t kBoundModelThreads = 12;
 constexpr std::size_t kChildsThreads = 6;
-constexpr unsigned kSeconds = 60;  // "in time": a machine under load must not fail a right child
+constexpr unsigned kSeconds = 200;  // "in time": a machine under load must not fail a right child
 
 FILE* nowhere = nullptr;
 std::array<mutex_t, 4> mutexes;

@@ -81,7 +81,7 @@ void stress::run(const Options& options)
         crew.add_mixed(kThreads, [&](std::size_t index) {
             Random random{options.seed * 1000 + index};
             std::uint64_t visits = 0;
-            while (!stopwatch.is_over()) {
+            do {
                 for (int i = 0; i < 32; ++i) {
                     const std::size_t a = random.below(kLocks);
                     const std::size_t b = random.below(kLocks);
@@ -92,7 +92,7 @@ void stress::run(const Options& options)
                         visits += enter(all[a], random) ? 1U : 0U;
                     }
                 }
-            }
+            } while (!stopwatch.is_over());
             total += visits;
         });
     }

@@ -68,7 +68,8 @@ void stress::run(const Options& options)
             while (!ready) {
                 thr_yield();
             }
-            while (!stopwatch.is_over()) {
+            constexpr int kLeast = 32;
+            for (int i = 0; i < kLeast || !stopwatch.is_over(); ++i) {
                 turn(random);
                 if (random.one_in(4)) {
                     change_one(crew, random);

@@ -84,7 +84,7 @@ void stress::run(const Options& options)
         Crew crew;
         crew.add_mixed(kThreads, [&](std::size_t index) {
             Random random{options.seed * 1000 + index};
-            while (!stopwatch.is_over()) {
+            do {
                 for (int i = 0; i < 32; ++i) {
                     Guarded& guarded = all[random.below(kLocks)];
                     if (random.one_in(8)) {
@@ -93,7 +93,7 @@ void stress::run(const Options& options)
                         read(guarded, random);
                     }
                 }
-            }
+            } while (!stopwatch.is_over());
         });
     }
     std::uint64_t counted = 0;

@@ -70,11 +70,11 @@ void stress::run(const Options& options)
         Crew crew;
         crew.add_mixed(kThreads, [&](std::size_t index) {
             Random random{options.seed * 1000 + index};
-            while (!stopwatch.is_over()) {
+            do {
                 for (int i = 0; i < 32; ++i) {
                     turn(random);
                 }
-            }
+            } while (!stopwatch.is_over());
         });
     }
     for (sema_t& sema : semaphores) {

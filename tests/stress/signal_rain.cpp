@@ -154,7 +154,7 @@ void stress::run(const Options& options)
     senders.add_mixed(kSenders,
                       [&](std::size_t index) { send(Random{options.seed * 2000 + index}); });
     const Stopwatch stopwatch{options.seconds};
-    while (!stopwatch.is_over()) {
+    while (!stopwatch.is_over() || interrupted == 0) {
         const timespec pause{0, 1'000'000};
         nanosleep(&pause, nullptr);
     }

@@ -211,7 +211,7 @@ void stress::run(const Options& options)
     suspenders.add_mixed(
         kSuspenders, [&](std::size_t index) { storm(index, Random{options.seed * 2000 + index}); });
     const Stopwatch stopwatch{options.seconds};
-    while (options.count != 0 ? pairs < options.count : !stopwatch.is_over()) {
+    while (options.count != 0 ? pairs < options.count : !stopwatch.is_over() || collections == 0) {
         const timespec pause{0, 1'000'000};
         nanosleep(&pause, nullptr);
     }

@@ -79,7 +79,7 @@ void wait_on_sema(stress::Random random)
 std::uint64_t give_tokens(const stress::Stopwatch& stopwatch, stress::Random random)
 {
     std::uint64_t given = 0;
-    while (!stopwatch.is_over()) {
+    while (!stopwatch.is_over() || timeouts == 0) {
         {
             const stress::Held held{mutex};
             ++tokens;
