@@ -3,6 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <string_view>
+
+#include "tui/format.h"
 
 namespace lwpi::tui {
 
@@ -40,11 +43,14 @@ std::string why_no_threads(const LibraryInfo& library)
 
 std::string notice(const UiState& state)
 {
-    if (state.ended) {
-        return *state.ended;
-    }
     if (!state.shown) {
-        return {};
+        return state.ended.value_or("");
+    }
+    if (state.ended) {
+        // However long the reason is, what to do about it is not cut off.
+        constexpr std::string_view kRest = " This is the last picture; q leaves.";
+        const auto room = std::max(state.size.columns - static_cast<int>(kRest.size()), 0);
+        return cut(*state.ended, static_cast<std::size_t>(room)).append(kRest);
     }
     const Snapshot& snapshot = state.shown->snapshot;
     // A remark that costs the user something comes before an explanation.

@@ -328,7 +328,6 @@ void end(UiState& state, const EndEvent& event)
     state.ended = event.sentence;
     state.exit_code = event.code;
     if (state.shown) {
-        *state.ended += " This is the last picture; q leaves.";
         state.exit_code = event.code == ExitCode::kNoProcess ? ExitCode::kPartial : event.code;
         keep_cursor_visible(state);
     }
