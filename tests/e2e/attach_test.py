@@ -16,11 +16,22 @@ ROUNDS = 2
 
 
 def run(words, **options):
-    return subprocess.run(words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=60,
+    return subprocess.run(words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=200,
                           check=False, **options)
 
 
-def debug(pid, folder):
+def computes(target, ticks):
+    """Waits until the target has had a processor for so many ticks of the kernel's clock."""
+    def used():
+        with open("/proc/%d/stat" % target.pid, encoding="utf-8") as file:
+            fields = file.read().rsplit(")", 1)[1].split()
+        return int(fields[11]) + int(fields[12])
+    before = used()
+    while used() < before + ticks:
+        ask(target)
+
+
+def debug(target, folder):
     """Stops at a breakpoint again and again, looks at all tasks, detaches. What it saw, "" if it may not."""
     del folder
     commands = ["handle all nostop noprint pass", "break checkpoint", "continue", "info threads", "continue",
@@ -28,33 +39,43 @@ def debug(pid, folder):
     words = ["gdb", "-nx", "-batch", "-iex", "set auto-load off", "-iex", "set debuginfod enabled off"]
     for command in commands:
         words += ["-ex", command]
-    seen = run([*words, "-p", str(pid)]).stdout
+    seen = run([*words, "-p", str(target.pid)]).stdout
     if "not permitted" in seen:
         return ""
     stops = len(re.findall(r"hit Breakpoint 1, .*checkpoint", seen))
     return seen if stops == 2 and "detached" in seen else "FAILED " + seen
 
 
-def profile(pid, folder):
-    """Samples all tasks for a moment."""
+def profile(target, folder):
+    """Samples all tasks for a moment: while cat runs, which perf starts when it has attached."""
     data = folder + "/data"
-    seen = run(["perf", "record", "-e", "cpu-clock", "-F", "500", "-g", "-o", data, "-p", str(pid), "--", "sleep", "0.3"])
-    if seen.returncode != 0:
-        return "" if re.search("[Pp]ermi|paranoid|not supported", seen.stdout) else "FAILED " + seen.stdout
+    with subprocess.Popen(["perf", "record", "-e", "cpu-clock", "-F", "500", "-g", "-o", data, "-p", str(target.pid),
+                           "--", "cat"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                          text=True) as recorder:
+        try:
+            recorder.stdin.write("begin\n")
+            recorder.stdin.flush()
+            if recorder.stdout.readline() != "":
+                computes(target, 20)
+        except BrokenPipeError:
+            pass  # perf has said why
+        seen = recorder.communicate(timeout=200)[1]
+    if recorder.returncode != 0:
+        return "" if re.search("[Pp]ermi|paranoid|not supported", seen) else "FAILED " + seen
     report = run(["perf", "report", "-i", data, "--stdio", "--no-children", "-g", "none"]).stdout
     return report if "mutex_" in report or "lt::" in report or "signal_load" in report else "FAILED " + report
 
 
-def trace(pid, folder):
+def trace(target, folder):
     """Follows all tasks for a moment; told to leave, strace detaches."""
     del folder
-    with subprocess.Popen(["strace", "-f", "-c", "-p", str(pid)], stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                          text=True) as tracer:
-        try:
-            tracer.wait(0.3)
-        except subprocess.TimeoutExpired:
+    with subprocess.Popen(["strace", "-f", "-c", "-p", str(target.pid)], stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT, text=True) as tracer:
+        seen = tracer.stdout.readline()
+        if "attached" in seen:
+            computes(target, 5)
             tracer.send_signal(signal.SIGINT)
-        seen = tracer.communicate(timeout=60)[0]
+        seen += tracer.communicate(timeout=200)[0]
     if "not permitted" in seen:
         return ""
     return seen if "detached" in seen else "FAILED " + seen
@@ -78,7 +99,7 @@ def main(tool, program):
         assert target.stdout.readline().strip() == "ready"
         for _ in range(ROUNDS):
             before = ask(target)
-            seen = TOOLS[tool](target.pid, folder)
+            seen = TOOLS[tool](target, folder)
             if seen == "":
                 print(tool + " may not attach here")
                 target.kill()
@@ -91,7 +112,7 @@ def main(tool, program):
                 pass
         target.stdin.close()
         words = target.stdout.read().split()
-        target.wait(timeout=60)
+        target.wait(timeout=200)
         if words != ["healthy"] or target.returncode != 0:
             print("FAILED: the program was not healthy afterwards", words, target.returncode)
             return 1

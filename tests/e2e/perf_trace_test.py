@@ -28,10 +28,21 @@ def command_lines(tool, oracle):
     return [shlex.split(line) for line in output.splitlines() if line.startswith("perf ")]
 
 
+def child_of(pid):
+    with open("/proc/%d/task/%d/children" % (pid, pid), encoding="ascii") as file:
+        return file.read().split()[0]
+
+
 def timeline(tool, stuck, record, folder):
     # Two threads that lock each other out, instead of ten seconds of a process.
-    subprocess.run([*record[:record.index("-p")], "--", stuck, "circle2"], check=True, cwd=folder,
-                   stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    with subprocess.Popen([*record[:record.index("-p")], "--", stuck, "circle2"], cwd=folder, stdin=subprocess.PIPE,
+                          stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as recorder:
+        assert recorder.stdout.readline().strip() == "ready"
+        pid = child_of(recorder.pid)
+        while subprocess.run([tool, "deadlocks", pid], check=False, capture_output=True).returncode != 1:
+            pass
+        recorder.communicate(timeout=200)  # the end of its input is that of the program
+    assert recorder.returncode == 0, recorder.returncode
     script = subprocess.run(["perf", "script", "-i", "lwpt.data"], check=True, cwd=folder, stdout=subprocess.PIPE,
                             stderr=subprocess.DEVNULL).stdout
     subprocess.run([tool, "trace", "--perf", "-", "-o", "lwpt.json"], check=True, cwd=folder, input=script,
@@ -43,9 +54,9 @@ def timeline(tool, stuck, record, folder):
 def check(events):
     rows = {event["args"]["name"] for event in events if event["ph"] == "M" and event["name"] == "thread_name"}
     assert {"#1", "#2", "#3"} <= rows, rows
-    done = {event["name"] for event in events if event["ph"] == "X" and event.get("tid") == 1}
-    # The first thread waits on a semaphore until the others have their locks.
-    assert any(name.startswith("blocked: sema") for name in done), done
+    for thread in (2, 3):
+        done = {event["name"] for event in events if event["ph"] == "X" and event.get("tid") == thread}
+        assert any(name.startswith("blocked: mutex") for name in done), done
     times = [event["ts"] for event in events if "ts" in event]
     assert times == sorted(times), times
 
