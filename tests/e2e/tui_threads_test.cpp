@@ -58,18 +58,17 @@ TEST_P(TuiThreads, ListsThreadsWithTheirStatesWaitsAndOwners)
 {
     start_top();
     // What it shows settles when every thread has gone to sleep.
-    EXPECT_TRUE(session_.wait_until([](const std::string& screen) {
-        return std::regex_search(screen,
-                                 std::regex("3 take_order *blocked +- mutex stock.* #2 ")) &&
-               std::regex_search(screen, std::regex("1 main +running +[0-9]+ read\\(0"));
-    })) << session_.screen();
-    const std::string screen = session_.screen();
-    EXPECT_TRUE(contains(screen, "User " + std::to_string(kThreads) + ":")) << screen;
-    EXPECT_TRUE(std::regex_search(screen, std::regex("2 print_l.* running +[0-9]+ "))) << screen;
-    EXPECT_TRUE(std::regex_search(screen, std::regex("6 ship_par.* blocked +- sema parcels")))
-        << screen;
-    EXPECT_TRUE(std::regex_search(screen, std::regex("7 serve_cu.* blocked +- cond customers")))
-        << screen;
+    for (const char* const row :
+         {"1 main +running +[0-9]+ read\\(0", "2 print_l.* running +[0-9]+ ",
+          "3 take_order *blocked +- mutex stock.* #2 ", "6 ship_par.* blocked +- sema parcels",
+          "7 serve_cu.* blocked +- cond customers"}) {
+        EXPECT_TRUE(session_.wait_until([row](const std::string& screen) {
+            return std::regex_search(screen, std::regex(row));
+        })) << row
+            << '\n'
+            << session_.screen();
+    }
+    EXPECT_TRUE(session_.wait_for("User " + std::to_string(kThreads) + ":")) << session_.screen();
     session_.press({"q"});
     expect_left(0);
 }
@@ -87,9 +86,10 @@ TEST_P(TuiThreads, TheCursorMovesAndEnterShowsTheWholeStack)
                std::regex_search(screen, std::regex("[0-9a-f]  ?reserve_item\\+0x"));
     })) << session_.screen();
     session_.press({"Enter"});
-    EXPECT_TRUE(session_.wait_for("waits for mutex stock_lock  held by #2")) << session_.screen();
-    EXPECT_TRUE(session_.wait_for("-- entry")) << session_.screen();
-    EXPECT_FALSE(contains(session_.screen(), " 1 Threads"));
+    EXPECT_TRUE(session_.wait_until([](const std::string& screen) {
+        return contains(screen, "waits for mutex stock_lock  held by #2") &&
+               contains(screen, "-- entry") && !contains(screen, " 1 Threads");
+    })) << session_.screen();
     session_.press({"Enter"});
     EXPECT_TRUE(session_.wait_for(place(4))) << session_.screen();
     session_.press({"G"});
@@ -157,10 +157,10 @@ TEST_P(TuiThreads, StopsAndContinuesAsAnyJob)
 {
     start_top();
     session_.press({"C-z"});
-    ASSERT_TRUE(session_.wait_until([](const std::string& screen) {
-        return contains(screen, "Stopped") || contains(screen, "left=");
+    ASSERT_TRUE(session_.wait_until([this](const std::string& screen) {
+        return (contains(screen, "Stopped") || contains(screen, "left=")) &&
+               !session_.is_alternate();
     })) << session_.screen();
-    EXPECT_FALSE(session_.is_alternate());
     session_.run("fg");
     ASSERT_TRUE(session_.wait_for(" 1 Threads")) << session_.screen();
     session_.press({"j"});
@@ -173,9 +173,12 @@ TEST_P(TuiThreads, StopsAndContinuesAsAnyJob)
 TEST_P(TuiThreads, KeepsTheLastPictureOfAProcessThatEnded)
 {
     start_top();
+    ASSERT_TRUE(session_.wait_for("take_order")) << session_.screen();
     target_.kill();
-    EXPECT_TRUE(session_.wait_for("This is the last picture; q leaves.")) << session_.screen();
-    EXPECT_TRUE(contains(session_.screen(), "take_order")) << session_.screen();
+    EXPECT_TRUE(session_.wait_until([](const std::string& screen) {
+        return contains(screen, "This is the last picture; q leaves.") &&
+               contains(screen, "take_order");
+    })) << session_.screen();
     session_.press({"q"});
     expect_left(8);
 }
@@ -199,8 +202,9 @@ TEST(TuiPlain, AProgramWithoutTheLibraryShowsItsLwps)
     TmuxSession session(80, 24);
     session.run(LWPINSPECT " top -d 0.2 --no-color $$");
     ASSERT_TRUE(session.wait_for("LWPs only: no libthread in this process")) << session.screen();
-    EXPECT_TRUE(std::regex_search(session.screen(), std::regex("[0-9]+ sh +S sleep")))
-        << session.screen();
+    EXPECT_TRUE(session.wait_until([](const std::string& screen) {
+        return std::regex_search(screen, std::regex("[0-9]+ sh +S sleep"));
+    })) << session.screen();
     session.press({"q"});
     EXPECT_TRUE(session.wait_until([&](const std::string&) { return !session.is_alternate(); }));
 }

@@ -165,7 +165,7 @@ bool TmuxSession::wait_until(const std::function<bool(const std::string&)>& pred
     const auto end = std::chrono::steady_clock::now() + kScreenPatience;
     while (!predicate(screen())) {
         if (std::chrono::steady_clock::now() > end) {
-            return false;
+            return predicate(screen());
         }
         const timespec pause{0, 20'000'000};
         nanosleep(&pause, nullptr);

@@ -10,7 +10,7 @@
 namespace support {
 
 // Generous: a machine under load must not fail a test that is right.
-inline constexpr std::chrono::seconds kScreenPatience{30};
+inline constexpr std::chrono::seconds kScreenPatience{60};
 
 class TmuxSession {
   public:
