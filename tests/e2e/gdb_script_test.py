@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 """lwpinspect/gdb/libthread.py on a live process and on a core of it, against what the program says.
 
-gdb_script_test.py SCRIPT FIELDS ORACLE
+gdb_script_test.py SCRIPT FIELDS ORACLE LWPINSPECT
 """
+import json
 import os
 import re
 import resource
@@ -11,6 +12,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 
 SKIPPED = 77
 
@@ -29,7 +31,22 @@ def gdb(script, commands, *target):
     for command in commands:
         words += ["-ex", command]
     return subprocess.run([*words, *target], stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                          text=True, timeout=120, check=False).stdout
+                          text=True, timeout=200, check=False).stdout
+
+
+def await_rest(tool, pid):
+    """What the program prints of its threads comes before they get there."""
+    def at_rest(line):
+        return line["state"] in ("blocked", "stopped") or (line["syscall"] or {}).get("name") == "read"
+
+    end = time.monotonic() + 60
+    while time.monotonic() < end:
+        output = subprocess.run([tool, "-q", "stack", str(pid), "--json"], stdout=subprocess.PIPE, text=True,
+                                check=False).stdout
+        lines = [json.loads(line) for line in output.splitlines()]
+        if lines[-1]["moving"] == 0 and all(at_rest(line) for line in lines if line["type"] == "thread"):
+            return
+    check(False, "the threads come to rest", output)
 
 
 def check(condition, what, output):
@@ -60,7 +77,7 @@ def allow_core():
     resource.setrlimit(resource.RLIMIT_CORE, (most, most))
 
 
-def main(script, fields, oracle):
+def main(script, fields, oracle, tool):
     if shutil.which("gdb") is None:
         print("no gdb")
         return SKIPPED
@@ -77,6 +94,7 @@ def main(script, fields, oracle):
             if line.strip() == "ready":
                 break
             told.append(line.strip())
+        await_rest(tool, target.pid)
         chosen = [line for line in told if " blocked " in line][::7]
         commands = ["info lwpthreads"]
         for line in chosen:

@@ -26,7 +26,7 @@ target_link_options(inspect_static_stuck PRIVATE -static -Wl,--eh-frame-hdr)
 target_link_libraries(inspect_static_stuck PRIVATE Threads::Threads)
 
 function(inspect_test name)
-  lt_test(${name} LABELS e2e TIMEOUT 180 NO_LIBTHREAD
+  lt_test(${name} LABELS e2e TIMEOUT 600 NO_LIBTHREAD
     SOURCES e2e/${name}.cpp LIBRARIES inspect_support)
   lt_precompile_like(${name} inspect_support)
   target_compile_definitions(${name} PRIVATE
@@ -55,26 +55,27 @@ inspect_test(inspect_export_test)
 add_test(NAME e2e.probes COMMAND Python3::Interpreter ${CMAKE_CURRENT_SOURCE_DIR}/e2e/probes_test.py
   $<TARGET_FILE:thread> $<TARGET_FILE:lwpinspect> $<TARGET_FILE:inspect_oracle>
   ${PROJECT_SOURCE_DIR}/docs/LWPINSPECT.md)
-set_tests_properties(e2e.probes PROPERTIES LABELS e2e TIMEOUT 60 SKIP_RETURN_CODE 77)
+set_tests_properties(e2e.probes PROPERTIES LABELS e2e TIMEOUT 600 SKIP_RETURN_CODE 77)
 add_test(NAME e2e.perf_trace COMMAND Python3::Interpreter ${CMAKE_CURRENT_SOURCE_DIR}/e2e/perf_trace_test.py
   $<TARGET_FILE:lwpinspect> $<TARGET_FILE:inspect_oracle> $<TARGET_FILE:inspect_stuck>)
-set_tests_properties(e2e.perf_trace PROPERTIES LABELS e2e TIMEOUT 60 SKIP_RETURN_CODE 77)
+set_tests_properties(e2e.perf_trace PROPERTIES LABELS e2e TIMEOUT 600 SKIP_RETURN_CODE 77)
 inspect_test(inspect_io_test)
 target_compile_definitions(inspect_io_test PRIVATE IO_WAITS_PROGRAM="$<TARGET_FILE:inspect_io_waits>")
 add_dependencies(inspect_io_test inspect_io_waits)
 
 add_test(NAME e2e.gdb_script COMMAND Python3::Interpreter
   ${CMAKE_CURRENT_SOURCE_DIR}/e2e/gdb_script_test.py ${PROJECT_SOURCE_DIR}/lwpinspect/gdb/libthread.py
-  ${PROJECT_SOURCE_DIR}/include/libthread/inspect_fields.def $<TARGET_FILE:inspect_oracle>)
-set_tests_properties(e2e.gdb_script PROPERTIES LABELS e2e TIMEOUT 180 SKIP_RETURN_CODE 77)
+  ${PROJECT_SOURCE_DIR}/include/libthread/inspect_fields.def $<TARGET_FILE:inspect_oracle>
+  $<TARGET_FILE:lwpinspect>)
+set_tests_properties(e2e.gdb_script PROPERTIES LABELS e2e TIMEOUT 600 SKIP_RETURN_CODE 77)
 
 add_test(NAME e2e.json_schema COMMAND Python3::Interpreter
   ${CMAKE_CURRENT_SOURCE_DIR}/e2e/json_schema_test.py ${PROJECT_SOURCE_DIR}/docs/lwpinspect.schema.json
   $<TARGET_FILE:lwpinspect> $<TARGET_FILE:inspect_oracle> $<TARGET_FILE:inspect_stuck>
   $<TARGET_FILE:inspect_pthread_stuck>)
-set_tests_properties(e2e.json_schema PROPERTIES LABELS e2e TIMEOUT 180)
+set_tests_properties(e2e.json_schema PROPERTIES LABELS e2e TIMEOUT 600)
 
-lt_test(lwpdb_test LABELS e2e NO_LIBTHREAD
+lt_test(lwpdb_test LABELS e2e TIMEOUT 600 NO_LIBTHREAD
   SOURCES e2e/lwpdb_test.cpp e2e/lwpdb_from_c.c LIBRARIES lwpdb inspect_support)
 lt_precompile_like(lwpdb_test lt_precompiled_inspect)
 set_source_files_properties(e2e/lwpdb_from_c.c PROPERTIES SKIP_PRECOMPILE_HEADERS ON)
@@ -83,7 +84,7 @@ add_dependencies(lwpdb_test lwpinspect inspect_oracle)
 
 add_executable(td_target e2e/targets/td_target.c)
 target_link_libraries(td_target PRIVATE thread)
-lt_test(td_test LABELS e2e NO_LIBTHREAD
+lt_test(td_test LABELS e2e TIMEOUT 600 NO_LIBTHREAD
   SOURCES e2e/td_test.cpp e2e/td_control_test.cpp e2e/td_client.cpp
   LIBRARIES lwpdb_td inspect_support)
 lt_precompile_like(td_test inspect_support)

@@ -8,6 +8,7 @@ namespace {
 
 using inspect_test::inspect;
 using inspect_test::Result;
+using inspect_test::settles;
 using inspect_test::Target;
 using nlohmann::json;
 
@@ -22,13 +23,15 @@ std::vector<json> of_type(const Result& result, const std::string& type)
     return objects;
 }
 
-// Until the threads have got there: what they print comes before.
-Result found_deadlocks(const Target& target)
+// Until the threads have got there: what they print comes before. Those that wait for a lock whose
+// holder has ended come one by one.
+Result found_deadlocks(const Target& target, std::size_t members = 1)
 {
     Result result;
     inspect_test::until([&] {
         result = inspect({"deadlocks", std::to_string(target.pid()), "--json"});
-        return !of_type(result, "finding").empty();
+        const auto found = of_type(result, "finding");
+        return !found.empty() && found[0]["members"].size() >= members;
     });
     return result;
 }
@@ -39,7 +42,7 @@ void expect_one(const std::vector<std::string>& command, const std::string& rule
     SCOPED_TRACE(command[1]);
     Target target(command);
     ASSERT_TRUE(target.is_ready());
-    const Result result = found_deadlocks(target);
+    const Result result = found_deadlocks(target, members);
     const auto found = of_type(result, "finding");
     ASSERT_EQ(found.size(), 1U) << result.out;
     EXPECT_EQ(found[0]["rule"], rule);
@@ -108,9 +111,12 @@ TEST(InspectWhy, KnowsTheHolderOfEachKindOfPthreadMutex)
         EXPECT_EQ(locks[0]["owner"]["kind"], "lwp");
         EXPECT_EQ(locks[0]["owner"]["id"], target.pid());
         const std::string waiter = locks[0]["waiters"][0]["who"]["id"].dump();
-        const auto chains = of_type(inspect({"why", pid, "lwp:" + waiter, "--json"}), "chain");
-        ASSERT_EQ(chains.size(), 1U);
-        EXPECT_EQ(chains[0]["end"], "kernel");  // the holder reads
+        Result why;
+        EXPECT_TRUE(inspect_test::until([&] {
+            why = inspect({"why", pid, "lwp:" + waiter, "--json"});
+            const auto chains = of_type(why, "chain");
+            return chains.size() == 1 && chains[0]["end"] == "kernel";  // the holder reads
+        })) << why.out;
         EXPECT_EQ(inspect({"deadlocks", pid, "--confirm-ms", "1"}).exit_code, 0);
     }
 }
@@ -216,9 +222,8 @@ TEST(InspectCheck, NamesTheHolderThatSleepsInTheKernel)
     Result result;
     ASSERT_TRUE(inspect_test::until([&] {
         result = inspect({"check", pid, "--sample-ms", "20"});
-        return result.exit_code == 1;
+        return result.exit_code == 1 && result.out.find("holder: ") != std::string::npos;
     })) << result.out;
-    EXPECT_NE(result.out.find("holder: "), std::string::npos) << result.out;
     EXPECT_NE(result.out.find("sleeps in read("), std::string::npos) << result.out;
     // The chain of the waiter ends at that call.
     const auto locks = of_type(inspect({"locks", pid, "--json"}), "object");
@@ -241,6 +246,7 @@ TEST(InspectCheck, FindsNothingWhereNothingIsWrong)
 {
     Target target({ORACLE_PROGRAM});
     ASSERT_TRUE(target.is_ready());
+    ASSERT_TRUE(settles(target));
     const std::string pid = std::to_string(target.pid());
     // Its main thread holds locks that others wait for and reads its input: that is a finding, the
     // only one.
@@ -253,12 +259,15 @@ TEST(InspectWhy, WantsAThread)
 {
     Target target({ORACLE_PROGRAM});
     ASSERT_TRUE(target.is_ready());
+    Result look;
+    ASSERT_TRUE(settles(target, &look));
     const std::string pid = std::to_string(target.pid());
     EXPECT_EQ(inspect({"why", pid}).exit_code, 2);
     EXPECT_EQ(inspect({"why", pid, "99999"}).exit_code, 8);
-    const auto own = inspect({"why", pid + "/" + pid});
+    const std::string tid = look.threads()[1]["tid"].dump();
+    const auto own = inspect({"why", pid + "/" + tid});
     EXPECT_EQ(own.exit_code, 0) << own.err;
-    EXPECT_NE(own.out.find("#1  sleeps on LWP " + pid + " in read("), std::string::npos) << own.out;
+    EXPECT_NE(own.out.find("#1  sleeps on LWP " + tid + " in read("), std::string::npos) << own.out;
 }
 
 }  // namespace

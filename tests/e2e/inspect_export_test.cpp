@@ -84,6 +84,7 @@ TEST(Lines, AreThoseOfTheCalls)
 {
     Target target({ORACLE_PROGRAM});
     ASSERT_TRUE(target.is_ready());
+    ASSERT_TRUE(inspect_test::settles(target));
     const std::string pid = std::to_string(target.pid());
     const std::map<std::string, std::string> calls{{"holder_main", "sema_wait(&oracle_hold)"},
                                                    {"worker_main", "next("},
@@ -131,7 +132,13 @@ TEST_F(Trace, HasEveryThreadAndLwpByNameInOrder)
 {
     Target target({ORACLE_PROGRAM});
     ASSERT_TRUE(target.is_ready());
-    const auto trace = taken({std::to_string(target.pid()), "-t", "0.2"}, 0);
+    ASSERT_TRUE(inspect_test::settles(target));
+    const std::string pid = std::to_string(target.pid());
+    // An LWP gives itself its name, when it gets a processor for the first time.
+    ASSERT_TRUE(inspect_test::until([&] {
+        return inspect({"lwps", pid}).out.find("lwp/clock") != std::string::npos;
+    }));
+    const auto trace = taken({pid, "-t", "0.2"}, 0);
     ASSERT_TRUE(trace.is_object());
     std::map<std::string, std::size_t> names;
     std::map<std::string, std::size_t> doing;

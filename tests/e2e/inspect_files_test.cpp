@@ -11,6 +11,7 @@ namespace {
 
 using inspect_test::inspect;
 using inspect_test::Result;
+using inspect_test::settles;
 using inspect_test::Target;
 using nlohmann::json;
 
@@ -50,10 +51,7 @@ TEST(InspectFiles, SayWhatTheProcessSaid)
     Target target({ORACLE_PROGRAM});
     ASSERT_TRUE(target.is_ready());
     const std::string pid = std::to_string(target.pid());
-    ASSERT_TRUE(inspect_test::until([&] {
-        const Result look = inspect({"ps", pid});
-        return look.out.find("(1 running, 0 ready") != std::string::npos;
-    }));
+    ASSERT_TRUE(settles(target));
     const SavedSnapshot saved(pid);
     ASSERT_EQ(saved.result().exit_code, 0) << saved.result().err;
     const Result live = inspect({"stack", pid, "--json"});
@@ -90,9 +88,7 @@ TEST(InspectFiles, ComparedWithThemselvesAndTheProcess)
     Target target({ORACLE_PROGRAM, "spin"});
     ASSERT_TRUE(target.is_ready());
     const std::string pid = std::to_string(target.pid());
-    ASSERT_TRUE(inspect_test::until([&] {
-        return inspect({"ps", pid}).out.find("(2 running, 0 ready") != std::string::npos;
-    }));
+    ASSERT_TRUE(settles(target));
     const SavedSnapshot saved(pid);
     const Result same = inspect({"diff", saved.path(), saved.path(), "--json"});
     EXPECT_EQ(same.exit_code, 0) << same.err;

@@ -133,11 +133,14 @@ TEST(InspectHarmless, LeavesAStoppedProcessStopped)
         return inspect_test::task_states(target.pid()).find_first_not_of('T') == std::string::npos;
     };
     ASSERT_TRUE(inspect_test::until(all_stopped));
-    const auto result = inspect({"stack", std::to_string(target.pid())});
-    EXPECT_EQ(result.exit_code, 0) << result.err;
-    EXPECT_NE(result.err.find("it will stay so"), std::string::npos) << result.err;
-    EXPECT_NE(result.out.find("spinner_main"), std::string::npos) << result.out;
-    EXPECT_TRUE(all_stopped());
+    EXPECT_TRUE(inspect_test::until([&] {
+        const auto result = inspect({"stack", std::to_string(target.pid())});
+        EXPECT_EQ(result.exit_code, 0) << result.err;
+        EXPECT_NE(result.err.find("it will stay so"), std::string::npos) << result.err;
+        return result.out.find("spinner_main") != std::string::npos;
+    }));
+    // Whom the tool let go falls back into its stop when it gets a processor.
+    EXPECT_TRUE(inspect_test::until(all_stopped));
 }
 
 TEST(InspectHarmless, SaysWhenTheProcessHasGone)

@@ -12,6 +12,7 @@ namespace {
 
 using inspect_test::inspect;
 using inspect_test::Result;
+using inspect_test::settles;
 using inspect_test::Target;
 using nlohmann::json;
 
@@ -20,11 +21,7 @@ TEST(InspectInstant, SaysForHowLongItStoppedWhat)
     Target target({ORACLE_PROGRAM, "spin"});
     ASSERT_TRUE(target.is_ready());
     const std::string pid = std::to_string(target.pid());
-    // "ready" does not say that every thread has got to its place.
-    ASSERT_TRUE(inspect_test::until([&] {
-        return inspect({"ps", pid}).out.find("(2 running, 0 ready, 43 blocked") !=
-               std::string::npos;
-    }));
+    ASSERT_TRUE(settles(target));
     // A thread whose call was interrupted by a look is, until it gets a processor, not in the call.
     Result result;
     ASSERT_TRUE(inspect_test::until([&] {

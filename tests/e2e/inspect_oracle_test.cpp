@@ -11,6 +11,7 @@ namespace {
 
 using inspect_test::inspect;
 using inspect_test::Result;
+using inspect_test::settles;
 using inspect_test::Target;
 using nlohmann::json;
 
@@ -49,32 +50,6 @@ std::vector<std::string> functions_of(const json& thread)
     return functions;
 }
 
-std::map<std::uint64_t, json> threads_of(const Result& result)
-{
-    std::map<std::uint64_t, json> threads;
-    for (const json& object : result.json()) {
-        if (object["type"] == "thread") {
-            threads[object["id"]] = object;
-        }
-    }
-    return threads;
-}
-
-// Printing comes before parking, so the last threads may still be on their way.
-std::map<std::uint64_t, json> settled_threads(pid_t pid, const std::vector<Expected>& expected,
-                                              Result& result)
-{
-    std::map<std::uint64_t, json> threads;
-    inspect_test::until([&] {
-        result = inspect({"stack", std::to_string(pid), "--json"});
-        threads = threads_of(result);
-        return std::all_of(expected.begin(), expected.end(), [&](const Expected& e) {
-            return threads.contains(e.id) && threads[e.id]["state"] == e.state;
-        });
-    });
-    return threads;
-}
-
 void expect_thread(const Expected& expected, const json& thread)
 {
     SCOPED_TRACE(thread.dump());
@@ -109,7 +84,8 @@ void expect_all_as_told(const std::vector<std::string>& command)
     }
     ASSERT_GT(expected.size(), 40U);
     Result result;
-    auto threads = settled_threads(target.pid(), expected, result);
+    EXPECT_TRUE(settles(target, &result));
+    auto threads = result.threads();
     EXPECT_EQ(result.exit_code, 0) << result.err;
     EXPECT_EQ(threads.size(), expected.size());
     for (const Expected& one : expected) {
@@ -149,6 +125,7 @@ TEST(InspectOracle, GroupsEqualStacks)
 {
     Target target({ORACLE_PROGRAM});
     ASSERT_TRUE(target.is_ready());
+    ASSERT_TRUE(settles(target));
     const std::string pid = std::to_string(target.pid());
     std::uint64_t members = 0;
     for (const json& object : inspect({"stacks", pid, "--json"}).json()) {
@@ -167,17 +144,17 @@ TEST(InspectOracle, MapsLwpsToThreads)
 {
     Target target({ORACLE_PROGRAM, "spin"});
     ASSERT_TRUE(target.is_ready());
+    ASSERT_TRUE(settles(target));
     const Result result = inspect({"ps", "-L", std::to_string(target.pid()), "--json"});
-    auto threads = threads_of(result);
+    const json main = result.threads()[1];
+    EXPECT_EQ(main["syscall"]["name"], "read");
     bool main_carried = false;
     for (const json& object : result.json()) {
         if (object["type"] == "lwp" && object["thread"] == 1) {
-            main_carried = object["tid"] == target.pid() && object["syscall"]["name"] == "read";
+            main_carried = object["tid"] == main["tid"] && object["syscall"]["name"] == "read";
         }
     }
     EXPECT_TRUE(main_carried) << result.out;
-    EXPECT_EQ(threads[1]["tid"], target.pid());
-    EXPECT_EQ(threads[1]["syscall"]["name"], "read");
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdlib>
 #include <filesystem>
@@ -178,6 +179,17 @@ std::vector<nlohmann::json> Result::json() const
     return objects;
 }
 
+std::map<std::uint64_t, nlohmann::json> Result::threads() const
+{
+    std::map<std::uint64_t, nlohmann::json> threads;
+    for (const nlohmann::json& object : json()) {
+        if (object["type"] == "thread") {
+            threads[object["id"]] = object;
+        }
+    }
+    return threads;
+}
+
 namespace {
 
 enum class User : unsigned char { kSelf, kNobody };
@@ -246,6 +258,50 @@ Result inspect(const std::vector<std::string>& arguments)
 Result inspect_as_nobody(const std::vector<std::string>& arguments)
 {
     return run_tool(arguments, User::kNobody);
+}
+
+namespace {
+
+// "thread 7 blocked cond oracle_cond - - block<next<worker_main"
+bool is_as_told(const std::string& line, const std::map<std::uint64_t, nlohmann::json>& threads)
+{
+    std::istringstream in(line);
+    std::string word, state;
+    std::uint64_t id = 0;
+    in >> word >> id >> state;
+    const std::string functions = line.substr(line.rfind(' ') + 1);
+    const auto thread = threads.find(id);
+    if (thread == threads.end() || thread->second["state"] != state) {
+        return false;
+    }
+    if (functions == "-") {
+        return true;
+    }
+    const nlohmann::json& stack = thread->second["stack"];
+    std::string seen = "<";
+    for (const nlohmann::json& frame : stack["frames"]) {
+        seen += (frame["fn"].is_null() ? "?" : frame["fn"].get<std::string>()) + '<';
+    }
+    // The main thread may have been called to its end, and be still on its way into the kernel.
+    const bool asleep =
+        !functions.starts_with("wait_for_end") || thread->second["syscall"].is_object();
+    return asleep && stack["end"] == "entry" &&
+           seen.find('<' + functions + '<') != std::string::npos;
+}
+
+}  // namespace
+
+bool settles(const Target& oracle, Result* look)
+{
+    return until([&] {
+        Result result = inspect({"stack", std::to_string(oracle.pid()), "--json"});
+        const auto threads = result.threads();
+        if (look != nullptr) {
+            *look = std::move(result);
+        }
+        return std::all_of(oracle.lines().begin(), oracle.lines().end(),
+                           [&](const std::string& line) { return is_as_told(line, threads); });
+    });
 }
 
 pid_t start_inspect(const std::vector<std::string>& arguments)

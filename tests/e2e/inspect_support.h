@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <functional>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
@@ -54,7 +55,8 @@ struct Result {
     std::size_t memory = 0;               // bytes, at the most, of the largest of them
     std::string out;
     std::string err;
-    [[nodiscard]] std::vector<nlohmann::json> json() const;  // one a line
+    [[nodiscard]] std::vector<nlohmann::json> json() const;                 // one a line
+    [[nodiscard]] std::map<std::uint64_t, nlohmann::json> threads() const;  // of those, by id
 };
 
 // Runs lwpinspect to its end.
@@ -62,6 +64,9 @@ Result inspect(const std::vector<std::string>& arguments);
 // The same as user nobody; this program must be root's. lwpinspect is executed from an open
 // descriptor, so that nobody need be allowed to search the folders it lies in.
 Result inspect_as_nobody(const std::vector<std::string>& arguments);
+// Waits until `stack --json` shows every thread of the oracle where it says: what it prints comes
+// before they get there. `look`: the last of these.
+bool settles(const Target& oracle, Result* look = nullptr);
 // Starts it with its output thrown away; the caller waits for it.
 pid_t start_inspect(const std::vector<std::string>& arguments);
 

@@ -92,15 +92,6 @@ void expect_as_told(lwpdb_t* handle, const std::map<std::uint64_t, Told>& all, b
     }
 }
 
-bool has_settled(const std::map<std::uint64_t, std::string>& now,
-                 const std::map<std::uint64_t, Told>& all)
-{
-    return std::all_of(all.begin(), all.end(), [&](const auto& one) {
-        const auto found = now.find(one.first);
-        return found != now.end() && found->second == one.second.state;
-    });
-}
-
 class Lwpdb : public testing::Test {
   protected:
     void SetUp() override
@@ -108,7 +99,8 @@ class Lwpdb : public testing::Test {
         ASSERT_TRUE(target_.is_ready());
         told_ = told_by(target_);
         ASSERT_EQ(lwpdb_open_pid(target_.pid(), &live_.handle), LWPDB_OK);
-        ASSERT_TRUE(inspect_test::until([&] { return has_settled(states(live_.handle), told_); }));
+        ASSERT_TRUE(inspect_test::settles(target_));
+        states(live_.handle);
     }
 
     Target target_{{ORACLE_PROGRAM}};
@@ -120,12 +112,13 @@ TEST_F(Lwpdb, AnswersAsTheProgramSays)
 {
     EXPECT_EQ(states(live_.handle).size(), told_.size());
     expect_as_told(live_.handle, told_, true);
-    std::uint64_t id = 0;
-    EXPECT_EQ(lwpdb_lwp_to_thread(live_.handle, target_.pid(), &id), LWPDB_OK);
-    EXPECT_EQ(id, 1U);
-    EXPECT_EQ(lwpdb_lwp_to_thread(live_.handle, 1, &id), LWPDB_NOT_FOUND);
     lwpdb_thread_t thread{};
     thread.size = sizeof thread;
+    EXPECT_EQ(lwpdb_thread_info(live_.handle, 1, &thread), LWPDB_OK);
+    std::uint64_t id = 0;
+    EXPECT_EQ(lwpdb_lwp_to_thread(live_.handle, thread.lwp, &id), LWPDB_OK);
+    EXPECT_EQ(id, 1U);
+    EXPECT_EQ(lwpdb_lwp_to_thread(live_.handle, 1, &id), LWPDB_NOT_FOUND);
     EXPECT_EQ(lwpdb_thread_info(live_.handle, 99999, &thread), LWPDB_NOT_FOUND);
 }
 

@@ -78,9 +78,14 @@ class Session {
             return predicate();
         });
     }
+    // A thread that goes to sleep is carried by its LWP for a moment more.
     bool settles(const std::string& name, td_thr_state_e state)
     {
-        return runs_until([&] { return info(name).ti_state == state; });
+        return runs_until([&] {
+            const td_thrinfo_t now = info(name);
+            return now.ti_state == state &&
+                   (now.ti_lid == 0 || (now.ti_user_flags & THR_BOUND) != 0);
+        });
     }
     // Has the target do something and waits until it says that it is done.
     void order(const std::string& letter)

@@ -85,13 +85,16 @@ TEST_F(Quiet, FindsThreadsByIdAndLwp)
     td_thrhandle_t handle{};
     EXPECT_EQ(td_ta_map_id2thr(session_.agent(), 99999, &handle), TD_NOTHR);
     EXPECT_EQ(td_ta_map_id2thr(session_.agent(), 0, &handle), TD_NOTHR);
-    EXPECT_EQ(td_ta_map_lwp2thr(session_.agent(), static_cast<lwpid_t>(session_.process().pid()),
-                                &handle),
-              TD_OK);
+    // The initial thread stays on its LWP, in read().
+    ASSERT_EQ(td_ta_map_id2thr(session_.agent(), 1, &handle), TD_OK);
     td_thrinfo_t info{};
+    ASSERT_TRUE(session_.runs_until(
+        [&] { return td_thr_get_info(&handle, &info) == TD_OK && info.ti_lid != 0; }));
+    const lwpid_t lwp = info.ti_lid;
+    EXPECT_EQ(td_ta_map_lwp2thr(session_.agent(), lwp, &handle), TD_OK);
     EXPECT_EQ(td_thr_get_info(&handle, &info), TD_OK);
     EXPECT_EQ(info.ti_tid, 1U);
-    EXPECT_EQ(info.ti_lid, static_cast<lwpid_t>(session_.process().pid()));
+    EXPECT_EQ(info.ti_lid, lwp);
     EXPECT_EQ(td_ta_map_lwp2thr(session_.agent(), 1, &handle), TD_NOLWP);
     EXPECT_EQ(td_thr_validate(&handle), TD_OK);
     ++handle.th_unique;
