@@ -11,7 +11,7 @@ elseif(TARGET lwpinspect)
   target_link_libraries(terminal PRIVATE project_warnings)
 
   function(terminal_test name)
-    lt_test(${name} LABELS e2e NO_LIBTHREAD TIMEOUT 300 SOURCES e2e/${name}_test.cpp LIBRARIES terminal inspect_support)
+    lt_test(${name} LABELS e2e NO_LIBTHREAD TIMEOUT 600 SOURCES e2e/${name}_test.cpp LIBRARIES terminal inspect_support)
     lt_precompile_like(${name} inspect_support)
     target_compile_definitions(${name} PRIVATE SCREENS="${CMAKE_CURRENT_SOURCE_DIR}/e2e/screens"
       LWPINSPECT="$<TARGET_FILE:lwpinspect>" TUI_TARGET="$<TARGET_FILE:tui_target>")
