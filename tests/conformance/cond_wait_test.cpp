@@ -99,7 +99,7 @@ TEST_P(CondWait, S06ReturnsWithTheMutexHeld)
 // COND-31: the loop around the wait re-tests, so a spurious return does no harm.
 TEST_P(CondWait, S11LosesNoWakeUp)
 {
-    constexpr int kTurns = 20'000;
+    constexpr int kTurns = 4'000;
     int turn = 0;
     const auto play = [&](int parity) {
         mutex_lock(&mutex_);

@@ -42,7 +42,7 @@ INSTANTIATE_TEST_SUITE_P(, MutexLock, bindings(), binding_name);
 TEST_P(MutexLock, S07ExcludesOthers)
 {
     constexpr int kThreads = 8;
-    constexpr int kRounds = 5'000;
+    constexpr int kRounds = 1'000;
     for (const int type : {LOCK_NORMAL, LOCK_ERRORCHECK, LOCK_RECURSIVE, USYNC_PROCESS}) {
         mutex_t mutex = make(type);
         long total = 0;

@@ -43,7 +43,7 @@ struct Shared {
 };
 
 inline constexpr const char* kNameVariable = "LT_TEST_SEGMENT";
-inline constexpr int kRounds = 20'000;
+inline constexpr int kRounds = 3'000;
 
 inline Shared* map_segment(int file)
 {

@@ -72,7 +72,7 @@ TEST_P(SynchSharedWait, S05CondBroadcastWakesSeveralProcesses)
     EXPECT_EQ(shared_->total, kChildren + 1);
 }
 
-constexpr int kPosts = 1'000;
+constexpr int kPosts = 300;
 
 int post_and_wait(Shared& shared)
 {
