@@ -95,15 +95,23 @@ TEST_P(Sigwait, S19ReceivesASignalOfTheThread)
     EXPECT_EQ(handler.count(), 0);
 }
 
+void send_value(int number)
+{
+    sigval value{};
+    value.sival_int = number;
+    while (sigqueue(getpid(), SIGRTMIN + 4, value) != 0) {
+        ASSERT_EQ(errno, EAGAIN);  // too many wait, of all processes of this user
+        thr_yield();
+    }
+}
+
 // SIG-19: real-time signals come in the order sent, as often as sent, with their values.
 TEST_P(Sigwait, S19KeepsValuesAndCountOfRealTimeSignals)
 {
     const sigset_t set = signal_set({SIGRTMIN + 4});
     constexpr int kCount = 20;
     for (int i = 0; i < kCount; ++i) {
-        sigval value{};
-        value.sival_int = i;
-        ASSERT_EQ(sigqueue(getpid(), SIGRTMIN + 4, value), 0);
+        send_value(i);
     }
     std::vector<int> values;
     join(start([&] {
@@ -127,16 +135,6 @@ int value_of_next(const sigset_t& set, const timespec* limit = nullptr)
 {
     siginfo_t info{};
     return sigtimedwait(&set, &info, limit) == SIGRTMIN + 4 ? info.si_value.sival_int : -1;
-}
-
-void send_value(int number)
-{
-    sigval value{};
-    value.sival_int = number;
-    while (sigqueue(getpid(), SIGRTMIN + 4, value) != 0) {
-        ASSERT_EQ(errno, EAGAIN);  // too many wait
-        thr_yield();
-    }
 }
 
 // SIG-19: real-time signals come in the order sent though the waiter comes and goes meanwhile. What

@@ -21,7 +21,7 @@ namespace {
 
 constexpr const char* kWayVariable = "LT_STRESS_EXIT_WAY";
 constexpr const char* kSeedVariable = "LT_STRESS_EXIT_SEED";
-constexpr std::uint64_t kDefaultCount = 60;
+constexpr std::uint64_t kDefaultCount = 42;  // six for each way
 constexpr int kStatus = 42;
 constexpr hrtime_t kPatience = 60'000'000'000;  // on a busy machine
 

@@ -8,7 +8,7 @@ foreach(way IN LISTS ways)
     set(command ${REFERENCE})
   endif()
   execute_process(COMMAND ${command} --seed ${SEED}
-    OUTPUT_VARIABLE output RESULT_VARIABLE status TIMEOUT 70)
+    OUTPUT_VARIABLE output RESULT_VARIABLE status TIMEOUT 140)
   if(NOT status EQUAL 0)
     message(FATAL_ERROR "${way}, seed ${SEED}: status ${status}")
   endif()
