@@ -10,7 +10,8 @@
 namespace lt {
 namespace {
 
-constexpr std::int64_t kMostOfATickNs = 5'000'000;
+// Half a tick of the clock LWP's. In all: on a busy machine an LWP gets less between two looks.
+constexpr std::int64_t kLongNs = 5'000'000;
 
 // The kernel's word for what a task does: 'R' runs or would, 'S' and 'D' sleep in a call, 't' is
 // held by a debugger.
@@ -58,7 +59,7 @@ bool went_on_since(const Lwp& lwp, std::uint64_t dispatches)
 
 }  // namespace
 
-Busy BusyLwps::count(const std::uint64_t* seen) noexcept
+Busy BusyLwps::count(const std::uint64_t* seen, Stall stall) noexcept
 {
     Busy busy;
     const std::uint32_t limit = pool_members.limit();
@@ -70,8 +71,11 @@ Busy BusyLwps::count(const std::uint64_t* seen) noexcept
         const std::uint32_t tid = lwp->tid.load(memory_order_relaxed);  // relaxed: a guess
         const char state = kernel_state(tid);
         const std::int64_t used = os::task_cpu_time(tid);
-        const std::int64_t before = cpu_ns_[i];
-        cpu_ns_[i] = used;
+        const std::int64_t before = last_ns_[i];
+        last_ns_[i] = used;
+        if (stall == Stall::kBegins) {
+            begun_ns_[i] = used;
+        }
         // No answer (no descriptor left, no /proc): no processor time tells the same, a look later.
         const bool asleep =
             state == 'S' || state == 'D' || state == 't' || (state == '?' && used == before);
@@ -79,7 +83,7 @@ Busy BusyLwps::count(const std::uint64_t* seen) noexcept
             continue;
         }
         ++busy.awake;
-        busy.computing = busy.computing || used - before >= kMostOfATickNs;
+        busy.computing = busy.computing || used - begun_ns_[i] >= kLongNs;
     }
     return busy;
 }

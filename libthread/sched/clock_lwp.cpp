@@ -134,17 +134,20 @@ void help_waiting_threads(const Look& look, std::int64_t now)
     if (look.progress || idle_lwps.searching() != 0 || settings.growth == Growth::kFixed) {
         return;
     }
-    const Busy busy = watch.busy.count(watch.seen);
+    const Stall stall = watch.stalled == 0 ? Stall::kBegins : Stall::kGoesOn;
+    const Busy busy = watch.busy.count(watch.seen, stall);
     if (busy.awake == 0) {
         watch.interval = grow() ? kGrowthTickNs : kTickNs;
         return;
     }
-    // An LWP that waits for a processor behind other processes is not helped by one more: the
-    // second look in a row tells, by the processor time used since the first.
+    // An LWP that waits for a processor behind other processes is not helped by one more: later
+    // looks tell, by the processor time used since the first.
     const std::int64_t patience = busy.awake < settings.cpus ? kTickNs : kStarvedNs;
     if (++watch.stalled >= 2 && settings.growth == Growth::kAuto && busy.computing &&
-        now - watch.last_progress >= patience) {
-        grow();
+        now - watch.last_progress >= patience && grow()) {
+        // The new one, too, may wait for a processor before it takes a thread.
+        watch.stalled = 0;
+        watch.last_progress = now;
     }
     watch.interval = kTickNs;
 }

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <atomic>
 #include <memory>
 #include <thread>
 #include <vector>
@@ -16,7 +17,7 @@
 namespace lt {
 namespace {
 
-// The only LWP of the pool, whose task sleeps in read(2).
+// The only LWP of the pool, whose task computes for a while, or not at all, and sleeps in read(2).
 class BusyPool : public testing::Test {
   protected:
     void SetUp() override
@@ -27,6 +28,7 @@ class BusyPool : public testing::Test {
         task_ = std::thread{[this] {
             // release: awaited below.
             lwp_->tid.store(static_cast<std::uint32_t>(syscall(SYS_gettid)), memory_order_release);
+            while (computes_) {}
             char byte = 0;
             EXPECT_EQ(syscall(SYS_read, ends_[0], &byte, 1), 1);
         }};
@@ -39,6 +41,7 @@ class BusyPool : public testing::Test {
 
     void TearDown() override
     {
+        computes_ = false;
         pool_members.remove(*lwp_);
         EXPECT_EQ(write(ends_[1], "x", 1), 1);
         task_.join();
@@ -51,9 +54,10 @@ class BusyPool : public testing::Test {
     {
         lwp_->state.store(state, memory_order_relaxed);          // relaxed: one thread
         lwp_->dispatches.store(switches, memory_order_relaxed);  // relaxed: as above
-        return busy_->count(seen_.data()).awake;
+        return busy_->count(seen_.data(), Stall::kBegins).awake;
     }
 
+    std::atomic<bool> computes_{false};
     Lwp* lwp_ = nullptr;
     std::unique_ptr<BusyLwps> busy_ = std::make_unique<BusyLwps>();
     std::vector<std::uint64_t> seen_ = std::vector<std::uint64_t>(PoolMembers::kMax);
@@ -73,6 +77,22 @@ TEST_F(BusyPool, WhoHasRunOutOfWorkSinceTheLookIsNotHeld)
     EXPECT_EQ(awake(LwpState::kParked), 1U);
     EXPECT_EQ(awake(LwpState::kSearching), 1U);
     EXPECT_EQ(awake(LwpState::kRunning, 1), 1U);
+}
+
+class ComputingPool : public BusyPool {
+  protected:
+    ComputingPool() { computes_ = true; }
+};
+
+// However little of the processor it gets from one look to the next: a stall once had no end where
+// that was less than half of the time.
+TEST_F(ComputingPool, AddsUpWhatItUsesWhileTheStallGoesOn)
+{
+    lwp_->state.store(LwpState::kRunning, memory_order_relaxed);  // relaxed: one thread
+    EXPECT_FALSE(busy_->count(seen_.data(), Stall::kBegins).computing);
+    EXPECT_TRUE(
+        bounded::until([&] { return busy_->count(seen_.data(), Stall::kGoesOn).computing; }));
+    EXPECT_FALSE(busy_->count(seen_.data(), Stall::kBegins).computing);
 }
 
 }  // namespace
