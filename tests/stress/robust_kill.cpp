@@ -13,8 +13,8 @@
 
 namespace {
 
-constexpr std::uint64_t kHolders = 1000;
-constexpr unsigned kLimit = 250;  // seconds, for all of it
+constexpr std::uint64_t kHolders = 300;
+constexpr unsigned kLimit = 500;  // seconds, for all of it
 
 struct Segment {
     mutex_t mutex;
