@@ -136,7 +136,7 @@ class Campaign {
   private:
     [[nodiscard]] faults::Result run(const faults::Fault& fault) const
     {
-        return faults::run({options_.script}, calls_, fault, 20s);
+        return faults::run({options_.script}, calls_, fault, 60s);
     }
 
     [[nodiscard]] std::vector<faults::Fault> choose() const

@@ -279,7 +279,7 @@ TEST(Transfer, SocketTimeoutsEndTheWait)
 TEST(Transfer, EveryReaderOfOneDescriptorGetsItsShare)
 {
     Crew{}.start([] {});  // the model is chosen with the first thread
-    const std::size_t readers = io_test::parks() ? 3000 : 200;
+    const std::size_t readers = io_test::parks() ? 1000 : 200;
     Pair pair{Pair::kPipe};
     ASSERT_TRUE(pair.works());
     std::atomic<std::size_t> bytes{0};

@@ -14,7 +14,7 @@ namespace forked {
 template <class Body>
 void run(Body body)
 {
-    constexpr unsigned kPatienceSeconds = 50;
+    constexpr unsigned kPatienceSeconds = 170;
     std::fflush(nullptr);
     const pid_t child = fork();
     ASSERT_GE(child, 0);

@@ -49,7 +49,7 @@ class Mapped {
     {
         const pid_t child = ::fork();
         if (child == 0) {
-            ::alarm(60);
+            ::alarm(170);
             Shared* elsewhere = map();
             const bool moved = elsewhere != shared_;
             ::munmap(shared_, sizeof(Shared));

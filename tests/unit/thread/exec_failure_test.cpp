@@ -108,7 +108,7 @@ void ask_and_fork(int)
     if (pid == 0) {
         is_child = true;
         stop = false;  // the parent's last child may find it set
-        alarm(60);
+        alarm(170);
     } else {
         failed_children += end_of(pid) == 0 ? 0 : 1;
     }

@@ -20,7 +20,7 @@
 
 namespace {
 
-constexpr unsigned kSeconds = 60;
+constexpr unsigned kSeconds = 170;
 
 // Threads that run `body` until the object goes.
 class Background {

@@ -102,7 +102,7 @@ TEST(SetIds, AllTasksChange)
     }
     const pid_t child = fork();
     if (child == 0) {
-        alarm(60);
+        alarm(170);
         _exit(change_identity());
     }
     int status = -1;
