@@ -128,10 +128,12 @@ void LiveTake::read_process()
 bool LiveTake::read_maps()
 {
     const FileText text = process_.maps();
-    if (text.error != 0 || text.text.empty()) {
-        if (process_.has_ended()) {
-            throw TargetError(ExitCode::kNoProcess, fmt::format("{} has exited.", process_.pid()));
-        }
+    // Without memory it is ending, whatever is left of it.
+    const bool has_none = text.error == 0 && text.text.empty();
+    if (has_none || (text.error != 0 && process_.has_ended())) {
+        throw TargetError(ExitCode::kNoProcess, fmt::format("{} has exited.", process_.pid()));
+    }
+    if (text.error != 0) {
         snapshot_.process.library.state = LibraryState::kUnreadable;
         snapshot_.notes.push_back(explain_refusal(process_));
         return false;

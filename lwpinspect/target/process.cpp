@@ -181,14 +181,19 @@ std::string Process::command_line() const
 FileText Process::maps() const
 {
     FileText file = read_file("maps", kMapsLimit);
-    if (file.error == 0 && file.text.empty()) {
+    // Empty, or ESRCH from newer kernels.
+    const auto has_none = [](const FileText& maps) {
+        return maps.error == ESRCH || (maps.error == 0 && maps.text.empty());
+    };
+    if (has_none(file)) {
         // The leader has ended; the process lives on in its other tasks.
         for (const int tid : tasks()) {
             FileText other = read_file(fmt::format("task/{}/maps", tid), kMapsLimit);
-            if (other.error == 0 && !other.text.empty()) {
+            if (!has_none(other)) {
                 return other;
             }
         }
+        return {};
     }
     return file;
 }

@@ -94,7 +94,8 @@ class Process {
     [[nodiscard]] SyscallLine task_syscall(int tid) const;
     [[nodiscard]] std::optional<std::int64_t> task_run_delay_ns(int tid) const;
     [[nodiscard]] std::string command_line() const;
-    // The memory map, through a task that still lives. The errno value when it may not be read.
+    // The memory map, through a task that still lives; empty: none has memory. The errno value when
+    // it may not be read.
     [[nodiscard]] FileText maps() const;
 
   private:

@@ -115,7 +115,8 @@ TEST(InspectHarmless, SurvivesTheEndOfTheTargetAtAnyTime)
         ASSERT_EQ(::waitpid(tool, &status, 0), tool);
         ASSERT_TRUE(WIFEXITED(status)) << WTERMSIG(status);
         const int code = WEXITSTATUS(status);
-        EXPECT_TRUE(code == 0 || code == 3 || code == 4 || code == 8) << code;
+        // And never 4: that a process has no memory any more is no lack of permission.
+        EXPECT_TRUE(code == 0 || code == 3 || code == 8) << code;
     }
 }
 
