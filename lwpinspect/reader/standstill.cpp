@@ -8,7 +8,6 @@
 namespace lwpi {
 namespace {
 
-constexpr auto kStopPatience = std::chrono::milliseconds(100);
 constexpr int kPasses = 20;
 
 // Each has a descriptor; others need some, too.
@@ -20,8 +19,9 @@ std::size_t most_watched()
 
 }  // namespace
 
-Standstill::Standstill(const Process& process, const Observe& observe)
-    : process_(process), directory_(process.open("task"))
+Standstill::Standstill(const Process& process, const Observe& observe,
+                       std::chrono::milliseconds patience)
+    : process_(process), patience_(patience), directory_(process.open("task"))
 {
     const std::size_t most = most_watched();
     bool fresh = true;
@@ -45,7 +45,7 @@ Standstill::Standstill(const Process& process, const Observe& observe)
 
 void Standstill::seize(int tid)
 {
-    tasks_.emplace_back(tid, kStopPatience, StoppedLwp::Begin::kSeizeOnly);
+    tasks_.emplace_back(tid, patience_, StoppedLwp::Begin::kSeizeOnly);
 }
 
 bool Standstill::seize_new()
@@ -87,7 +87,7 @@ void Standstill::stop()
             tasks_[i].interrupt();
         }
         for (; asked_ < tasks_.size(); ++asked_) {
-            tasks_[asked_].wait(kStopPatience);
+            tasks_[asked_].wait(patience_);
         }
         // None can be made by a stopped one, nor by one that sleeps.
         if (knows_all() || !seize_new()) {

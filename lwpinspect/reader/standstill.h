@@ -5,6 +5,7 @@
 // changed afterwards; and its call is not interrupted.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <deque>
 #include <functional>
@@ -21,8 +22,12 @@ class Standstill {
     // Whether a task sleeps, and all that is wanted of it could be read.
     using Observe = std::function<bool(int tid)>;
 
+    // For a task that is to stop, and does so when it gets a processor.
+    static constexpr std::chrono::milliseconds kPatience{100};
+
     // Observes every task: who sleeps is watched from now on, the others will be stopped.
-    Standstill(const Process& process, const Observe& observe);
+    Standstill(const Process& process, const Observe& observe,
+               std::chrono::milliseconds patience = kPatience);
 
     // The rest only within in_stopping_thread(), in this order. Attaches to those to be stopped.
     void seize();
@@ -49,6 +54,7 @@ class Standstill {
     [[nodiscard]] bool knows_all() const;
 
     const Process& process_;
+    const std::chrono::milliseconds patience_;
     UniqueFd directory_;  // of the tasks
     std::set<int> known_;
     std::vector<int> restless_;

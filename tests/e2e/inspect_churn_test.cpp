@@ -83,7 +83,8 @@ void expect_only_right_stacks(const std::string& mode, const std::string& thread
     const auto end = std::chrono::steady_clock::now() + duration();
     int looks = 0;
     do {
-        const auto result = inspect({mode, "stack", std::to_string(target.pid()), "--json"});
+        const auto result =
+            inspect({mode, "stack", std::to_string(target.pid()), "--json", "--timeout", "60000"});
         ASSERT_EQ(result.exit_code, 0) << result.err;
         for (const json& object : result.json()) {
             if (object["type"] == "thread") {

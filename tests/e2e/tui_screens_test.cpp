@@ -80,7 +80,7 @@ TEST_P(TuiScreens, EachShowsItsRowsAndItsHelp)
 TEST_P(TuiScreens, KeysMarkCompareExplainAndSave)
 {
     session_.press({"1"});
-    expect("3 take_ord");
+    expect("4 take_ord.* blocked");
     session_.press({"j", "j", "Space"});
     session_.press({"w"});
     expect("Why #[34]");

@@ -13,6 +13,9 @@ Snapshot take(const char* name)
 {
     const Target target({FAKE_LIBRARY_PROGRAM, name});
     EXPECT_TRUE(target.is_ready()) << name;
+    // Its one LWP, in read().
+    EXPECT_TRUE(
+        inspect_test::until([&] { return inspect_test::task_states(target.pid()) == "S"; }));
     SnapshotRequest request;
     request.stacks = Stacks::kAll;
     return open_live(target.pid(), Demangle::kYes)->take(request);

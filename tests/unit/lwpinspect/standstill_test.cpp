@@ -15,6 +15,9 @@
 namespace lwpi {
 namespace {
 
+// A stopped task needs a processor for it, which others may have.
+constexpr std::chrono::seconds kPatience{20};
+
 void* wait_for_a_signal(void*)
 {
     for (;;) {
@@ -81,7 +84,8 @@ TEST(Standstill, StopsNobodyWhoSleeps)
 {
     const Sleeper sleeper;
     const Process process(sleeper.pid());
-    Standstill still(process, [&](int tid) { return sleeps(process, tid); });
+    Standstill still(
+        process, [&](int tid) { return sleeps(process, tid); }, kPatience);
     in_stopping_thread([&] {
         still.seize();
         still.stop();
@@ -96,7 +100,8 @@ TEST(Standstill, StopsWhoHasAwokenAndWhatItMade)
 {
     Sleeper sleeper;
     const Process process(sleeper.pid());
-    Standstill still(process, [&](int tid) { return sleeps(process, tid); });
+    Standstill still(
+        process, [&](int tid) { return sleeps(process, tid); }, kPatience);
     in_stopping_thread([&] {
         still.seize();
         sleeper.make_thread();
@@ -118,7 +123,8 @@ TEST(Standstill, StopsAllWhenNobodyIsWatched)
 {
     const Sleeper sleeper;
     const Process process(sleeper.pid());
-    Standstill still(process, [&](int tid) { return sleeps(process, tid); });
+    Standstill still(
+        process, [&](int tid) { return sleeps(process, tid); }, kPatience);
     in_stopping_thread([&] {
         still.seize();
         still.watch_nobody();
