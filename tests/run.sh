@@ -11,7 +11,7 @@ Installs the missing Debian packages (as root or with sudo), then
   2  runs the conformance tests with each way to a thread control block forced (hand, husk, bound)
   3  builds with AddressSanitizer and UndefinedBehaviorSanitizer; unit and conformance tests
   4  builds library, tool and unit tests with clang: its warnings and lock analysis are errors; fuzzes
-     what lwpinspect reads for a minute or 10 seconds each (LT_FUZZ_SECONDS: for that long)
+     what lwpinspect reads for 20 or 5 seconds each (LT_FUZZ_SECONDS: for that long)
 --quick stops after the first. Build directories: build/tests, build/asan, build/clang; the log of a
 step that failed is shown and kept there. The last line is "N passed, N failed".
 END
@@ -141,8 +141,8 @@ if command -v clang++ > /dev/null; then
         -DLT_TEST_OPTIONS=-O0 -DLT_PRECOMPILE=ON -DLT_FUZZ=ON; then
         fuzzer=build/clang/tests/fuzz/inspect_fuzz
         # What comes from the target's memory, and the rest.
-        if tests/fuzz/run.sh "$fuzzer" "${LT_FUZZ_SECONDS:-60}" core descriptor json maps &&
-            tests/fuzz/run.sh "$fuzzer" "${LT_FUZZ_SECONDS:-10}" filter options snapshot symbols; then
+        if tests/fuzz/run.sh "$fuzzer" "${LT_FUZZ_SECONDS:-20}" core descriptor json maps &&
+            tests/fuzz/run.sh "$fuzzer" "${LT_FUZZ_SECONDS:-5}" filter options snapshot symbols; then
             passed=$((passed + 1))
         else
             fail 'fuzzing'

@@ -22,11 +22,7 @@ constexpr std::size_t kLeastRows = 1500;
 constexpr unsigned kRowSeconds = 30;
 
 // A sanitizer's own memory grows with the threads that there were.
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr bool kSanitized = true;
-#else
-constexpr bool kSanitized = false;
-#endif
+constexpr bool kSanitized = SANITIZED != 0;
 
 const char* current_row = "";
 

@@ -131,9 +131,9 @@ struct Waits {
         return io_test::asleep(ids[0]) && io_test::asleep(ids[1]) && io_test::asleep(ids[2]);
     }
 
-    Crew crew;
     std::array<thread_t, 3> ids{};
     std::atomic<int> ended{0};
+    Crew crew;
 };
 
 class ClockStep : public testing::Test {
@@ -175,10 +175,10 @@ TEST_F(ClockStep, BackwardMakesThemLonger)
 
 TEST_F(ClockStep, IsNothingToOtherWaits)
 {
-    Crew crew;
     std::atomic<bool> sleeps{false};
     std::atomic<bool> ended{false};
     const timespec hour{kHour, 0};
+    Crew crew;
     const thread_t sleeper = crew.start([&] {
         timespec left{};
         sema_t sema = DEFAULTSEMA;

@@ -153,8 +153,8 @@ TEST(TransferEnds, AHandlerEndsItUnlessItRestarts)
         ASSERT_EQ(sigaction(SIGUSR1, &action, nullptr), 0);
         Pair pair{Pair::kSocket};
         ASSERT_TRUE(pair.works());
-        Crew crew;
         std::atomic<bool> ended{false};
+        Crew crew;
         const thread_t reader = crew.start([&] {
             char byte = 0;
             errno = 0;
