@@ -1,7 +1,9 @@
 #include "sync/mutex.h"
 
+#include <algorithm>
 #include <atomic>
 #include <cstring>
+#include <iterator>
 
 #include "crew.h"
 
@@ -262,7 +264,8 @@ TEST(Mutex, NobodyStarves)
 {
     mutex_t mutex = DEFAULTMUTEX;
     constexpr int kThreads = 8;
-    constexpr long kTurns = 20;  // each a time slice of the kernel's, where processors are scarce
+    // Each a time slice of the kernel's, where processors are scarce.
+    static constexpr long kTurns = 10;
     std::atomic<bool> stop{false};
     std::atomic<long> turns[kThreads] = {};
     Crew crew;
@@ -276,14 +279,11 @@ TEST(Mutex, NobodyStarves)
             }
         });
     }
-    EXPECT_TRUE(bounded::until([&] {
-        for (auto& own : turns) {
-            if (own < kTurns) {
-                return false;
-            }
-        }
-        return true;
-    }));
+    const auto all_had_theirs = [&] {
+        return std::all_of(std::begin(turns), std::end(turns),
+                           [](const std::atomic<long>& own) { return own >= kTurns; });
+    };
+    EXPECT_TRUE(bounded::until(all_had_theirs, 3 * bounded::kPatience));
     stop = true;
 }
 
