@@ -13,13 +13,15 @@ namespace conformance {
 namespace {
 
 constexpr int kThreads = 8;
-constexpr int kSteps = 400;
 
 // Threads that meet at each step, by blocking and by yielding, so that they change their LWPs where
 // there is more than one.
 class TwoLevelState : public ThreadTest {
   protected:
-    // Runs body(index, step) kSteps times in each of kThreads threads, with a switch between.
+    // Fewer where each yield is a turn of the processor for all processes that wait.
+    static int steps() { return is_multiplexed() ? 400 : 40; }
+
+    // Runs check(index) steps() times in each of kThreads threads, with a switch between.
     template <class Prepare, class Check>
     void run_all(Prepare prepare, Check check)
     {
@@ -27,7 +29,7 @@ class TwoLevelState : public ThreadTest {
         for (int index = 0; index < kThreads; ++index) {
             threads.push_back(start([this, index, prepare, check]() mutable {
                 prepare(index);
-                for (int step = 0; step < kSteps; ++step) {
+                for (int step = 0; step < steps(); ++step) {
                     switch_away(step);
                     check(index);
                 }
@@ -80,7 +82,7 @@ TEST_P(TwoLevelState, S09ResultsDoNotDependOnTheLwp)
     }));
     for (std::size_t index = 0; index < sums.size(); ++index) {
         unsigned long expected = 0;
-        for (int step = 0; step < kSteps; ++step) {
+        for (int step = 0; step < steps(); ++step) {
             expected = expected * 31 + index + 1;
         }
         EXPECT_EQ(sums[index], expected);
@@ -228,7 +230,7 @@ TEST_P(TwoLevelState, S22CallersStacksWork)
         auto& stack = stacks[static_cast<std::size_t>(index)];
         threads.push_back(start_on(stack.data() + kMargin, kSize, [&, index] {
             handler_index = index;
-            for (int step = 0; step < kSteps; ++step) {
+            for (int step = 0; step < steps(); ++step) {
                 switch_away(step);
                 EXPECT_EQ(thr_kill(thr_self(), SIGUSR1), 0);
             }
