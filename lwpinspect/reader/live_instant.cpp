@@ -61,6 +61,7 @@ struct Instant {
     std::unordered_map<int, Seen> lwps;  // those that were stopped, by TID
     std::int64_t pause_ns = 0;
     std::uint32_t count = 0;
+    std::size_t missed = 0;
 };
 
 // Memory for the copies, touched now: nothing is allocated while the target stands still, unless
@@ -193,6 +194,7 @@ void stop_and_copy(const StopPlan& plan, Instant& instant)
         }
     }
     const auto begin = stopped_since(plan.still);
+    instant.missed = plan.still.missed();
     plan.still.release();
     instant.pause_ns = instant.count == 0 ? 0 : (Clock::now() - begin).count();
     if (plan.records != nullptr) {
@@ -232,6 +234,12 @@ void LiveTake::read_instant()
     in_stopping_thread([&] { stop_and_copy(plan, instant); });
     snapshot_.pause_ns = snapshot_.longest_pause_ns = instant.pause_ns;
     snapshot_.paused_lwps = instant.count;
+    if (instant.missed != 0) {
+        note(ExitCode::kPartial,
+             fmt::format("{} LWP{} did not stop within {} ms, so this may not be one moment.",
+                         instant.missed, instant.missed == 1 ? "" : "s",
+                         Standstill::kPatience.count()));
+    }
     for (const int tid : newcomers(instant, lwps_)) {
         if (auto lwp = reader.look(tid)) {
             lwps_.push_back(std::move(*lwp));

@@ -107,6 +107,13 @@ bool Standstill::holds()
            }) == 0;
 }
 
+std::size_t Standstill::missed() const
+{
+    return static_cast<std::size_t>(std::count_if(
+        tasks_.begin(), tasks_.end(),
+        [](const StoppedLwp& task) { return task.result() == StopResult::kTimeout; }));
+}
+
 void Standstill::watch_nobody()
 {
     for (const Watched& one : watched_) {

@@ -42,6 +42,8 @@ class Standstill {
 
     // Those to be stopped, and later those that were.
     [[nodiscard]] const std::deque<StoppedLwp>& tasks() const { return tasks_; }
+    // How many of them did not stop in time: they may have gone on while the others stood still.
+    [[nodiscard]] std::size_t missed() const;
 
   private:
     struct Watched {

@@ -85,7 +85,10 @@ void expect_only_right_stacks(const std::string& mode, const std::string& thread
     do {
         const auto result =
             inspect({mode, "stack", std::to_string(target.pid()), "--json", "--timeout", "60000"});
-        ASSERT_EQ(result.exit_code, 0) << result.err;
+        // On a busy machine an LWP may not get the processor that it needs to stop in time.
+        ASSERT_TRUE(result.exit_code == 0 ||
+                    result.err.find(" did not stop within ") != std::string::npos)
+            << result.err;
         for (const json& object : result.json()) {
             if (object["type"] == "thread") {
                 churn.look_at(object);

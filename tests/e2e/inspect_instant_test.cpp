@@ -29,10 +29,10 @@ TEST(InspectInstant, SaysForHowLongItStoppedWhat)
     ASSERT_TRUE(inspect_test::until([&] {
         result = inspect({"-S", "stack", pid, "--json"});
         objects = result.json();
-        return result.out.find("\"name\":\"read\"") != std::string::npos &&
+        return result.exit_code == 0 && result.out.find("\"name\":\"read\"") != std::string::npos &&
                objects.back()["paused_lwps"].get<int>() >= 1;
-    })) << result.out;
-    EXPECT_EQ(result.exit_code, 0) << result.err;
+    })) << result.out
+        << result.err;
     EXPECT_EQ(objects.back()["mode"], "snapshot");
     EXPECT_GT(objects.back()["pause_ns"].get<std::int64_t>(), 0);
     std::size_t whole = 0;

@@ -80,6 +80,60 @@ class Sleeper {
     pid_t pid_ = 0;
 };
 
+// A process that cannot be stopped: it waits for its vfork's child, and only its end ends that.
+class Unstoppable {
+  public:
+    Unstoppable()
+    {
+        pid_ = ::fork();
+        if (pid_ == 0) {
+            ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+            if (::vfork() == 0) {
+                ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+                for (;;) {
+                    ::pause();
+                }
+            }
+            ::_exit(0);
+        }
+        const Process process(pid_);
+        for (auto stat = process.stat(); stat && stat->state != 'D'; stat = process.stat()) {
+            ::usleep(100);
+        }
+    }
+    Unstoppable(const Unstoppable&) = delete;
+    Unstoppable& operator=(const Unstoppable&) = delete;
+    ~Unstoppable()
+    {
+        ::kill(pid_, SIGKILL);
+        ::waitpid(pid_, nullptr, 0);
+    }
+    [[nodiscard]] pid_t pid() const { return pid_; }
+
+  private:
+    pid_t pid_ = 0;
+};
+
+TEST(Standstill, KnowsHowManyDidNotStop)
+{
+    const Sleeper sleeper;
+    const Unstoppable unstoppable;
+    for (const std::size_t missed : {0U, 1U}) {
+        const Process process(missed == 0 ? sleeper.pid() : unstoppable.pid());
+        const auto patience =
+            missed == 0 ? std::chrono::milliseconds{kPatience} : std::chrono::milliseconds{10};
+        Standstill still(
+            process, [](int) { return false; }, patience);
+        in_stopping_thread([&] {
+            still.seize();
+            still.stop();
+            ASSERT_EQ(still.tasks().size(), 1U);
+            EXPECT_EQ(still.missed(), missed);
+            still.release();
+        });
+    }
+}
+
 TEST(Standstill, StopsNobodyWhoSleeps)
 {
     const Sleeper sleeper;
