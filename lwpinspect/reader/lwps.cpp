@@ -115,6 +115,10 @@ bool LwpReader::copy_asleep(LwpObservation& lwp, std::uint64_t size, Copy& copy)
     copy.registers = Registers{};
     copy.registers.pc = line.pc;
     copy.registers.sp = line.sp;
+    if (line.kind == SyscallLine::Kind::kInCall) {
+        copy.registers.rdi = line.arguments[0];
+        copy.registers.rdx = line.arguments[2];
+    }
     read_records(lwp);
     copy.bytes.clear();
     if (size != 0) {

@@ -10,7 +10,7 @@ namespace lwpi {
 
 Registers registers_of(const user_regs_struct& r)
 {
-    return {r.rip, r.rsp, r.rbp, r.rbx, r.r12, r.r13, r.r14, r.r15};
+    return {r.rip, r.rsp, r.rbp, r.rbx, r.r12, r.r13, r.r14, r.r15, r.rdi, r.rdx};
 }
 
 std::string syscall_name(std::int64_t number)

@@ -18,7 +18,7 @@ std::string end_text(StackEnd end, const std::string& detail)
         case StackEnd::kNotTaken:
             return {};
         case StackEnd::kNoUnwindInfo:
-            return fmt::format("stops here: no unwind table in {} (link with -Wl,--eh-frame-hdr)",
+            return fmt::format("stops here: {} has no unwind table for it, or needs more registers",
                                detail.empty() ? "this code" : printable(detail));
         case StackEnd::kMemory:
             return "stops here: memory of the stack could not be read";

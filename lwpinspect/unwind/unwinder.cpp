@@ -143,6 +143,12 @@ int Unwinder::Impl::get_register(unw_regnum_t number, unw_word_t* value)
         case UNW_X86_64_RBX:
             known = registers.rbx;
             break;
+        case UNW_X86_64_RDI:
+            known = registers.rdi;
+            break;
+        case UNW_X86_64_RDX:
+            known = registers.rdx;
+            break;
         case UNW_X86_64_R12:
             known = registers.r12;
             break;
@@ -221,7 +227,9 @@ UnwoundStack Unwinder::Impl::walk(std::size_t depth)
             result.end = UnwindEnd::kBottom;
             return result;
         }
-        if (!result.frames.empty() && (sp <= previous_sp || (no_table && !is_code(pc)))) {
+        // vfork has taken its return address off the stack.
+        const bool is_higher = sp > previous_sp || (sp == previous_sp && result.frames.size() == 1);
+        if (!result.frames.empty() && (!is_higher || (no_table && !is_code(pc)))) {
             result.end = no_table ? UnwindEnd::kNoUnwindInfo : UnwindEnd::kLoop;
             return result;
         }

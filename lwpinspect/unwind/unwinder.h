@@ -20,6 +20,7 @@ struct Registers {
     Address pc = 0;
     Address sp = 0;
     std::optional<std::uint64_t> rbp, rbx, r12, r13, r14, r15;
+    std::optional<std::uint64_t> rdi = {}, rdx = {};  // where vfork has its return address
 };
 
 // Words of one stack as they were at one moment.

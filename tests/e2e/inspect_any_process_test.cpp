@@ -1,7 +1,10 @@
 // Processes in every condition: in containers, deleted, stripped, static, without their first
 // thread, not to be read.
 #include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -100,6 +103,39 @@ void expect_stuck_in_a_container(const std::string& program, const std::string& 
     ASSERT_TRUE(target.is_ready());
     ASSERT_FALSE(fs::exists(inside + "/hidden"));
     expect_stuck(child_of(target.pid()), "in_circle");
+}
+
+// The child that shares its memory waits for a moment that never comes.
+__attribute__((noinline)) void wait_for_vforks_child()
+{
+    const pid_t child = ::vfork();
+    if (child == 0) {
+        ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+        for (;;) {
+            ::pause();
+        }
+    }
+    ::_exit(child > 0 ? 0 : 1);
+}
+
+TEST(InspectAnyProcess, InVfork)
+{
+    const pid_t pid = ::fork();
+    ASSERT_GE(pid, 0);
+    if (pid == 0) {
+        ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+        wait_for_vforks_child();
+    }
+    Result result;
+    EXPECT_TRUE(inspect_test::until([&] {
+        result = inspect({"stack", std::to_string(pid)});
+        return result.out.find("in vfork") != std::string::npos;
+    })) << result.out
+        << result.err;
+    EXPECT_NE(result.out.find("wait_for_vforks_child"), std::string::npos) << result.out;
+    EXPECT_NE(result.out.find("InVfork"), std::string::npos) << result.out;
+    ::kill(pid, SIGKILL);
+    ::waitpid(pid, nullptr, 0);
 }
 
 TEST(InspectAnyProcess, InAContainer)
