@@ -77,7 +77,7 @@ run_tests() {
     shift 2
     rm -f "$report"
     # The limit is for a machine that hangs; each test has its own.
-    timeout --foreground 900 ctest --test-dir "$directory" --output-junit report.xml \
+    timeout --foreground 1800 ctest --test-dir "$directory" --output-junit report.xml \
         --output-on-failure --parallel "$tests_at_once" --no-tests=error "$@" || true
     if [ ! -s "$report" ]; then
         fail "$name: ctest did not finish"
