@@ -11,10 +11,20 @@
 #include "os/clock.h"
 #include "os/real.h"
 #include "os/signal_mask.h"
+#include "os/syscall.h"
+#include "thread/exec.h"
 #include "thread/signal_wait.h"
 #include "thread/signals.h"
 
 namespace {
+
+// A child of vfork waits in the kernel: its signals and their mask are there, and what the library
+// knows is about its parent.
+bool is_vfork_child()
+{
+    const lt::Thread* self = lt::current_thread;
+    return self != nullptr && lt::is_vfork_child(*self);
+}
 
 // The calling thread if it does not own its LWP.
 lt::Thread* unbound_self()
@@ -96,6 +106,9 @@ LT_EXPORT int sigtimedwait(const sigset_t* set, siginfo_t* info, const std::time
         errno = EINVAL;
         return -1;
     }
+    if (is_vfork_child()) {
+        return lt::os::real().sigtimedwait(set, info, limit);
+    }
     if (lt::Thread* self = unbound_self()) {
         return wait_unbound(*self, *set, info, limit);
     }
@@ -126,6 +139,9 @@ LT_EXPORT int sigwait(const sigset_t* set, int* number)
 
 LT_EXPORT int sigsuspend(const sigset_t* mask)
 {
+    if (is_vfork_child()) {
+        return lt::os::real().sigsuspend(mask);
+    }
     lt::Thread* self = unbound_self();
     if (self == nullptr) {
         return suspend_bound(mask);
@@ -137,6 +153,10 @@ LT_EXPORT int sigsuspend(const sigset_t* mask)
 
 LT_EXPORT int pause()
 {
+    if (is_vfork_child()) {
+        errno = -static_cast<int>(lt::os::raw_syscall(SYS_pause));
+        return -1;
+    }
     lt::Thread& self = lt::current();
     sigset_t mask;
     lt::os::from_mask(self.signal_mask, mask);

@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 #include <signal.h>
 #include <sys/syscall.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -164,6 +165,46 @@ TEST(Vfork, LeavesSignalsToTheParent)
     }
     close(ends[0]);
     close(ends[1]);
+}
+
+// Pending in the child, though in its parent nobody waits for it.
+bool takes_a_signal()
+{
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGUSR2);
+    const timespec none{0, 0};
+    return sigprocmask(SIG_BLOCK, &set, nullptr) == 0 &&
+           kill(static_cast<pid_t>(syscall(SYS_getpid)), SIGUSR2) == 0 &&
+           sigtimedwait(&set, nullptr, &none) == SIGUSR2 &&
+           sigtimedwait(&set, nullptr, &none) == -1 && errno == EAGAIN;
+}
+
+bool is_interrupted()
+{
+    const itimerval often{{0, 10'000}, {0, 10'000}};
+    const bool paused =
+        setitimer(ITIMER_REAL, &often, nullptr) == 0 && pause() == -1 && errno == EINTR;
+    sigset_t open;
+    sigemptyset(&open);
+    return paused && sigsuspend(&open) == -1 && errno == EINTR;
+}
+
+void* await_signals_in_child(void*)
+{
+    const pid_t pid = vfork();
+    if (pid == 0) {
+        _exit(takes_a_signal() && is_interrupted() ? 0 : 1);
+    }
+    EXPECT_EQ(end_of(pid), 0);
+    return nullptr;
+}
+
+// What its thread's other calls park for is awaited in the kernel there.
+TEST(Vfork, WaitsForItsOwnSignals)
+{
+    catch_signal(SIGALRM, note_process);
+    in_threads(await_signals_in_child);
 }
 
 void* die_in_child(void*)
