@@ -8,6 +8,7 @@
 
 #include "os/signal_mask.h"
 #include "os/syscall.h"
+#include "os/text.h"
 
 namespace lt::os {
 
@@ -41,21 +42,14 @@ void name_kernel_thread(const char* name) noexcept
 
 void name_kernel_thread(const char* prefix, unsigned number) noexcept
 {
-    char name[16] = {};
+    constexpr std::size_t kLongestPrefix = 9;
+    char name[kLongestPrefix + 11] = {};  // the kernel takes 15 letters of it
     std::size_t used = 0;
-    while (prefix[used] != '\0' && used < 9) {
+    while (prefix[used] != '\0' && used < kLongestPrefix) {
         name[used] = prefix[used];
         ++used;
     }
-    char digits[10];
-    std::size_t count = 0;
-    do {
-        digits[count++] = static_cast<char>('0' + number % 10);
-        number /= 10;
-    } while (number != 0);
-    while (count > 0 && used < sizeof(name) - 1) {
-        name[used++] = digits[--count];
-    }
+    put_number(name + used, number);
     raw_syscall(SYS_prctl, PR_SET_NAME, syscall_argument(&name[0]));
 }
 

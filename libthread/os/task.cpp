@@ -14,6 +14,7 @@
 #include "base/deadline.h"
 #include "os/processors.h"
 #include "os/syscall.h"
+#include "os/text.h"
 
 namespace lt::os {
 namespace {
@@ -21,22 +22,9 @@ namespace {
 // "/proc/<process>/stat", in `path`.
 void make_stat_path(std::int32_t process, char* path)
 {
-    char digits[12];
-    std::size_t count = 0;
-    do {
-        digits[count++] = static_cast<char>('0' + process % 10);
-        process /= 10;
-    } while (process != 0);
-    for (const char* from = "/proc/"; *from != '\0'; ++from) {
-        *path++ = *from;
-    }
-    while (count > 0) {
-        *path++ = digits[--count];
-    }
-    for (const char* from = "/stat"; *from != '\0'; ++from) {
-        *path++ = *from;
-    }
-    *path = '\0';
+    char* end = put_text(path, "/proc/");
+    end = put_number(end, static_cast<std::uint32_t>(process));
+    *put_text(end, "/stat") = '\0';
 }
 
 // Field 9 of the line, the task's flags: the seventh after the name, which ends with the last ')'.

@@ -6,6 +6,7 @@
 
 #include "os/clock.h"
 #include "os/syscall.h"
+#include "os/text.h"
 
 namespace lt {
 namespace {
@@ -17,18 +18,10 @@ constexpr std::int64_t kLongNs = 5'000'000;
 // held by a debugger.
 char kernel_state(std::uint32_t tid)
 {
-    char path[48] = "/proc/self/task/";
-    std::size_t used = std::strlen(path);
-    char digits[10];
-    std::size_t count = 0;
-    do {
-        digits[count++] = static_cast<char>('0' + tid % 10);
-        tid /= 10;
-    } while (tid != 0);
-    while (count > 0) {
-        path[used++] = digits[--count];
-    }
-    std::memcpy(path + used, "/stat", 6);
+    char path[48];
+    char* end = os::put_text(path, "/proc/self/task/");
+    end = os::put_number(end, tid);
+    *os::put_text(end, "/stat") = '\0';
     const long fd =
         os::raw_syscall(SYS_openat, AT_FDCWD, os::syscall_argument(&path[0]), O_RDONLY | O_CLOEXEC);
     if (fd < 0) {
