@@ -35,6 +35,17 @@ void list_unconfirmed(FdEntry& entry, int fd) LT_REQUIRES(entry.lock)
                                                  memory_order_release, memory_order_relaxed));
 }
 
+// The link to the first of the ring in which the node is or belongs; to nullptr: there is none yet.
+WaitNode** find_ring(FdEntry& entry, const WaitNode& node) LT_REQUIRES(entry.lock)
+{
+    WaitNode** place = &entry.head;
+    while (*place != nullptr &&
+           ((*place)->events != node.events || (*place)->exclusive != node.exclusive)) {
+        place = &(*place)->next_ring;
+    }
+    return place;
+}
+
 // Arms one entry if a wait that is unconfirmed began before the look `since`.
 void confirm_entry(FdEntry& entry, int fd, bool young_too, Woken& woken) LT_REQUIRES(entry.lock)
 {
@@ -112,36 +123,54 @@ bool begins_unconfirmed(FdEntry& entry, const WaitNode& node, int fd) noexcept
 std::uint32_t wanted_by_all(const FdEntry& entry) noexcept
 {
     std::uint32_t events = 0;
-    for (const WaitNode* node = entry.head; node != nullptr; node = node->next) {
-        events |= node->events;
+    for (const WaitNode* ring = entry.head; ring != nullptr; ring = ring->next_ring) {
+        events |= ring->events;
     }
     return events;
 }
 
 void link(FdEntry& entry, WaitNode& node) noexcept
 {
-    node.next = nullptr;
-    node.prev = entry.tail;
-    (entry.tail != nullptr ? entry.tail->next : entry.head) = &node;
-    entry.tail = &node;
     node.linked = true;
+    WaitNode** const place = find_ring(entry, node);
+    WaitNode* const first = *place;
+    if (first == nullptr) {
+        node.next = node.prev = &node;
+        node.next_ring = nullptr;
+        *place = &node;
+        return;
+    }
+    node.next = first;
+    node.prev = first->prev;
+    node.prev->next = first->prev = &node;
 }
 
 void unlink(FdEntry& entry, WaitNode& node) noexcept
 {
-    (node.prev != nullptr ? node.prev->next : entry.head) = node.next;
-    (node.next != nullptr ? node.next->prev : entry.tail) = node.prev;
     node.linked = false;
+    WaitNode** const place = find_ring(entry, node);
+    if (*place == &node) {
+        const bool alone = node.next == &node;
+        *place = alone ? node.next_ring : node.next;
+        node.next->next_ring = node.next_ring;
+    }
+    node.prev->next = node.next;
+    node.next->prev = node.prev;
     if (entry.head == nullptr) {
         entry.unconfirmed_since = 0;
     }
 }
 
+void end_node(FdEntry& entry, WaitNode& node, Waiter::Outcome outcome, Woken& woken) noexcept
+{
+    unlink(entry, node);
+    woken.add(end_wait(*node.waiter, outcome));
+}
+
 void end_all(FdEntry& entry, Waiter::Outcome outcome, Woken& woken) noexcept
 {
-    while (WaitNode* node = entry.head) {
-        unlink(entry, *node);
-        woken.add(end_wait(*node->waiter, outcome));
+    while (entry.head != nullptr) {
+        end_node(entry, *entry.head, outcome, woken);
     }
 }
 
@@ -150,8 +179,7 @@ void end_stale(FdEntry& entry, Woken& woken) noexcept
     forget_beliefs(entry);
     while (WaitNode* node = entry.head) {
         const bool unconfirmed = node->arms == entry.arms;
-        unlink(entry, *node);
-        woken.add(end_wait(*node->waiter, unconfirmed ? Waiter::kReady : Waiter::kClosed));
+        end_node(entry, *node, unconfirmed ? Waiter::kReady : Waiter::kClosed, woken);
     }
 }
 

@@ -36,8 +36,13 @@ bool begins_unconfirmed(FdEntry& entry, const WaitNode& node, int fd) noexcept
 
 std::uint32_t wanted_by_all(const FdEntry& entry) noexcept LT_REQUIRES(entry.lock);
 
+// Behind the others that wait for the same.
 void link(FdEntry& entry, WaitNode& node) noexcept LT_REQUIRES(entry.lock);
 void unlink(FdEntry& entry, WaitNode& node) noexcept LT_REQUIRES(entry.lock);
+
+// Ends the wait.
+void end_node(FdEntry& entry, WaitNode& node, Waiter::Outcome outcome, Woken& woken) noexcept
+    LT_REQUIRES(entry.lock);
 
 // Ends the waits for the descriptor.
 void end_all(FdEntry& entry, Waiter::Outcome outcome, Woken& woken) noexcept

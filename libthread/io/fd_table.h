@@ -26,19 +26,20 @@ enum class FdKind : std::uint8_t {
 
 struct FdEntry;
 
-// One wait for one descriptor: on the waiter's stack, in the entry's list while linked. Guarded by
-// the entry's lock; whoever gives the waiter its outcome holds it, and the waiter takes it before
-// it leaves.
+// One wait for one descriptor: on the waiter's stack, in one of the entry's rings while linked.
+// Guarded by the entry's lock; whoever gives the waiter its outcome holds it, and the waiter takes
+// it before it leaves.
 struct WaitNode {
     Waiter* waiter = nullptr;
     FdEntry* entry = nullptr;
-    WaitNode* next = nullptr;
+    WaitNode* next = nullptr;  // in its ring
     WaitNode* prev = nullptr;
-    std::uint32_t events = 0;  // EPOLLIN and the like
-    std::uint32_t edges = 0;   // FdEntry::edges before the attempt that found nothing
-    std::uint32_t arms = 0;    // FdEntry::arms when it was linked: unconfirmed as long as the same
-    bool tried = false;        // there was such an attempt
-    bool exclusive = false;    // one event wakes one of these; it passes on what it leaves
+    WaitNode* next_ring = nullptr;  // of the first of a ring: the first of the next one
+    std::uint32_t events = 0;       // EPOLLIN and the like
+    std::uint32_t edges = 0;        // FdEntry::edges before the attempt that found nothing
+    std::uint32_t arms = 0;  // FdEntry::arms when it was linked: unconfirmed as long as the same
+    bool tried = false;      // there was such an attempt
+    bool exclusive = false;  // one event wakes one of these; it passes on what it leaves
     bool linked = false;
 };
 
@@ -64,8 +65,9 @@ struct alignas(kCacheLine) FdEntry {
     std::uint32_t arms LT_GUARDED_BY(lock);         // how often epoll_ctl() confirmed it
     std::uint16_t armed LT_GUARDED_BY(lock);        // events that it is known to have edges of
     std::uint16_t unconfirmed_since LT_GUARDED_BY(lock);  // a look of the clock LWP; 0: all are
+    // Those who wait for the same form a ring, first come first: an event passes over all of them
+    // at once. This is the first of the first ring; next_ring leads on.
     WaitNode* head LT_GUARDED_BY(lock);
-    WaitNode* tail LT_GUARDED_BY(lock);
     std::int64_t receive_timeout_ns LT_GUARDED_BY(lock);  // 0: none
     std::int64_t send_timeout_ns LT_GUARDED_BY(lock);     // 0: none
 };

@@ -36,6 +36,22 @@ void drop_unawaited(FdEntry& entry, int fd, std::uint32_t ready, Woken& woken)
     }
 }
 
+// Whom of a ring.
+enum class Of : bool { kFirst, kAll };
+
+void end_ring(FdEntry& entry, WaitNode& first, Of whom, Woken& woken) LT_REQUIRES(entry.lock)
+{
+    for (WaitNode* node = &first;;) {
+        WaitNode* const next = node->next;
+        const bool last = whom == Of::kFirst || next == node;
+        end_node(entry, *node, Waiter::kReady, woken);
+        if (last) {
+            return;
+        }
+        node = next;
+    }
+}
+
 // One event of one descriptor.
 void deliver_event(FdEntry& entry, int fd, std::uint32_t ready, Woken& woken)
 {
@@ -45,23 +61,17 @@ void deliver_event(FdEntry& entry, int fd, std::uint32_t ready, Woken& woken)
     if ((ready & kLasting) != 0) {
         entry.armed = 0;
     }
-    std::uint32_t taken = 0;  // directions for which an exclusive waiter was woken
     bool awaited = false;
-    for (WaitNode* node = entry.head; node != nullptr;) {
-        WaitNode& here = *node;
-        node = here.next;
-        if ((ready & (here.events | kAlways)) == 0) {
+    for (WaitNode* ring = entry.head; ring != nullptr;) {
+        WaitNode& first = *ring;
+        ring = first.next_ring;
+        if ((ready & (first.events | kAlways)) == 0) {
             continue;
         }
-        if (here.exclusive && (ready & kAlways) == 0) {
-            if ((taken & here.events) != 0) {
-                continue;  // the one that was woken passes on
-            }
-            taken |= here.events;
-        }
         awaited = true;
-        unlink(entry, here);
-        woken.add(end_wait(*here.waiter, Waiter::kReady));
+        // Of exclusive waiters one is woken, and passes on. All of them wait for one direction.
+        const bool one = first.exclusive && (ready & kAlways) == 0;
+        end_ring(entry, first, one ? Of::kFirst : Of::kAll, woken);
     }
     if (awaited) {
         entry.unawaited = 0;
