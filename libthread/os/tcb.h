@@ -100,6 +100,8 @@ void tcb_after_fork_child(void* tcb) noexcept;
 bool can_write_fs_base() noexcept;
 
 // Sets the calling kernel thread's FS base; by system call where the instruction is not enabled.
+// The compiler takes the thread pointer for the same all through a function, with whatever it has
+// inlined there: what is to run on the new one needs a function that is not inlined.
 void set_fs_base(void* tcb) noexcept;
 
 // Takes the calling pthread's rseq area back from the kernel, which would otherwise keep writing

@@ -42,13 +42,18 @@ int find_libc(dl_phdr_info* info, std::size_t, void*) noexcept
     return 1;
 }
 
-// What a thread that does nothing leaves behind.
-void live_and_end(void* tcb) noexcept
+// What a thread that does nothing leaves behind. Not inlined: see set_fs_base().
+LT_NOINLINE void live_and_end() noexcept
+{
+    tcb_first_run();
+    tcb_reset_own();
+}
+
+LT_NOINLINE void live_and_end_on(void* tcb) noexcept
 {
     void* volatile own = arch::thread_pointer();  // volatile: else it is looked up where it is used
     set_fs_base(tcb);
-    tcb_first_run();
-    tcb_reset_own();
+    live_and_end();
     set_fs_base(own);
 }
 
@@ -63,7 +68,7 @@ bool make_pattern() noexcept
     if (slot == nullptr || tcb_create(*slot) != Error::kNone) {
         return false;
     }
-    live_and_end(slot->tcb);
+    live_and_end_on(slot->tcb);
     pattern = slot;
     return true;
 }

@@ -68,8 +68,9 @@ void add_table(SymbolTables& tables, Elf* elf, Elf_Scn* section)
             continue;
         }
         const unsigned binding = GELF_ST_BIND(symbol.st_info);
-        const int rank = (symbol.st_size != 0 ? 4 : 0) + (type != STT_NOTYPE ? 2 : 0) +
-                         (binding == STB_GLOBAL ? 1 : 0);
+        // Of two equal ones, cond_wait before _cond_wait.
+        const int rank = (symbol.st_size != 0 ? 8 : 0) + (type != STT_NOTYPE ? 4 : 0) +
+                         (binding == STB_GLOBAL ? 2 : 0) + (name[0] != '_' ? 1 : 0);
         (code ? tables.code : tables.data)
             .push_back({symbol.st_value, symbol.st_size,
                         static_cast<std::uint32_t>(tables.names.size()), rank});

@@ -149,9 +149,11 @@ TEST(SymbolFile, SurvivesDamage)
     names.sh_type = SHT_STRTAB;
     names.sh_offset = offsetof(Image, names);
     names.sh_size = sizeof image.names;
-    std::memcpy(&image.names[1], "inner\0outer", 12);
+    std::memcpy(&image.names[1], "_inner\0outer", 13);
+    // Of two names for one function, the one without the underscore.
     image.symbols[1] = {1, ELF64_ST_INFO(STB_GLOBAL, STT_FUNC), 0, 1, 0x1000, 0x10};
-    image.symbols[2] = {7, ELF64_ST_INFO(STB_GLOBAL, STT_FUNC), 0, 1, 0x0800, 0x1000};
+    image.symbols[2] = {2, ELF64_ST_INFO(STB_GLOBAL, STT_FUNC), 0, 1, 0x1000, 0x10};
+    image.symbols[3] = {8, ELF64_ST_INFO(STB_GLOBAL, STT_FUNC), 0, 1, 0x0800, 0x1000};
     const auto tables_of = [](Image copy) {
         SymbolFiles files;
         files.image = std::as_writable_bytes(std::span(&copy, 1));
