@@ -33,8 +33,3 @@ SavedRegisters switched_registers(const ArchContext& context) noexcept
 }
 
 }  // namespace lt
-
-// Set by redirect_landing() before the first jump there.
-extern "C" {
-__attribute__((visibility("hidden"))) void (*arch_landing_target)() = nullptr;
-}

@@ -1,11 +1,12 @@
-// Redirects a jump buffer that libc has filled.
+// Where jump buffers of libc lead.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 
 extern "C" void arch_landing() noexcept;
-extern "C" void (*arch_landing_target)();
+// Called there; for the layers above to define.
+extern "C" [[noreturn]] void arch_landed() noexcept;
 
 namespace lt::arch {
 
@@ -20,23 +21,40 @@ inline std::uintptr_t jump_guard() noexcept
     return guard;
 }
 
-// The stack pointer that longjmp to `buffer` will load.
-inline std::uintptr_t jump_stack(const void* buffer) noexcept
+inline constexpr std::size_t kJumpStackPointer = 6;
+inline constexpr std::size_t kJumpProgramCounter = 7;
+
+inline std::uintptr_t jump_word(const void* buffer, std::size_t index) noexcept
 {
-    constexpr std::size_t kStackPointer = 6;
-    const std::uintptr_t word = static_cast<const std::uintptr_t*>(buffer)[kStackPointer];
+    const std::uintptr_t word = static_cast<const std::uintptr_t*>(buffer)[index];
     return ((word >> kJumpRotation) | (word << (64 - kJumpRotation))) ^ jump_guard();
 }
 
-// longjmp to `buffer` will call target() on the frame that the buffer remembers; its own
-// destination is lost. One target for all buffers. `target` must not return.
-inline void redirect_landing(void* buffer, void (*target)()) noexcept
+inline void set_jump_word(void* buffer, std::size_t index, std::uintptr_t value) noexcept
 {
-    constexpr std::size_t kProgramCounter = 7;
-    arch_landing_target = target;
-    const std::uintptr_t plain = reinterpret_cast<std::uintptr_t>(&arch_landing) ^ jump_guard();
-    static_cast<std::uintptr_t*>(buffer)[kProgramCounter] =
+    const std::uintptr_t plain = value ^ jump_guard();
+    static_cast<std::uintptr_t*>(buffer)[index] =
         (plain << kJumpRotation) | (plain >> (64 - kJumpRotation));
+}
+
+// The stack pointer that longjmp to `buffer` will load.
+inline std::uintptr_t jump_stack(const void* buffer) noexcept
+{
+    return jump_word(buffer, kJumpStackPointer);
+}
+
+// longjmp to `buffer` will call arch_landed() on the frame that the buffer remembers; its own
+// destination is lost.
+inline void redirect_landing(void* buffer) noexcept
+{
+    set_jump_word(buffer, kJumpProgramCounter, reinterpret_cast<std::uintptr_t>(&arch_landing));
+}
+
+// The same for one that libc has not filled, with what lies below `stack`.
+inline void make_landing(void* buffer, const void* stack) noexcept
+{
+    set_jump_word(buffer, kJumpStackPointer, reinterpret_cast<std::uintptr_t>(stack));
+    redirect_landing(buffer);
 }
 
 }  // namespace lt::arch

@@ -265,6 +265,11 @@ void tcb_forget_cancellation(void* tcb) noexcept
     at<std::uint32_t>(tcb, glibc.cancel) = 0;
 }
 
+bool tcb_can_fill_jump_buffers() noexcept
+{
+    return glibc.jump_buffers_known;
+}
+
 void tcb_first_run() noexcept
 {
     glibc.ctype_init();

@@ -44,6 +44,9 @@ bool tcb_can_retire() noexcept;
 // slow. Returns the chain unchanged if it cannot, else nullptr.
 StackSlot* tcb_retire(StackSlot* chain) noexcept;
 
+// Whether jump buffers of libc have their words where arch/landing.h says.
+bool tcb_can_fill_jump_buffers() noexcept;
+
 // To be called by a thread on its own TCB before it runs user code: what glibc does first in a
 // pthread.
 void tcb_first_run() noexcept;
@@ -53,6 +56,9 @@ void tcb_first_run() noexcept;
 void tcb_set_stack(void* tcb, std::uintptr_t lo, std::uintptr_t hi) noexcept;
 
 // --- The end of a thread, in this order, on its own TCB, outside critical regions.
+
+// PTHREAD_CANCEL_DISABLE.
+void tcb_forbid_cancellation() noexcept;
 
 // Runs C++ thread_local destructors (glibc's __call_tls_dtors). This and the next two also do right
 // by pthreads that glibc made: it will find nothing left to do. Before tcb_start they leave it all

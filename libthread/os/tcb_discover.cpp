@@ -72,6 +72,15 @@ void find_resolver() noexcept
     }
 }
 
+// Where the last error of dlopen and its kin is kept.
+void find_error_text() noexcept
+{
+    const char* result = nullptr;
+    if (find(result, "__libc_dlerror_result")) {
+        glibc.dlerror_result = result - static_cast<const char*>(arch::thread_pointer());
+    }
+}
+
 // The list of pthreads on stacks that are not glibc's own.
 bool find_thread_list() noexcept
 {
@@ -124,6 +133,7 @@ bool find_glibc() noexcept
     glibc.tls_bytes = round_up(total, glibc.align) - glibc.tcb_bytes;
     find_rseq();
     find_resolver();
+    find_error_text();
     return true;
 }
 
@@ -157,6 +167,7 @@ bool examine_specimen(const StackSlot& slot) noexcept
     }
     const auto tls_bytes = static_cast<std::ptrdiff_t>(glibc.tls_bytes);
     return glibc.stackblock != kUnknown && glibc.resp >= -tls_bytes && glibc.rseq >= -tls_bytes &&
+           glibc.dlerror_result >= -tls_bytes &&
            glibc.rseq < static_cast<std::ptrdiff_t>(glibc.tcb_bytes);
 }
 

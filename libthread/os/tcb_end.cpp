@@ -101,6 +101,18 @@ LT_NOINLINE void abandon_all(void* tcb, RobustHead& head) noexcept
 
 }  // namespace
 
+void tcb_forbid_cancellation() noexcept
+{
+    if (LT_UNLIKELY(glibc.cancel_disabled == 0)) {
+        ::pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, nullptr);
+        return;
+    }
+    // relaxed, both: who cancels it compares and exchanges the word. A request that comes in
+    // between is lost, and was too late.
+    auto& word = at<Atomic<std::uint32_t>>(arch::thread_pointer(), glibc.cancel);
+    word.store(word.load(memory_order_relaxed) | glibc.cancel_disabled, memory_order_relaxed);
+}
+
 void tcb_run_tls_destructors() noexcept
 {
     if (LT_LIKELY(glibc.call_tls_dtors != nullptr)) {

@@ -71,6 +71,11 @@ struct Glibc {
     // Relative to the TCB, in TLS or beyond it.
     std::ptrdiff_t resp = 0;  // the pointer to that state; 0: none
     std::ptrdiff_t rseq = 0;  // the rseq area; 0: none
+    std::ptrdiff_t dlerror_result =
+        0;  // nullptr: nothing for dlerror to tell or free; 0: not found
+    // In the word at `cancel`, where 0 means enabled and deferred; 0: not so, or not found.
+    std::uint32_t cancel_disabled = 0;
+    bool jump_buffers_known = false;  // as arch/landing.h describes them
 };
 
 extern Glibc glibc;

@@ -1,15 +1,18 @@
 // Runs code on a fresh TCB, by switching to it on the calling kernel thread, before anybody's
 // program depends on it. What fails here makes the library fall back to the next model.
+#include <dlfcn.h>
 #include <pthread.h>
 #include <sched.h>
 
 #include <cerrno>
+#include <csetjmp>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
 
 #include "arch/context.h"
 #include "arch/cpu.h"
+#include "arch/landing.h"
 #include "os/signal_mask.h"
 #include "os/tcb.h"
 #include "os/tcb_glibc.h"
@@ -102,11 +105,64 @@ LT_NOINLINE bool keys_work(SelfTest& test) noexcept
            ::pthread_getspecific(test.key) == nullptr;
 }
 
+// Finds the bit that keeps a thread from being cancelled, if it lies in a word where 0 undoes all
+// that pthread_setcancelstate and pthread_setcanceltype have set.
+LT_NOINLINE void examine_cancellation(void* tcb) noexcept
+{
+    auto& word = at<std::uint32_t>(tcb, glibc.cancel);
+    int state = 0;
+    int type = 0;
+    ::pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, nullptr);
+    const std::uint32_t disabled = word;
+    ::pthread_setcanceltype(PTHREAD_CANCEL_ASYNCHRONOUS, nullptr);
+    word = 0;
+    ::pthread_setcanceltype(PTHREAD_CANCEL_DEFERRED, &type);
+    ::pthread_setcancelstate(PTHREAD_CANCEL_ENABLE, &state);
+    bool good = state == PTHREAD_CANCEL_ENABLE && type == PTHREAD_CANCEL_DEFERRED && word == 0;
+    word = disabled;
+    ::pthread_setcanceltype(PTHREAD_CANCEL_DEFERRED, &type);
+    ::pthread_setcancelstate(PTHREAD_CANCEL_ENABLE, &state);
+    good = good && state == PTHREAD_CANCEL_DISABLE && type == PTHREAD_CANCEL_DEFERRED && word == 0;
+    glibc.cancel_disabled = good ? disabled : 0;
+}
+
+// Whether an error, and nothing else, makes the word that is taken for the last error's not null.
+LT_NOINLINE void examine_error_text(void* tcb) noexcept
+{
+    if (glibc.dlerror_result == 0) {
+        return;
+    }
+    void* const& result = at<void*>(tcb, glibc.dlerror_result);
+    const bool none = result == nullptr;
+    const bool failed = ::dlsym(RTLD_DEFAULT, "libthread's name for nothing") == nullptr;
+    if (!none || !failed || result == nullptr || ::dlerror() == nullptr) {
+        glibc.dlerror_result = 0;
+    }
+    ::dlerror();
+}
+
+// Whether a buffer that libc has filled leads back to this place.
+LT_NOINLINE void examine_jump_buffers() noexcept
+{
+    constexpr std::uintptr_t kNear = 4096;
+    jmp_buf buffer;
+    if (::_setjmp(buffer) == 0) {
+        const std::uintptr_t stack = arch::jump_word(buffer, arch::kJumpStackPointer);
+        const std::uintptr_t code = arch::jump_word(buffer, arch::kJumpProgramCounter);
+        const auto here = reinterpret_cast<std::uintptr_t>(&examine_jump_buffers);
+        glibc.jump_buffers_known =
+            address(&buffer) - stack + kNear < 2 * kNear && code - here < kNear;
+    }
+}
+
 LT_NOINLINE bool run_tests(SelfTest& test) noexcept
 {
     tcb_first_run();
     const bool good =
         identity_is_own(test) && malloc_works() && mutexes_know_us(test) && keys_work(test);
+    examine_cancellation(test.test_tcb);
+    examine_error_text(test.test_tcb);
+    examine_jump_buffers();
     tcb_run_tls_destructors();
     tcb_release_robust();
     return good && (!tcb_can_reset() || (tcb_reset_own() && errno == 0));

@@ -25,8 +25,20 @@ constinit ErrorText real_dlerror = nullptr;
 // tables.
 constinit Atomic<bool> can_reset{false};
 
+// Most modules have no more than a pointer or two.
+LT_INLINE void clear(char* target, std::size_t bytes) noexcept
+{
+    constexpr std::size_t kWord = sizeof(std::uint64_t);
+    if (LT_LIKELY(bytes >= kWord && bytes <= 2 * kWord)) {
+        std::memset(target, 0, kWord);
+        std::memset(target + bytes - kWord, 0, kWord);
+    } else {
+        std::memset(target, 0, bytes);
+    }
+}
+
 // Static TLS: place and image are the same for all TCBs.
-void apply(const ModuleList& list, void* tcb) noexcept
+LT_INLINE void reset_static(const ModuleList& list, void* tcb) noexcept
 {
     char* base = static_cast<char*>(tcb);
     for (std::uint32_t i = 0; i < list.segment_count; ++i) {
@@ -35,7 +47,7 @@ void apply(const ModuleList& list, void* tcb) noexcept
         if (segment.image != nullptr) {
             std::memcpy(target, segment.image, segment.bytes);
         } else {
-            std::memset(target, 0, segment.bytes);
+            clear(target, segment.bytes);
         }
     }
 }
@@ -69,6 +81,16 @@ bool has_touched_dynamic(const ModuleList& list, void* tcb) noexcept
     return false;
 }
 
+// False: the list is not, or no more, for the modules that are loaded.
+LT_INLINE bool apply(const ModuleList& list, void* tcb, std::uint64_t loaded) noexcept
+{
+    reset_static(list, tcb);
+    if (LT_UNLIKELY(list.dynamic_count != 0) && has_touched_dynamic(list, tcb)) {
+        ::dl_iterate_phdr(reset_dynamic, tcb);
+    }
+    return LT_LIKELY(loaded == loaded_modules());
+}
+
 void forget_specific_data(void* tcb) noexcept
 {
     // Values that outlived all rounds of destructors.
@@ -81,6 +103,23 @@ void forget_specific_data(void* tcb) noexcept
         if (glibc.specific_used != kUnknown) {
             at<bool>(tcb, glibc.specific_used) = false;
         }
+    }
+}
+
+void forget_error_text(void* tcb) noexcept
+{
+    if (glibc.dlerror_result == 0 || at<void*>(tcb, glibc.dlerror_result) != nullptr) {
+        real_dlerror();
+    }
+}
+
+void allow_cancellation(void* tcb) noexcept
+{
+    // First no request, then able to be cancelled: else it would be, here.
+    at<std::uint32_t>(tcb, glibc.cancel) = 0;
+    if (LT_UNLIKELY(glibc.cancel_disabled == 0)) {
+        ::pthread_setcanceltype(PTHREAD_CANCEL_DEFERRED, nullptr);
+        ::pthread_setcancelstate(PTHREAD_CANCEL_ENABLE, nullptr);
     }
 }
 
@@ -106,35 +145,27 @@ bool tcb_can_reset() noexcept
 bool tcb_reset_own() noexcept
 {
     void* tcb = arch::thread_pointer();
-    for (;;) {
-        const std::uint64_t loaded = loaded_modules();
+    std::uint64_t loaded = 0;
+    const ModuleList* list = latest_modules(loaded);
+    // A module that came since may have got the place of one that went: what was written is wrong
+    // then, and is written again from a new list.
+    while (LT_UNLIKELY(list == nullptr) || !apply(*list, tcb, loaded)) {
+        loaded = loaded_modules();
         bool for_good = false;
-        const ModuleList* list = current_modules(loaded, for_good);
-        if (LT_UNLIKELY(list == nullptr)) {
+        list = current_modules(loaded, for_good);
+        if (list == nullptr) {
             if (for_good) {
                 can_reset.store(false, memory_order_relaxed);  // relaxed: advice for others
             }
             return false;
         }
-        apply(*list, tcb);
-        if (LT_UNLIKELY(list->dynamic_count != 0) && has_touched_dynamic(*list, tcb)) {
-            ::dl_iterate_phdr(reset_dynamic, tcb);
-        }
-        // A module that came meanwhile may have got the place of one that went: what was written
-        // then is wrong, and is written again from a new list.
-        if (LT_LIKELY(loaded == loaded_modules())) {
-            break;
-        }
     }
-    real_dlerror();
+    forget_error_text(tcb);
     forget_specific_data(tcb);
     if (::uselocale(nullptr) != LC_GLOBAL_LOCALE) {
         ::uselocale(LC_GLOBAL_LOCALE);
     }
-    // First no request, then able to be cancelled: else it would be, here.
-    at<std::uint32_t>(tcb, glibc.cancel) = 0;
-    ::pthread_setcanceltype(PTHREAD_CANCEL_DEFERRED, nullptr);
-    ::pthread_setcancelstate(PTHREAD_CANCEL_ENABLE, nullptr);
+    allow_cancellation(tcb);
     errno = 0;
     return true;
 }

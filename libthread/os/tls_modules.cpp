@@ -293,12 +293,28 @@ const ModuleList* publish(const Survey& survey) noexcept
         return nullptr;
     }
     // A reader that takes the new list for the old number finds that the number has changed when it
-    // looks again at the end.
+    // looks at the end.
     // release: the list's contents, in this order.
     published_for.store(kNever, memory_order_release);
     published.store(list, memory_order_release);
     published_for.store(survey.fingerprint, memory_order_release);
     return list;
+}
+
+LT_NOINLINE const ModuleList* survey_until_steady(bool& for_good) noexcept
+{
+    for_good = true;
+    for (int attempt = 0; attempt < kMaxAttempts; ++attempt) {
+        Survey survey;
+        if (survey_modules(survey)) {
+            return publish(survey);
+        }
+        if (!survey.changed) {
+            for_good = survey.list != nullptr && survey.probe != nullptr;
+            return nullptr;
+        }
+    }
+    return nullptr;
 }
 
 }  // namespace
@@ -347,34 +363,20 @@ std::uint64_t loaded_modules() noexcept
     return sum;
 }
 
-namespace {
-
-LT_NOINLINE const ModuleList* survey_until_steady(bool& for_good) noexcept
+const ModuleList* latest_modules(std::uint64_t& loaded) noexcept
 {
-    for_good = true;
-    for (int attempt = 0; attempt < kMaxAttempts; ++attempt) {
-        Survey survey;
-        if (survey_modules(survey)) {
-            return publish(survey);
-        }
-        if (!survey.changed) {
-            for_good = survey.list != nullptr && survey.probe != nullptr;
-            return nullptr;
-        }
-    }
-    return nullptr;
+    // acquire, both: pairs with publish(): the list belongs to this number, or to a later one.
+    loaded = published_for.load(memory_order_acquire);
+    const ModuleList* list = published.load(memory_order_acquire);
+    return LT_LIKELY(loaded != kNever) ? list : nullptr;
 }
-
-}  // namespace
 
 const ModuleList* current_modules(std::uint64_t now, bool& for_good) noexcept
 {
-    // acquire: pairs with publish(): the list belongs to this number, or to a later one.
-    if (LT_LIKELY(now != kNever && published_for.load(memory_order_acquire) == now)) {
-        for_good = true;
-        return published.load(memory_order_acquire);  // acquire: as above
-    }
-    return survey_until_steady(for_good);
+    std::uint64_t listed = kNever;
+    const ModuleList* list = latest_modules(listed);
+    for_good = true;
+    return list != nullptr && listed == now ? list : survey_until_steady(for_good);
 }
 
 void tcb_keep_variable(const void* variable, std::size_t size) noexcept

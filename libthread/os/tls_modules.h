@@ -51,6 +51,10 @@ bool find_modules() noexcept;
 // A number that changes when a module is loaded or unloaded. Cheap.
 std::uint64_t loaded_modules() noexcept;
 
+// The list made last, perhaps out of date, and what loaded_modules() gave then. nullptr: there is
+// none to go by.
+const ModuleList* latest_modules(std::uint64_t& loaded) noexcept;
+
 // The list for the modules of `now`, which loaded_modules() gave; takes the loader's lock and
 // allocates if they have changed. nullptr: no memory or, `for_good`, they do not fit our tables.
 const ModuleList* current_modules(std::uint64_t now, bool& for_good) noexcept;

@@ -50,7 +50,7 @@ void run_bound(void* argument)
 {
     Thread& self = *static_cast<Thread*>(argument);
     leave_critical(self);
-    run_start_function(self);
+    run_unbound(self);
     finish_bound(self);
 }
 

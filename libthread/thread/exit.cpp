@@ -3,6 +3,8 @@
 #include <csetjmp>
 #include <cstdlib>
 
+#include "arch/context.h"
+#include "arch/landing.h"
 #include "base/check.h"
 #include "base/probe.h"
 #include "os/real.h"
@@ -140,7 +142,7 @@ bool end_life(Thread& self)
 // Returns in a critical region, as end_life().
 LT_INLINE bool finish_on_own_stack(Thread& self)
 {
-    ::pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, nullptr);
+    os::tcb_forbid_cancellation();
     LT_PROBE2(thread__exit, in_place(self.id), self.status);
     report_event(self, DebugEvent::kDeath);
     if (is_last_non_daemon(self)) {
@@ -196,6 +198,22 @@ void run_start_function(Thread& self) noexcept
     } else if (!self.exiting) {
         self.status = PTHREAD_CANCELED;
     }
+}
+
+void run_unbound(Thread& self) noexcept
+{
+    if (LT_UNLIKELY(!os::tcb_can_fill_jump_buffers())) {
+        run_start_function(self);
+        return;
+    }
+    LT_PROBE2(thread__start, in_place(self.id), self.start);
+    // Nothing of this frame is needed where arch_landed() runs.
+    __pthread_unwind_buf_t base;
+    arch::make_landing(base.__cancel_jmp_buf, &base);
+    base.__cancel_jmp_buf->__mask_was_saved = 0;
+    ::__pthread_register_cancel(&base);
+    self.status = self.start(self.argument);
+    ::__pthread_unregister_cancel(&base);
 }
 
 void finish_bound(Thread& self) noexcept
@@ -269,3 +287,13 @@ void exit_thread(Thread& self, void* status) noexcept
 }
 
 }  // namespace lt
+
+// An unbound thread after the frames above were unwound.
+void arch_landed() noexcept
+{
+    lt::Thread& self = *lt::current_thread;
+    if (!self.exiting) {
+        self.status = PTHREAD_CANCELED;
+    }
+    arch_resume(lt::finish_unbound(self));
+}

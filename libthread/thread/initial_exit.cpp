@@ -14,19 +14,6 @@
 #include "thread/life.h"
 
 namespace lt {
-namespace {
-
-[[noreturn]] void initial_landed()
-{
-    Thread& self = *current_thread;
-    if (!self.exiting) {
-        self.status = PTHREAD_CANCELED;
-    }
-    arch_resume(finish_unbound(self));
-}
-
-}  // namespace
-
 void prepare_initial_exit() noexcept
 {
     // Registering a buffer shows what was registered before it; the last of the chain is libc's
@@ -41,7 +28,7 @@ void prepare_initial_exit() noexcept
     while (buffer->__pad[0] != nullptr) {
         buffer = static_cast<__pthread_unwind_buf_t*>(buffer->__pad[0]);
     }
-    arch::redirect_landing(buffer->__cancel_jmp_buf, initial_landed);
+    arch::redirect_landing(buffer->__cancel_jmp_buf);
 }
 
 }  // namespace lt

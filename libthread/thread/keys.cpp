@@ -201,8 +201,11 @@ Error get_specific(Thread& self, std::uint32_t key, void*& value) noexcept
 
 bool run_tsd_destructors(Thread& self) noexcept
 {
+    if (LT_LIKELY(self.own_values == nullptr)) {
+        return os::tcb_tsd_round(block_before_destructor);
+    }
     const bool called = os::tcb_tsd_round(block_before_destructor);
-    return LT_UNLIKELY(self.own_values != nullptr && destroy_own_values(self)) || called;
+    return destroy_own_values(self) || called;
 }
 
 }  // namespace lt

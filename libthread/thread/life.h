@@ -30,6 +30,10 @@ Error create_thread(Thread& self, CreateRequest& request) noexcept;
 // pthread_exit or cancellation. self.status holds the exit status.
 void run_start_function(Thread& self) noexcept;
 
+// The same for an unbound thread, with less work. Where it was left, arch_landed() goes on, and
+// this does not return.
+void run_unbound(Thread& self) noexcept;
+
 // What an ending thread does on its own stack: cleanup is over, destructors run here. Ends the
 // process if it was the last thread that is no daemon. The first returns in a critical region, to
 // be followed by bury(); what to do with the result of the second, for a thread that is or was

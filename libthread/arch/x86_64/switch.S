@@ -159,7 +159,7 @@ arch_thread_start:
         jmp     arch_resume
         END     arch_thread_start
 
-/* Where a redirected jump buffer leads: on the stack that libc left there, to arch_landing_target. */
+/* Where a jump buffer of ours leads: on the stack that it names, to arch_landed. */
         .globl  arch_landing
         .hidden arch_landing
         .type   arch_landing, @function
@@ -169,7 +169,7 @@ arch_landing:
         .cfi_undefined %rip
         andq    $-16, %rsp
         xorl    %ebp, %ebp
-        call    *arch_landing_target(%rip)
+        call    arch_landed
         ud2
         END     arch_landing
 

@@ -187,7 +187,12 @@ const char* spoil_everything(void*)
 {
     CLAIM(text(check_fresh(new Inheritance)).empty());
     kept_variable = 2;
-    pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, nullptr);
+    os::tcb_forbid_cancellation();
+    int state = -1;
+    pthread_setcancelstate(PTHREAD_CANCEL_ENABLE, &state);
+    CLAIM(state == PTHREAD_CANCEL_DISABLE);
+    os::tcb_forbid_cancellation();
+    pthread_setcanceltype(PTHREAD_CANCEL_ASYNCHRONOUS, nullptr);
     pthread_setspecific(first_key, &first_key);
     uselocale(newlocale(LC_ALL_MASK, "C.UTF-8", nullptr));
     CLAIM(dlsym(RTLD_DEFAULT, "no_such_symbol_anywhere") == nullptr);
@@ -203,6 +208,9 @@ const char* find_everything_new(void*)
     int state = -1;
     pthread_setcancelstate(PTHREAD_CANCEL_ENABLE, &state);
     CLAIM(state == PTHREAD_CANCEL_ENABLE);
+    int type = -1;
+    pthread_setcanceltype(PTHREAD_CANCEL_DEFERRED, &type);
+    CLAIM(type == PTHREAD_CANCEL_DEFERRED);
     CLAIM(pthread_getspecific(first_key) == nullptr);
     CLAIM(uselocale(nullptr) == LC_GLOBAL_LOCALE);
     CLAIM(dlerror() == nullptr);
@@ -312,6 +320,10 @@ TEST(Tcb, BoundModelMakesNone)
         EXPECT_EQ(os::tcb_model(), os::TcbModel::kBound);
         os::StackSlot slot;
         EXPECT_EQ(os::tcb_create(slot), lt::Error::kUnsupported);
+        os::tcb_forbid_cancellation();
+        int state = -1;
+        pthread_setcancelstate(PTHREAD_CANCEL_ENABLE, &state);
+        EXPECT_EQ(state, PTHREAD_CANCEL_DISABLE);
     });
 }
 
