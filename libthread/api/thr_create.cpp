@@ -9,6 +9,9 @@ namespace {
 
 std::uint32_t to_flags(long flags)
 {
+    if (LT_LIKELY(flags == 0)) {
+        return 0;
+    }
     std::uint32_t result = 0;
     result |= (flags & THR_BOUND) != 0 ? lt::kFlagBound : 0U;
     result |= (flags & THR_NEW_LWP) != 0 ? lt::kFlagNewLwp : 0U;
@@ -30,7 +33,6 @@ LT_EXPORT int thr_create(void* stack_base, size_t stack_size, void* (*start)(voi
     if (lt::is_vfork_child(self)) {
         return ENOTSUP;
     }
-    const int saved_errno = errno;
     lt::CreateRequest request;
     request.stack_base = stack_base;
     request.stack_size = stack_size;
@@ -39,9 +41,7 @@ LT_EXPORT int thr_create(void* stack_base, size_t stack_size, void* (*start)(voi
     request.flags = to_flags(flags) | (stack_base != nullptr ? lt::kFlagUserStack : 0U);
     request.suspended = (flags & THR_SUSPENDED) != 0;
     request.id = new_thread;
-    const lt::Error error = lt::create_thread(self, request);
-    errno = saved_errno;
-    return lt::to_errno(error);
+    return lt::to_errno(lt::create_thread(self, request));
 }
 
 LT_ALIAS(_thr_create, thr_create);

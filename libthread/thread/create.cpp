@@ -1,5 +1,7 @@
 #include <pthread.h>
 
+#include <cerrno>
+
 #include "arch/context.h"
 #include "arch/cpu.h"
 #include "base/check.h"
@@ -35,6 +37,24 @@ constexpr std::size_t kBoundExtra = 32 * 1024;
 // More than any stack can have.
 constexpr std::size_t kAddressSpace = std::size_t{1} << 47;
 
+// What the caller sees of libc's functions that are called while it lives.
+class KeptErrno {
+  public:
+    KeptErrno() = default;
+    ~KeptErrno() { errno = before_; }
+    KeptErrno(const KeptErrno&) = delete;
+    KeptErrno& operator=(const KeptErrno&) = delete;
+
+  private:
+    const int before_ = errno;
+};
+
+LT_NOINLINE Error get_ready(Thread& self)
+{
+    const KeptErrno kept;
+    return start_engine(self);
+}
+
 // The first frame of an unbound thread.
 const ArchContext* unbound_main(void* argument)
 {
@@ -42,7 +62,7 @@ const ArchContext* unbound_main(void* argument)
     finish_switch(self);
     leave_critical(self);
     os::tcb_first_run();
-    run_start_function(self);
+    run_unbound(self);
     return finish_unbound(self);
 }
 
@@ -50,7 +70,7 @@ void run_bound(void* argument)
 {
     Thread& self = *static_cast<Thread*>(argument);
     leave_critical(self);
-    run_unbound(self);
+    run_start_function(self);
     finish_bound(self);
 }
 
@@ -149,24 +169,24 @@ LT_INLINE void prepare(Thread& thread, const Thread& creator, const CreateReques
     thread.requests.store(request.suspended ? kRequestStop : 0U,
                           memory_order_relaxed);               // relaxed: as above
     thread.critical.store(kFirstDepth, memory_order_relaxed);  // relaxed: as above
-    thread.creator = creator.number();
-    thread.start = request.start;
-    thread.argument = request.argument;
-    thread.status = nullptr;
-    thread.exiting = false;
-    thread.switches = 0;
-    thread.processor.forget();
-    thread.joiners = 0;
-    thread.lent_turn = thread.pthread_named = false;
-    thread.lwp = nullptr;
+    thread.awaited.store(0, memory_order_relaxed);             // relaxed: as above
     thread.signal_mask =
         request.signal_mask != nullptr ? *request.signal_mask : creator.signal_mask;
-    thread.alternate_sp = thread.alternate_size = thread.handler_frame = 0;
-    thread.awaited.store(0, memory_order_relaxed);  // relaxed: as above
-    thread.priority = creator.priority;
-    thread.inherited = {};
     inherit_debug_events(thread, &creator);
-    thread.effective.store(creator.priority, memory_order_relaxed);  // relaxed: as above
+    const std::uint8_t priority = creator.priority;
+    thread.effective.store(priority, memory_order_relaxed);  // relaxed: as above
+    // By their places, so that the compiler makes few stores of them. `status` is the end's.
+    thread.lwp = nullptr;
+    thread.priority = priority;
+    thread.switches = thread.alternate_sp = 0;
+    thread.processor.forget();
+    thread.lent_turn = thread.exiting = thread.leaving = thread.pthread_named = false;
+    thread.start = request.start;
+    thread.argument = request.argument;
+    thread.joiners = 0;
+    thread.creator = creator.number();
+    thread.handler_frame = thread.alternate_size = 0;
+    thread.inherited = {};
     thread.mxcsr = arch::mxcsr();
     thread.x87_control = arch::x87_control();
     thread.since_ns.store(now_roughly(), memory_order_relaxed);  // relaxed: for lwpinspect
@@ -194,8 +214,9 @@ void withdraw(Thread& self, Thread& thread)
     wake_suspenders(self, thread);
 }
 
-Error create_bound(Thread& self, const CreateRequest& request)
+LT_NOINLINE Error create_bound(Thread& self, const CreateRequest& request)
 {
+    const KeptErrno kept;
     Thread* thread = nullptr;
     Lwp* lwp = nullptr;
     {
@@ -246,9 +267,17 @@ void attach(Thread& thread, os::StackSlot& slot, const CreateRequest& request)
         &thread;
 }
 
+// A new stack. Stacks that cannot be used again make room for it. In no critical region.
+os::StackSlot* make_room(std::size_t wanted, Error& error)
+{
+    const KeptErrno kept;
+    trim_slots();
+    return make_slot(wanted, error);
+}
+
 // A record and a stack that do not come from one thread. In a critical region, which it leaves for
 // a while if a stack must be made.
-Thread* assemble(Thread& self, const CreateRequest& request, Error& error)
+LT_NOINLINE Thread* assemble(Thread& self, const CreateRequest& request, Error& error)
 {
     const std::size_t wanted = request.stack_base != nullptr ? kMinStack
                                : request.stack_size != 0     ? request.stack_size
@@ -256,7 +285,7 @@ Thread* assemble(Thread& self, const CreateRequest& request, Error& error)
     os::StackSlot* slot = take_slot(self, wanted);
     if (LT_UNLIKELY(slot == nullptr)) {
         leave_critical(self);
-        slot = make_slot(wanted, error);
+        slot = make_room(wanted, error);
         enter_critical(self);
         if (slot == nullptr) {
             return nullptr;
@@ -274,7 +303,6 @@ Thread* assemble(Thread& self, const CreateRequest& request, Error& error)
 
 Error create_unbound(Thread& self, const CreateRequest& request)
 {
-    trim_slots();
     const CriticalRegion region{self};
     const bool usual = request.stack_base == nullptr && request.stack_size == 0;
     Thread* thread = usual ? take_whole(self) : nullptr;
@@ -318,7 +346,7 @@ Error create_thread(Thread& self, CreateRequest& request) noexcept
     if (request.stack_size > kAddressSpace) {
         return Error::kNoMemory;  // before anything is added to it
     }
-    Error error = is_ready_to_create(self) ? Error::kNone : start_engine(self);
+    Error error = is_ready_to_create(self) ? Error::kNone : get_ready(self);
     if (error != Error::kNone) {
         return error;
     }

@@ -38,12 +38,11 @@ bool needs_burial(const Thread& self)
 }
 
 // Joins `dead` for its heir, who sleeps for it and finds the outcome when it runs.
-LT_INLINE void note_joined(const Thread& heir, const Thread& dead) LT_REQUIRES(life_lock)
+LT_INLINE void note_joined(LifeShard& shard, const Thread& heir, const Thread& dead, Error error)
+    LT_REQUIRES(life_lock)
 {
-    auto& joined = *reinterpret_cast<Joined*>(heir.wait_token);
-    joined = {dead.has(kFlagDetached) ? Error::kNoSuchThread : Error::kNone, dead.number(),
-              dead.status};
-    life_shard_of(dead.number()).blocked_joiners -= counts_in_census(heir) ? 1U : 0U;
+    *reinterpret_cast<Joined*>(heir.wait_token) = {error, dead.number(), dead.status};
+    shard.blocked_joiners -= counts_in_census(heir) ? 1U : 0U;
 }
 
 // The usual end of a thread that is joined: its joiner sleeps, and the end concerns nobody else.
@@ -51,7 +50,8 @@ LT_INLINE void note_joined(const Thread& heir, const Thread& dead) LT_REQUIRES(l
 // run then, finds the outcome. nullptr: nothing was done.
 Thread* settle_with_joiner(Thread& self)
 {
-    const LifeGuard guard{self.number()};
+    LifeShard& shard = life_shard_of(self.number());
+    const LifeGuard guard{shard};
     if (self.joiners != 1 || needs_burial(self) || census.any_joiners != 0) {
         return nullptr;
     }
@@ -60,13 +60,13 @@ Thread* settle_with_joiner(Thread& self)
     Thread* joiner = choose_first(queue, &self);
     // It may have been woken by a signal, or wait for the thread whose record this was.
     if (joiner == nullptr || joiner->wait_target != self.number() ||
-        !leave_census_to_others(self)) {
+        !leave_census_to_others(shard, self)) {
         return nullptr;
     }
     take_chosen(queue, *joiner);
     joiner->wake_cause = WakeCause::kWoken;
     unregister_thread(self);
-    note_joined(*joiner, self);
+    note_joined(shard, *joiner, self, Error::kNone);
     return joiner;
 }
 
@@ -112,7 +112,7 @@ void lay_out(Thread& self, Thread& dead) LT_REQUIRES(life_lock)
 
 // Takes the thread out of the census; ends the process if it was the last. In a critical region.
 // True: everything is settled, and a joiner waits to be run.
-bool end_life(Thread& self)
+LT_INLINE bool end_life(Thread& self)
 {
     if (self.has(kFlagNewLwp)) {
         process.concurrency.fetch_sub(1, memory_order_relaxed);  // relaxed: a level
@@ -238,8 +238,9 @@ void bury(Thread& self, Thread& dead) noexcept
     bool wake_any = false;
     bool wake_stop = false;
     {
-        const LifeGuard guard{dead.number()};
-        life_shard_of(dead.number()).ending -= counts_in_census(dead) ? 1U : 0U;
+        LifeShard& shard = life_shard_of(dead.number());
+        const LifeGuard guard{shard};
+        shard.ending -= counts_in_census(dead) ? 1U : 0U;
         wake_any = census.any_joiners != 0;
         // One that waited for the thread whose record this was stood before them.
         const bool inherits = heir != nullptr && heir->wait_target == dead.number();
@@ -251,7 +252,8 @@ void bury(Thread& self, Thread& dead) noexcept
             wake_joiners = wake_any = wake_stop = false;
         }
         if (inherits) {
-            note_joined(*heir, dead);
+            note_joined(shard, *heir, dead,
+                        dead.has(kFlagDetached) ? Error::kNoSuchThread : Error::kNone);
             free_thread(self, dead);
         } else {
             lay_out(self, dead);

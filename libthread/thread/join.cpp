@@ -15,29 +15,29 @@ constinit const char any_join_event = 0;
 
 namespace {
 
-// As far as the thread waited for is concerned; 0: any.
-void lock_life(std::uint32_t target) LT_NO_TSA
+// As far as the thread waited for is concerned; nullptr: any.
+void lock_life(LifeShard* shard) LT_NO_TSA
 {
-    target != 0 ? life_shard_of(target).lock.lock() : life_lock.lock();
+    shard != nullptr ? shard->lock.lock() : life_lock.lock();
 }
-void unlock_life(std::uint32_t target) LT_NO_TSA
+void unlock_life(LifeShard* shard) LT_NO_TSA
 {
-    target != 0 ? life_shard_of(target).lock.unlock() : life_lock.unlock();
+    shard != nullptr ? shard->lock.unlock() : life_lock.unlock();
 }
 
 // Sleeps until `event` is announced. Holds the life lock at the call and on return; but not if the
 // thread waited for was joined for this one: `joined`, if given, then has its id. Called and
 // returns in a critical region: the queue is locked before the life lock is dropped, and whoever
 // announces drops the life lock before it locks the queue, so nothing is missed.
-WakeCause await(Thread& self, const void* event, std::uint32_t target, Joined* joined,
-                const Deadline* deadline = nullptr) LT_NO_TSA
+LT_INLINE WakeCause await(Thread& self, const void* event, LifeShard* shard, std::uint32_t target,
+                          Joined* joined, const Deadline* deadline = nullptr) LT_NO_TSA
 {
     const std::uint32_t counts = counts_in_census(self) ? 1 : 0;
-    std::uint32_t& blocked = life_shard_of(target).blocked_joiners;
+    std::uint32_t& blocked = (shard != nullptr ? *shard : life_shards[0]).blocked_joiners;
     blocked += counts;
     SleepQueue& queue = sleep_queue_of(event);
     lock_to_sleep(self, queue);
-    unlock_life(target);
+    unlock_life(shard);
     WaitSpec spec;
     spec.object = event;
     spec.kind = WaitKind::kJoin;
@@ -51,7 +51,7 @@ WakeCause await(Thread& self, const void* event, std::uint32_t target, Joined* j
         make_runnable(self, *unrun);
     }
     if (joined == nullptr || joined->id == 0) {
-        lock_life(target);
+        lock_life(shard);
         blocked -= counts;
     }
     return cause;
@@ -81,7 +81,7 @@ Joined reap_and_unlock(Thread& self, Thread& dead) LT_NO_TSA
 {
     const Joined joined = reap(self, dead);
     const bool wake = census.any_joiners != 0;
-    unlock_life(joined.id);
+    life_shard_of(joined.id).lock.unlock();
     if (wake) {
         wake_all(self, &any_join_event);
     }
@@ -103,12 +103,13 @@ Joined join_foreign(std::uint32_t id, std::uint64_t pthread_id)
 // Gives up the life lock.
 void give_back_and_unlock(Thread& self, Thread& target, std::uint32_t id) LT_NO_TSA
 {
+    LifeShard& shard = life_shard_of(id);
     // Taken by another joiner: the record may be somebody else's by now.
     if (find_thread(id) == &target) {
         --target.joiners;
     }
     const bool wake = census.any_joiners != 0;
-    unlock_life(id);
+    shard.lock.unlock();
     if (wake) {
         wake_all(self, &any_join_event);
     }
@@ -119,17 +120,18 @@ void give_back_and_unlock(Thread& self, Thread& target, std::uint32_t id) LT_NO_
 bool attend_and_go_on(Thread& self, Thread& target, std::uint32_t id, WakeCause cause,
                       bool ends_by_handler) LT_NO_TSA
 {
+    LifeShard& shard = life_shard_of(id);
     if (cause == WakeCause::kCancelled) {
         give_back_and_unlock(self, target, id);
         attend(self, cause);  // returns only if cancellation was disabled meanwhile
-        lock_life(id);
+        shard.lock.lock();
         target.joiners += find_thread(id) == &target ? 1U : 0U;
         return true;
     }
     const std::uint32_t handlers = self.handlers_run;
-    unlock_life(id);
+    shard.lock.unlock();
     attend(self, cause);
-    lock_life(id);
+    shard.lock.lock();
     if (ends_by_handler && self.handlers_run != handlers) {
         give_back_and_unlock(self, target, id);
         return false;
@@ -138,8 +140,8 @@ bool attend_and_go_on(Thread& self, Thread& target, std::uint32_t id, WakeCause 
 }
 
 // Holds the life lock at the call, not on return; in a critical region.
-Joined await_and_reap(Thread& self, Thread& target, std::uint32_t id, OnSignal on_signal,
-                      const Deadline* deadline) LT_NO_TSA
+Joined await_and_reap(Thread& self, Thread& target, LifeShard& shard, std::uint32_t id,
+                      OnSignal on_signal, const Deadline* deadline) LT_NO_TSA
 {
     ++target.joiners;
     if (deadline == nullptr) {
@@ -147,7 +149,7 @@ Joined await_and_reap(Thread& self, Thread& target, std::uint32_t id, OnSignal o
     }
     for (;;) {
         Joined joined;
-        const WakeCause cause = await(self, &target, id, &joined, deadline);
+        const WakeCause cause = await(self, &target, &shard, id, &joined, deadline);
         if (LT_LIKELY(joined.id != 0)) {
             return joined;
         }
@@ -156,7 +158,7 @@ Joined await_and_reap(Thread& self, Thread& target, std::uint32_t id, OnSignal o
             return {Error::kInterrupted, 0, nullptr};
         }
         if (find_thread(id) != &target || target.has(kFlagDetached)) {
-            unlock_life(id);
+            shard.lock.unlock();
             return {Error::kNoSuchThread, 0, nullptr};  // another joiner was first
         }
         if (!is_live(&target)) {
@@ -216,21 +218,22 @@ Joined join_thread(Thread& self, std::uint32_t id, OnSignal on_signal,
     std::uint64_t foreign = 0;
     {
         const CriticalRegion region{self};
-        lock_life(id);
+        LifeShard& shard = life_shard_of(id);
+        shard.lock.lock();
         Thread* target = find_thread(id);
         if (target == nullptr || target->has(kFlagDetached)) {
-            unlock_life(id);
+            shard.lock.unlock();
             return {Error::kNoSuchThread, 0, nullptr};
         }
         if (!target->has(kFlagForeign)) {
             if (is_live(target)) {
-                return await_and_reap(self, *target, id, on_signal, deadline);
+                return await_and_reap(self, *target, shard, id, on_signal, deadline);
             }
             // Also while others wait for it: whoever comes first takes it.
             return reap_and_unlock(self, *target);
         }
         foreign = target->pthread_id;
-        unlock_life(id);
+        shard.lock.unlock();
     }
     return join_foreign(id, foreign);
 }
@@ -261,7 +264,7 @@ Joined join_any_thread(Thread& self, OnSignal on_signal) noexcept LT_NO_TSA
         }
         ++census.any_joiners;
         const std::uint32_t deadlocks = census.deadlocks;
-        const WakeCause cause = await(self, &any_join_event, 0, nullptr);
+        const WakeCause cause = await(self, &any_join_event, nullptr, 0, nullptr);
         --census.any_joiners;
         const bool deadlock = census.deadlocks != deadlocks && first_free_zombie() == nullptr;
         life_lock.unlock();

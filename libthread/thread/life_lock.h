@@ -76,10 +76,11 @@ inline LifeShard& life_shard_of(std::uint32_t id)
 class LT_SCOPED_CAPABILITY LifeGuard {
   public:
     LifeGuard() noexcept LT_ACQUIRE(life_lock) { lock(); }
-    explicit LifeGuard(std::uint32_t id) noexcept LT_ACQUIRE(life_lock) : shard_{&life_shard_of(id)}
+    explicit LifeGuard(std::uint32_t id) noexcept LT_ACQUIRE(life_lock)
+        : LifeGuard{life_shard_of(id)}
     {
-        lock();
     }
+    explicit LifeGuard(LifeShard& shard) noexcept LT_ACQUIRE(life_lock) : shard_{&shard} { lock(); }
     ~LifeGuard() LT_RELEASE() { unlock(); }
     LifeGuard(const LifeGuard&) = delete;
     LifeGuard& operator=(const LifeGuard&) = delete;
@@ -96,13 +97,18 @@ inline bool is_empty(CensusSet set) LT_REQUIRES(life_lock)
     return census.anchors[set].load(memory_order_relaxed) == nullptr;  // relaxed: locked
 }
 
-// Whether a thread of the shard can leave the set under that shard alone: the set will not be
-// empty, and keeps its anchor. It can enter a set that is not empty.
+// Whether a thread of the shard, where so many are present, can leave the set under that shard
+// alone: the set will not be empty, and keeps its anchor. It can enter a set that is not empty.
+inline bool can_leave(const LifeShard& shard, CensusSet set, std::uint32_t present)
+    LT_REQUIRES(life_lock)
+{
+    // relaxed: locked.
+    return present > 1 || census.anchors[set].load(memory_order_relaxed) != &shard;
+}
 inline bool can_leave(const LifeShard& shard, CensusSet set) LT_REQUIRES(life_lock)
 {
-    // relaxed, both: locked.
-    return shard.present[set].load(memory_order_relaxed) > 1 ||
-           census.anchors[set].load(memory_order_relaxed) != &shard;
+    // relaxed: locked.
+    return can_leave(shard, set, shard.present[set].load(memory_order_relaxed));
 }
 
 // If it can, or under all. True: it is the first, or was the last.

@@ -60,9 +60,9 @@ std::uint32_t next_id(Lwp& lwp)
 }
 
 // relaxed: all writers hold the shard; readers without it take a hint.
-void add_alive(std::uint32_t id, std::uint32_t change) LT_REQUIRES(life_lock)
+void add_alive(const LifeShard& shard, std::uint32_t change) LT_REQUIRES(life_lock)
 {
-    Atomic<std::uint32_t>& alive = process.parts[life_shard_index(id)].alive;
+    Atomic<std::uint32_t>& alive = process.parts[&shard - life_shards].alive;
     alive.store(alive.load(memory_order_relaxed) + change, memory_order_relaxed);
 }
 
@@ -79,12 +79,26 @@ LT_INLINE void enter(LifeShard& shard, Thread& thread, std::uint32_t id) LT_REQU
     thread.hash_next = bucket;
     bucket = &thread;
     thread.id.store(id, memory_order_relaxed);  // relaxed: under the lock
-    thread.leaving = false;
-    add_alive(id, 1);
-    if (!thread.has(kFlagDaemon)) {
+    add_alive(shard, 1);
+    if (LT_LIKELY(!thread.has(kFlagDaemon))) {
         enter_set(shard, kNonDaemons);
-        shard.foreign += thread.has(kFlagForeign) ? 1U : 0U;
+        if (LT_UNLIKELY(thread.has(kFlagForeign))) {
+            ++shard.foreign;
+        }
     }
+}
+
+// False: the id is another's still.
+LT_NOINLINE bool register_under_all(Thread& thread, std::uint32_t id)
+{
+    const LifeGuard guard;
+    if (find_thread(id) != nullptr) {
+        return false;
+    }
+    LifeShard& shard = life_shard_of(id);
+    enter(shard, thread, id);
+    count_mask(shard, thread);
+    return true;
 }
 
 // Whether the creator is in all sets that the thread will be in: they are not empty.
@@ -99,7 +113,7 @@ LT_INLINE Leave leave(LifeShard& shard, Thread& thread, bool to_be_buried) LT_RE
 {
     thread.leaving = true;
     uncount_mask(shard, thread);
-    add_alive(thread.number(), std::uint32_t{0} - 1);
+    add_alive(shard, std::uint32_t{0} - 1);
     const bool awaited = thread.joiners != 0;
     if (thread.has(kFlagDaemon)) {
         return {false, awaited};
@@ -141,37 +155,37 @@ void register_thread(Thread* creator, Lwp& lwp, Thread& thread) noexcept
 {
     for (;;) {
         const std::uint32_t id = next_id(lwp);
-        LifeShard& shard = life_shard_of(id);
         if (LT_UNLIKELY(!follows(creator, thread) || may_be_taken())) {
-            const LifeGuard guard;
-            if (find_thread(id) == nullptr) {
-                enter(shard, thread, id);
-                count_mask(shard, thread);
+            if (register_under_all(thread, id)) {
                 return;
             }
             continue;
         }
-        const LifeGuard guard{id};
+        LifeShard& shard = life_shard_of(id);
+        const LifeGuard guard{shard};
         enter(shard, thread, id);
         count_mask_as(shard, thread, *creator);
         return;
     }
 }
 
-bool leave_census_to_others(Thread& thread) noexcept
+bool leave_census_to_others(LifeShard& shard, Thread& thread) noexcept
 {
-    LifeShard& shard = life_shard_of(thread.number());
-    const CensusSet masked = mask_set(thread.counted_class);
-    if (LT_UNLIKELY(!can_uncount_mask(shard, thread) || !can_leave(shard, kNonDaemons))) {
+    const CensusSet mask = mask_set(thread.counted_class);
+    Atomic<std::uint32_t>& masked = shard.present[mask];
+    Atomic<std::uint32_t>& present = shard.present[kNonDaemons];
+    // relaxed, all: locked.
+    const std::uint32_t masked_before = masked.load(memory_order_relaxed);
+    const std::uint32_t before = present.load(memory_order_relaxed);
+    if (LT_UNLIKELY(thread.awaited.load(memory_order_relaxed) != 0 ||
+                    !can_leave(shard, mask, masked_before) ||
+                    !can_leave(shard, kNonDaemons, before))) {
         return false;
     }
     thread.leaving = true;
-    for (const CensusSet set : {masked, kNonDaemons}) {
-        Atomic<std::uint32_t>& present = shard.present[set];
-        // relaxed, both: locked.
-        present.store(present.load(memory_order_relaxed) - 1, memory_order_relaxed);
-    }
-    add_alive(thread.number(), std::uint32_t{0} - 1);
+    masked.store(masked_before - 1, memory_order_relaxed);  // relaxed: as above
+    present.store(before - 1, memory_order_relaxed);        // relaxed: as above
+    add_alive(shard, std::uint32_t{0} - 1);
     return true;
 }
 
@@ -261,10 +275,10 @@ void forget_other_threads(Thread& self) noexcept
     for (ThreadPart& part : process.parts) {
         part.alive.store(0, memory_order_relaxed);  // relaxed: nobody else is here
     }
-    add_alive(self.number(), 1);
+    add_alive(shard, 1);
 }
 
-void give_back_slot(Thread& self, Thread& thread) noexcept
+LT_NOINLINE void give_back_slot(Thread& self, Thread& thread) noexcept
 {
     if (thread.slot == nullptr) {
         return;
@@ -283,6 +297,12 @@ bool has_usual_stack(const Thread& thread)
     const auto* slot = static_cast<const os::StackSlot*>(thread.slot);
     return slot != nullptr && slot->size_class == os::kDefaultStackClass &&
            !thread.has(kFlagUserStack) && os::tcb_can_reset();
+}
+
+LT_NOINLINE void give_back_parts(Thread& self, Thread& thread)
+{
+    give_back_slot(self, thread);
+    keep_record(self, thread);
 }
 
 }  // namespace
@@ -305,8 +325,7 @@ void recycle_thread(Thread& self, Thread& thread) noexcept
             return;
         }
     }
-    give_back_slot(self, thread);
-    keep_record(self, thread);
+    give_back_parts(self, thread);
 }
 
 }  // namespace lt

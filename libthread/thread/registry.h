@@ -41,7 +41,7 @@ Leave leave_census(Thread& thread, bool to_be_buried) noexcept LT_EXCLUDES(life_
 
 // The same under its shard, for a thread of ours that is no daemon and not to be buried. False: it
 // would leave a set empty where that has its anchor.
-bool leave_census_to_others(Thread& thread) noexcept LT_REQUIRES(life_lock);
+bool leave_census_to_others(LifeShard& shard, Thread& thread) noexcept LT_REQUIRES(life_lock);
 
 // The thread runs no more: its stack is for the next. `self` is the running thread, in a critical
 // region. Takes the stack cache's lock.

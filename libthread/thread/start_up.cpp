@@ -89,7 +89,7 @@ Thread* enrol(std::uint32_t flags)
     self->signal_mask = mask;
     self->alternate_sp = self->alternate_size = self->handler_frame = 0;
     self->awaited.store(0, memory_order_relaxed);  // relaxed: as above
-    self->exiting = false;
+    self->exiting = self->leaving = false;
     self->priority = 0;
     self->inherited = {};
     inherit_debug_events(*self, nullptr);
