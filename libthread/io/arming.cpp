@@ -7,7 +7,6 @@
 #include "io/epoll_set.h"
 #include "sched/clock_lwp.h"
 #include "sched/settings.h"
-#include "sync/sleep_queue.h"
 
 namespace lt::io {
 namespace {
@@ -66,16 +65,6 @@ void confirm_entry(FdEntry& entry, int fd, bool young_too, Woken& woken) LT_REQU
 }
 
 }  // namespace
-
-void Woken::resume_all(Thread& self) const noexcept
-{
-    for (Thread* thread = first; thread != nullptr;) {
-        Thread* next = thread->next;
-        thread->next = nullptr;
-        resume(self, *thread, WakeCause::kWoken);
-        thread = next;
-    }
-}
 
 int arm(FdEntry& entry, int fd, std::uint32_t events) noexcept
 {

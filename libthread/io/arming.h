@@ -3,24 +3,23 @@
 #pragma once
 
 #include "io/fd_table.h"
+#include "sched/scheduler.h"
 
 namespace lt::io {
 
-// Threads taken off their sleep queues, linked by Thread::next, to be resumed without locks.
+// Threads taken off their sleep queues, to be resumed without locks.
 struct Woken {
-    Thread* first = nullptr;
-    Thread** last = &first;
+    WakeList threads;
 
     void add(Thread* thread)
     {
         if (thread != nullptr) {
-            thread->next = nullptr;
-            *last = thread;
-            last = &thread->next;
+            thread->wake_cause = WakeCause::kWoken;
+            threads.add(*thread);
         }
     }
 
-    void resume_all(Thread& self) const noexcept;
+    void resume_all(Thread& self) const noexcept { make_all_runnable(self, threads); }
 };
 
 // 0 or an error number; ENOENT: the number names another file than the one registered.

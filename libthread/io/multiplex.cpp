@@ -9,9 +9,11 @@
 #include "os/real_calls.h"
 #include "os/signal_mask.h"
 #include "os/syscall.h"
+#include "sched/clock_lwp.h"
 #include "sched/critical.h"
 #include "sched/held_lwp.h"
 #include "sync/cancellation.h"
+#include "sync/sleep_queue.h"
 
 namespace lt::io {
 namespace {
@@ -55,7 +57,7 @@ class WaitSet {
         if (error == 0) {
             cause = size_ != 0
                         ? sleep_for_descriptor(self, waiter, WaitKind::kPoll, fds_[0], deadline)
-                        : sleep_as(self, waiter, WaitKind::kPoll, 0, deadline);
+                        : sleep_alone(self, WaitKind::kPoll, deadline, now_roughly());
         }
         for (std::size_t i = 0; i < joined; ++i) {
             static_cast<void>(leave_waiters(nodes_[i]));

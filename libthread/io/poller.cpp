@@ -8,7 +8,6 @@
 #include "io/epoll_set.h"
 #include "sched/critical.h"
 #include "sched/poll_hooks.h"
-#include "sched/scheduler.h"
 
 namespace lt::io {
 namespace {

@@ -5,6 +5,7 @@
 #include "sched/critical.h"
 #include "sched/scheduler.h"
 #include "sync/cancellation.h"
+#include "sync/sleep_queue.h"
 
 namespace lt::io {
 
@@ -18,13 +19,12 @@ Error sleep_until(Thread& self, const Deadline& deadline, std::int64_t now)
         return Error::kNone;
     }
     for (;;) {
-        Waiter waiter{&self};
         enter_critical(self);
         if (before.interrupt(self, false)) {
             leave_critical(self);
             return Error::kInterrupted;
         }
-        const WakeCause cause = sleep_as(self, waiter, WaitKind::kSleep, 0, &deadline, since);
+        const WakeCause cause = sleep_alone(self, WaitKind::kSleep, &deadline, since);
         leave_critical(self);  // pending handlers run here
         if (cause == WakeCause::kTimedOut) {
             return Error::kNone;

@@ -13,7 +13,7 @@ bool can_park_here(const Thread& self) noexcept
 }
 
 WakeCause sleep_as(Thread& self, Waiter& waiter, WaitKind kind, std::uint32_t target,
-                   const Deadline* deadline, std::int64_t since) noexcept LT_NO_TSA
+                   const Deadline* deadline) noexcept LT_NO_TSA
 {
     WaitSpec spec;
     spec.object = &waiter;
@@ -21,7 +21,6 @@ WakeCause sleep_as(Thread& self, Waiter& waiter, WaitKind kind, std::uint32_t ta
     spec.deadline = deadline;
     spec.flags = kWaitCancellable;
     spec.target = target;
-    spec.since_ns = since;
     SleepQueue& queue = sleep_queue_of(&waiter);
     lock_to_sleep(self, queue);
     // relaxed: end_wait() stores it before it takes this lock.

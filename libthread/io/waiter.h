@@ -40,9 +40,9 @@ struct Waiter {
 };
 
 // Sleeps until the waiter has an outcome, or another WakeCause comes first. In a critical region of
-// depth 1, which is still held afterwards. `since`: when the wait began (CLOCK_MONOTONIC); 0: now.
+// depth 1, which is still held afterwards.
 WakeCause sleep_as(Thread& self, Waiter& waiter, WaitKind kind, std::uint32_t target,
-                   const Deadline* deadline, std::int64_t since = 0) noexcept;
+                   const Deadline* deadline) noexcept;
 
 // Gives the waiter its outcome; the thread if it was asleep and is now the caller's to resume(),
 // otherwise nullptr. The waiter must not leave meanwhile: the caller holds what it needs for that.

@@ -3,6 +3,7 @@
 #include "os/clock.h"
 #include "os/signal_mask.h"
 #include "sched/dispatch.h"
+#include "sched/scheduler.h"
 #include "sched/settings.h"
 #include "sched/suspension.h"
 #include "sched/timeouts.h"
@@ -48,11 +49,12 @@ void sleep_with_lwp(Thread& self) noexcept
         const bool expires = timed && state == ThreadState::kSleeping;
         spin_then_park(*self.lwp, expires ? &until : nullptr);
         state = self.state.load(memory_order_acquire);  // acquire: as above
-        if (expires && state == ThreadState::kSleeping && os::now(until.clock) >= until.ns) {
-            timeout_hook(self, self, self.timed_wait);
+        if (expires && state == ThreadState::kSleeping && os::now(until.clock) >= until.ns &&
+            timeout_hook(self, self.timed_wait)) {
+            make_runnable(self, self);
         }
-        if (self.lwp->signal_deferred.load(memory_order_relaxed) !=
-            0) {  // relaxed: set on this LWP
+        // relaxed: set on this LWP.
+        if (self.lwp->signal_deferred.load(memory_order_relaxed) != 0) {
             interrupt_hook(self);
         }
         state = self.state.load(memory_order_acquire);  // acquire: as above

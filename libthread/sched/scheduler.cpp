@@ -67,6 +67,37 @@ void push_shared(Thread& thread)
     preempt_for(thread);
 }
 
+// The caller's LWP, if threads of common priority that it wakes go to its own queue.
+LT_INLINE Lwp* queue_for_common(const Thread& self)
+{
+    return owns_run_queue(self) && !settings.migrate_always ? self.lwp : nullptr;
+}
+
+// Lets a thread run again that the caller owns. True: it is in the queue of `lwp`, as
+// queue_for_common() has it, and call_for_help() is to follow.
+LT_INLINE bool enqueue_woken(const Thread& self, Thread& thread, Lwp* lwp)
+{
+    LT_PROBE2(thread__ready, in_place(thread.id), in_place(self.id));
+    if (stop_if_suspended(thread)) {
+        return false;
+    }
+    if (thread.has(kFlagBound)) {
+        Lwp& own = *thread.lwp;
+        // release: pairs with sleep_with_lwp(). The thread may run, and end, from here on.
+        thread.state.store(ThreadState::kRunning, memory_order_release);
+        own.parker.unpark();
+        return false;
+    }
+    // relaxed: the queue's release publishes it.
+    thread.state.store(ThreadState::kRunnable, memory_order_relaxed);
+    if (thread.level() != kCommonPriority || lwp == nullptr) {
+        push_shared(thread);
+        return false;
+    }
+    enqueue_local(*lwp, thread);
+    return true;
+}
+
 // False: it was suspended, and is on no queue.
 bool is_runnable_after_yield(Thread& thread)
 {
@@ -184,26 +215,28 @@ void unlock_and_report_after_switch(void* lock) LT_NO_TSA
 
 void make_runnable(Thread& self, Thread& thread) noexcept
 {
-    LT_PROBE2(thread__ready, in_place(thread.id), in_place(self.id));
-    if (stop_if_suspended(thread)) {
+    Lwp* lwp = queue_for_common(self);
+    if (enqueue_woken(self, thread, lwp)) {
+        call_for_help(lwp);
+    }
+}
+
+void make_all_runnable(Thread& self, const WakeList& threads) noexcept
+{
+    if (threads.first == nullptr) {
         return;
     }
-    if (thread.has(kFlagBound)) {
-        Lwp& lwp = *thread.lwp;
-        // release: pairs with sleep_with_lwp(). The thread may run, and end, from here on.
-        thread.state.store(ThreadState::kRunning, memory_order_release);
-        lwp.parker.unpark();
-        return;
+    Lwp* lwp = queue_for_common(self);
+    bool queued = false;
+    for (Thread* next = threads.first; next != nullptr;) {
+        Thread& thread = *next;
+        next = thread.next;
+        thread.next = nullptr;
+        queued |= enqueue_woken(self, thread, lwp);
     }
-    // relaxed: the queue's release publishes it.
-    thread.state.store(ThreadState::kRunnable, memory_order_relaxed);
-    if (thread.level() == kCommonPriority && owns_run_queue(self) && !settings.migrate_always) {
-        Lwp& lwp = *self.lwp;
-        enqueue_local(lwp, thread);
-        call_for_help(&lwp);
-        return;
+    if (queued) {
+        call_for_help(lwp);
     }
-    push_shared(thread);
 }
 
 void make_new_runnable(Thread& self, Thread& thread) noexcept

@@ -10,6 +10,25 @@ namespace lt {
 // LWP of a bound thread). Does not switch. Call in a critical region.
 void make_runnable(Thread& self, Thread& thread) noexcept;
 
+// Threads that one caller owns, linked by Thread::next.
+struct WakeList {
+    Thread* first = nullptr;
+    Thread** end = &first;
+
+    WakeList() = default;
+    WakeList(const WakeList&) = delete;
+    WakeList& operator=(const WakeList&) = delete;
+    void add(Thread& thread)
+    {
+        thread.next = nullptr;
+        *end = &thread;
+        end = &thread.next;
+    }
+};
+
+// make_runnable() for each of them, in their order.
+void make_all_runnable(Thread& self, const WakeList& threads) noexcept;
+
 // make_runnable() for a thread that has not run yet: whoever joins it may make it run at once.
 void make_new_runnable(Thread& self, Thread& thread) noexcept;
 

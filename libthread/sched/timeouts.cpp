@@ -7,6 +7,7 @@
 #include "sched/deadline_heap.h"
 #include "sched/expiry.h"
 #include "sched/fork.h"
+#include "sched/scheduler.h"
 #include "sched/wall_alarm.h"
 
 namespace lt {
@@ -78,6 +79,7 @@ struct Batch {
 void fetch_record(const Thread& thread)
 {
     arch::prefetch(reinterpret_cast<std::uintptr_t>(&thread.context));
+    arch::prefetch(reinterpret_cast<std::uintptr_t>(&thread.next));
     arch::prefetch(reinterpret_cast<std::uintptr_t>(&thread.sleep_queue));
 }
 
@@ -86,7 +88,8 @@ void take_expired(Batch& batch, Clock clock, std::int64_t now)
     const SpinGuard guard{heaps_lock};
     DeadlineHeap& heap = heap_of(clock);
     batch.count = 0;
-    while (batch.count < Batch::kMost && first_deadline(clock) <= now) {
+    while (batch.count < Batch::kMost && heap.first() != nullptr &&
+           heap.first()->deadline_ns <= now) {
         Thread& thread = *heap.first();
         heap.remove(thread);
         fetch_record(thread);
@@ -102,7 +105,7 @@ void take_expired(Batch& batch, Clock clock, std::int64_t now)
 void fetch_ahead(const Thread& thread)
 {
     constexpr std::uintptr_t kFirstLine = 5;
-    constexpr std::uintptr_t kLastLine = 10;
+    constexpr std::uintptr_t kLastLine = 7;
     // relaxed, both: hints. The thread may run already.
     arch::prefetch(reinterpret_cast<std::uintptr_t>(thread.sleep_queue.load(memory_order_relaxed)));
     const std::uintptr_t frame = __atomic_load_n(&thread.context.rsp, __ATOMIC_RELAXED);
@@ -117,12 +120,17 @@ bool expire(Thread& self, Clock clock, std::int64_t now)
     constexpr std::uint32_t kAhead = 2;
     Batch batch;
     take_expired(batch, clock, now);
+    WakeList awake;
     for (std::uint32_t i = 0; i < batch.count; ++i) {
         if (i + kAhead < batch.count) {
             fetch_ahead(*batch.entries[i + kAhead].thread);
         }
-        timeout_hook(self, *batch.entries[i].thread, batch.entries[i].wait);
+        Thread& thread = *batch.entries[i].thread;
+        if (timeout_hook(thread, batch.entries[i].wait)) {
+            awake.add(thread);
+        }
     }
+    make_all_runnable(self, awake);
     return batch.count == Batch::kMost;
 }
 

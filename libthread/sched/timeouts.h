@@ -6,12 +6,11 @@
 
 namespace lt {
 
-// What to do with a thread whose deadline has passed: installed once by sync/sleep_queue.cpp,
-// called on the library's clock LWP (for a bound thread: on its own), in a critical region and
-// without locks. It takes the thread off its sleep queue and resumes it, provided the thread still
-// sleeps in the wait whose number is `wait`: the thread does not wait for the hook, and may be
-// anywhere by now.
-using TimeoutHook = void (*)(Thread& clock, Thread& thread, std::uint64_t wait);
+// Takes a thread whose deadline has passed off its sleep queue, provided it still sleeps in the
+// wait whose number is `wait`: the thread does not wait for the hook, and may be anywhere by now.
+// True: it did, and the caller has to make it runnable. Installed once by sync/sleep_queue.cpp,
+// called in a critical region and without locks.
+using TimeoutHook = bool (*)(Thread& thread, std::uint64_t wait);
 extern TimeoutHook timeout_hook;
 
 // A signal was deferred while a bound thread slept: installed once by thread/signals.cpp, called by

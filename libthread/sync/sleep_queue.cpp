@@ -122,6 +122,15 @@ void remove(Thread** link, Thread& thread)
     thread.sleep_queue.store(nullptr, memory_order_relaxed);
 }
 
+// The same for one that may sleep alone.
+LT_INLINE void remove_any(SleepQueue& queue, Thread& thread) LT_REQUIRES(queue.lock)
+{
+    if (thread.ring.load(memory_order_relaxed) != nullptr) {  // relaxed: under the lock
+        unlink(find_link(queue, thread.wait_object), thread);
+    }
+    thread.sleep_queue.store(nullptr, memory_order_relaxed);  // relaxed: as in remove()
+}
+
 // The first of a ring that is not suspended, or else the first; nullptr: of an empty one.
 Thread* first_awake(Thread* first)
 {
@@ -164,16 +173,18 @@ bool take_sleeper(Thread& thread, const std::uint64_t* timed_wait) noexcept LT_N
         if (timed_wait != nullptr && thread.timed_wait != *timed_wait) {
             return false;  // that wait has ended: this is another
         }
-        remove(find_link(*queue, thread.wait_object), thread);
+        remove_any(*queue, thread);
         return true;
     }
 }
 
-void wake_for_timeout(Thread& clock, Thread& thread, std::uint64_t wait)
+bool take_for_timeout(Thread& thread, std::uint64_t wait)
 {
-    if (take_sleeper(thread, &wait)) {
-        resume(clock, thread, WakeCause::kTimedOut);
+    if (!take_sleeper(thread, &wait)) {
+        return false;
     }
+    thread.wake_cause = WakeCause::kTimedOut;
+    return true;
 }
 
 // The two halves of sleep_on(), as it and others call them.
@@ -202,7 +213,7 @@ LT_INLINE WakeCause fall_asleep(Thread& self, SleepQueue& queue, const Deadline*
     const bool cancelled =
         (self.wait_flags & kWaitCancellable) != 0 && LT_UNLIKELY(is_cancelled_unseen(self));
     if (LT_UNLIKELY(cancelled || wants_attention(self))) {
-        remove(find_link(queue, self.wait_object), self);
+        remove_any(queue, self);
         self.wait_kind = WaitKind::kNone;
         queue.lock.unlock();
         return cancelled ? WakeCause::kCancelled : WakeCause::kInterrupted;
@@ -227,7 +238,7 @@ LT_INLINE WakeCause fall_asleep(Thread& self, SleepQueue& queue, const Deadline*
 
 void start_sleep_queues() noexcept
 {
-    timeout_hook = wake_for_timeout;
+    timeout_hook = take_for_timeout;
 }
 
 void reset_sleep_queues() noexcept LT_NO_TSA
@@ -255,6 +266,21 @@ WakeCause sleep_on(Thread& self, SleepQueue& queue, const WaitSpec& spec) noexce
 {
     file(self, queue, spec);
     return fall_asleep(self, queue, spec.deadline);
+}
+
+WakeCause sleep_alone(Thread& self, WaitKind kind, const Deadline* deadline,
+                      std::int64_t since) noexcept LT_NO_TSA
+{
+    // Few enough to stay in the cache.
+    constexpr std::size_t kQueues = 256;
+    SleepQueue& queue =
+        sleep_queues[reinterpret_cast<std::uintptr_t>(&self) / sizeof(self) % kQueues];
+    lock_to_sleep(self, queue);
+    self.wait_object = nullptr;
+    self.wait_kind = kind;
+    self.wait_flags = kWaitCancellable;
+    self.since_ns.store(since, memory_order_relaxed);  // relaxed: for lwpinspect
+    return fall_asleep(self, queue, deadline);
 }
 
 Thread* take_first(SleepQueue& queue, const void* object) noexcept

@@ -89,6 +89,12 @@ void prepare_to_sleep(Thread& self, SleepQueue& queue, const WaitSpec& spec) noe
 [[nodiscard]] WakeCause sleep_prepared(Thread& self, SleepQueue& queue,
                                        const Deadline* deadline) noexcept LT_RELEASE(queue.lock);
 
+// Sleeps until the deadline, a signal or a cancellation, for no object: `self` stands in no ring,
+// and shares nothing but a lock with other sleepers. In a critical region of depth 1, which is
+// still held afterwards. `since`: when the wait began.
+[[nodiscard]] WakeCause sleep_alone(Thread& self, WaitKind kind, const Deadline* deadline,
+                                    std::int64_t since) noexcept;
+
 // Takes the sleeper of `object` off the queue that is to be woken: the first that is not suspended,
 // or else the first; nullptr when there is none.
 [[nodiscard]] Thread* take_first(SleepQueue& queue, const void* object) noexcept
