@@ -12,13 +12,13 @@ namespace {
 std::int64_t read_meter(Thread& self)
 {
     const CriticalRegion region{self};
-    ProcessorUse& use = self.processor;
+    ProcessorMeter& meter = self.meter;
     const std::int64_t now = os::read_clock(CLOCK_THREAD_CPUTIME_ID);
-    if (!use.metered) {
-        use.used_ns = use.since = now;
-        use.metered = true;
+    if (!self.processor.metered) {
+        meter.used_ns = meter.since = now;
+        self.processor.metered = true;
     }
-    return use.used_ns + now - use.since;
+    return meter.used_ns + now - meter.since;
 }
 
 }  // namespace

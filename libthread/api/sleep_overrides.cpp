@@ -25,7 +25,7 @@ std::timespec to_timespec(std::int64_t ns)
 }
 
 // An error number. `left` is written if the sleep was cut short; nullptr: not wanted.
-int sleep_for(lt::Thread& self, const std::timespec& time, std::timespec* left)
+LT_INLINE int sleep_for(lt::Thread& self, const std::timespec& time, std::timespec* left)
 {
     const std::int64_t now = lt::os::monotonic_now();
     const lt::Deadline deadline{
@@ -40,13 +40,13 @@ int sleep_for(lt::Thread& self, const std::timespec& time, std::timespec* left)
 }
 
 // The thread that is to park in this call, nullptr: none.
-lt::Thread* sleeper()
+LT_INLINE lt::Thread* sleeper()
 {
     lt::Thread* self = lt::io::parking_self();
     return self != nullptr && lt::io::can_park_here(*self) ? self : nullptr;
 }
 
-int park(const std::timespec* time, std::timespec* left)
+LT_INLINE int park(const std::timespec* time, std::timespec* left)
 {
     lt::Thread* self = sleeper();
     if (self == nullptr || time == nullptr) {

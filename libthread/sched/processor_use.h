@@ -17,8 +17,6 @@ struct ProcessorUse {
     bool metered = false;
     bool has_schedctl = false;
     PreemptionWords preemption;
-    std::int64_t used_ns = 0;  // metered: up to the last switch
-    std::int64_t since = 0;    // metered: the LWP's clock at that switch
 
     // The record is another thread's from now on, or the LWP another task's.
     void forget()
@@ -28,6 +26,12 @@ struct ProcessorUse {
         preemption.hold_off = 0;
         preemption.owed = 0;
     }
+};
+
+// Of a thread that is metered.
+struct ProcessorMeter {
+    std::int64_t used_ns = 0;  // up to the last switch
+    std::int64_t since = 0;    // the LWP's clock at that switch
 };
 
 }  // namespace lt

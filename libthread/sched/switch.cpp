@@ -46,12 +46,12 @@ LT_INLINE void exchange_fp_control(Thread& left, const Thread& self)
 
 LT_NOINLINE void stop_meter(Thread& self)
 {
-    self.processor.used_ns += os::read_clock(CLOCK_THREAD_CPUTIME_ID) - self.processor.since;
+    self.meter.used_ns += os::read_clock(CLOCK_THREAD_CPUTIME_ID) - self.meter.since;
 }
 
 LT_NOINLINE void start_meter(Thread& self)
 {
-    self.processor.since = os::read_clock(CLOCK_THREAD_CPUTIME_ID);
+    self.meter.since = os::read_clock(CLOCK_THREAD_CPUTIME_ID);
 }
 
 // What comes before the exchange of the stacks.

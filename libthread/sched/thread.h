@@ -28,8 +28,8 @@ class SleepQueue;
 inline constexpr int kMaxPriority = 127;
 inline constexpr std::uint32_t kMaxThreadId = 0x3fffffff;
 
-// In the order of use: a switch touches the first two cache lines, going to sleep the next two, and
-// with thousands of threads each line is a miss.
+// In the order of use: a switch touches the first two cache lines, going to sleep the third, for an
+// object the fourth, with a deadline the fifth; and with thousands of threads each line is a miss.
 struct alignas(kCacheLine) Thread {
     // --- The switch: owned by whoever owns the stack [I2].
     ArchContext context{};
@@ -60,6 +60,8 @@ struct alignas(kCacheLine) Thread {
     std::uint64_t switches = 0;
     std::uintptr_t alternate_sp = 0;
     ProcessorUse processor;  // its own
+    std::uintptr_t stack_lo = 0;
+    std::uintptr_t stack_hi = 0;
     // Whom to run when it falls asleep, owned by it; nullptr: whose turn it is. Its own.
     Thread* run_next = nullptr;
     Atomic<std::uint32_t> id{0};  // 0: free record or idle context
@@ -77,13 +79,14 @@ struct alignas(kCacheLine) Thread {
     // under it "here or not" is exact.
     Atomic<SleepQueue*> ring{nullptr};
     const void* wait_object = nullptr;
-    void* wait_mutex = nullptr;  // cond_wait: the mutex a broadcast may move it to
     WaitKind wait_kind = WaitKind::kNone;
-    std::uint32_t wait_target = 0;  // join: the id waited for
-    std::uint32_t wait_flags = 0;   // kWait* of sync/sleep_queue.h
+    std::uint32_t wait_flags = 0;  // kWait* of sync/sleep_queue.h
     WakeCause wake_cause = WakeCause::kWoken;
-    std::uint64_t wait_token = 0;  // free use by the object waited for
+    Atomic<std::uint32_t> cancel_requested{0};  // see sync/cancellation.h
     Atomic<std::int64_t> since_ns{0};
+    void* wait_mutex = nullptr;     // cond_wait: the mutex a broadcast may move it to
+    std::uint64_t wait_token = 0;   // free use by the object waited for
+    std::uint32_t wait_target = 0;  // join: the id waited for
     std::uint32_t barged = 0;       // releases of a mutex another was woken for; its own
     std::uint16_t sleep_rank = 0;   // what orders it there; guarded by that lock
     bool in_shared_queue = false;   // guarded by the lock of sched/shared_queues.h
@@ -96,11 +99,16 @@ struct alignas(kCacheLine) Thread {
     // pthread_cancel and the like. Its own.
     bool pthread_named = false;
     std::uint8_t sleeping_realtime = 0;  // its own in the kernel when it last slept on a mutex
+    ProcessorMeter meter;                // its own
 
     // --- Timeouts: guarded by the lock of sched/timeouts.cpp.
     // In a heap. Set by the thread, cleared by it or by the clock LWP, under the lock.
-    Atomic<bool> deadline_armed{false};
+    alignas(kCacheLine) Atomic<bool> deadline_armed{false};
     Clock deadline_clock = Clock::kMonotonic;
+    // Handlers of the program that ran on it, and those of them installed without SA_RESTART: a
+    // call that parks compares them to tell whether it is to end with EINTR. Its own.
+    std::uint32_t handlers_run = 0;
+    std::uint32_t handlers_ending_calls = 0;
     std::int64_t deadline_ns = 0;
     // Number of its latest wait with a deadline; goes up when such a wait ends. Its own while it
     // runs, read under the queue's lock while it sleeps.
@@ -112,9 +120,7 @@ struct alignas(kCacheLine) Thread {
     // --- Identity and life. Written before the thread is published, then only as noted.
     void* (*start)(void*) = nullptr;
     void* argument = nullptr;
-    void* status = nullptr;  // by the ending thread; read by the joiner
-    std::uintptr_t stack_lo = 0;
-    std::uintptr_t stack_hi = 0;
+    void* status = nullptr;        // by the ending thread; read by the joiner
     void* slot = nullptr;          // os::StackSlot of stack and TCB; nullptr: none of ours
     Thread* hash_next = nullptr;   // in the registry
     std::uint64_t pthread_id = 0;  // pthread_self() of the thread
@@ -136,11 +142,6 @@ struct alignas(kCacheLine) Thread {
     // As which it is counted, see thread/mask_census.h; guarded by the life lock.
     std::uint64_t counted_mask = 0;
     std::uint8_t counted_class = 0;
-    Atomic<std::uint32_t> cancel_requested{0};
-    // Handlers of the program that ran on it, and those of them installed without SA_RESTART: a
-    // call that parks compares them to tell whether it is to end with EINTR. Its own.
-    std::uint32_t handlers_run = 0;
-    std::uint32_t handlers_ending_calls = 0;
     // The frame of the outermost handler of the program on it, on its own stack; 0: none. One that
     // was left by an exception stays noted. Its own.
     std::uintptr_t handler_frame = 0;

@@ -96,7 +96,7 @@ void rename_lwps()
         lwp.tid.store(os::id_in_copy(tid), memory_order_relaxed);  // relaxed: as above
         Thread* thread = lwp.thread.load(memory_order_relaxed);    // relaxed: as above
         if (thread != nullptr) {
-            thread->processor.since = 0;  // the clock of the task starts anew
+            thread->meter.since = 0;  // the clock of the task starts anew
         }
     });
 }
