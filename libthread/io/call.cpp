@@ -192,7 +192,8 @@ Round wait_once(Thread& self, Call& call, const HandlersSeen& before)
     return try_what_seems_ready(call);
 }
 
-long wait_and_retry(Thread& self, Call& call, const HandlersSeen& before)
+// In a frame of its own: most calls do without.
+LT_NOINLINE long wait_and_retry(Thread& self, Call& call, const HandlersSeen& before)
 {
     if (call.obeys_nonblock && is_nonblocking(call)) {
         return -EAGAIN;

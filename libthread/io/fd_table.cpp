@@ -7,15 +7,13 @@
 #include "os/syscall.h"
 
 namespace lt::io {
+
+constinit Atomic<FdEntry*> fd_chunks[kFdChunks] = {};
+
 namespace {
 
-constexpr std::uint32_t kChunkBits = 10;
-constexpr std::uint32_t kChunk = 1U << kChunkBits;
-constexpr std::uint32_t kChunks = 1U << 11;
-constexpr std::size_t kChunkBytes = kChunk * sizeof(FdEntry);
+constexpr std::size_t kChunkBytes = kFdChunk * sizeof(FdEntry);
 
-// Filled once each, by compare-and-swap; never emptied but in the child of fork.
-constinit Atomic<FdEntry*> chunks[kChunks] = {};
 constinit Atomic<std::uint32_t> chunk_limit{0};
 
 FdEntry* make_chunk(std::uint32_t index)
@@ -28,8 +26,8 @@ FdEntry* make_chunk(std::uint32_t index)
     auto* fresh = reinterpret_cast<FdEntry*>(mapped);
     FdEntry* there = nullptr;
     // acq_rel: a loser sees the winner's chunk. The zeros in it need no publishing.
-    if (!chunks[index].compare_exchange_strong(there, fresh, memory_order_acq_rel,
-                                               memory_order_acquire)) {
+    if (!fd_chunks[index].compare_exchange_strong(there, fresh, memory_order_acq_rel,
+                                                  memory_order_acquire)) {
         os::raw_syscall(SYS_munmap, mapped, static_cast<long>(kChunkBytes));
         return there;
     }
@@ -58,43 +56,21 @@ FdKind kind_of_mode(const struct stat& file)
 
 }  // namespace
 
-FdEntry* entry_if_known(int fd) noexcept
+FdEntry* make_entry(int fd) noexcept
 {
     const auto number = static_cast<std::uint32_t>(fd);
-    if (fd < 0 || number >= kChunks * kChunk) {
-        return nullptr;
-    }
-    // acquire: pairs with make_chunk().
-    FdEntry* chunk = chunks[number >> kChunkBits].load(memory_order_acquire);
-    return chunk != nullptr ? chunk + number % kChunk : nullptr;
+    FdEntry* chunk = number < kFdChunks * kFdChunk ? make_chunk(number >> kFdChunkBits) : nullptr;
+    return chunk != nullptr ? chunk + number % kFdChunk : nullptr;
 }
 
-FdEntry* entry_of(int fd) noexcept
+FdKind find_kind(int fd, FdEntry& entry) noexcept
 {
-    FdEntry* entry = entry_if_known(fd);
-    const auto number = static_cast<std::uint32_t>(fd);
-    if (LT_LIKELY(entry != nullptr) || fd < 0 || number >= kChunks * kChunk) {
-        return entry;
-    }
-    FdEntry* chunk = make_chunk(number >> kChunkBits);
-    return chunk != nullptr ? chunk + number % kChunk : nullptr;
-}
-
-FdKind kind_of(int fd, FdEntry* entry) noexcept
-{
-    if (entry == nullptr) {
-        return FdKind::kDirect;
-    }
-    FdKind kind = entry->kind.load(memory_order_relaxed);  // relaxed: a belief
-    if (LT_LIKELY(kind != FdKind::kUnknown)) {
-        return kind;
-    }
     struct stat file {};
     if (os::raw_syscall(SYS_fstat, fd, os::syscall_argument(&file)) != 0) {
         return FdKind::kDirect;  // the call itself says what is wrong
     }
-    kind = kind_of_mode(file);
-    entry->kind.store(kind, memory_order_relaxed);  // relaxed: as above
+    const FdKind kind = kind_of_mode(file);
+    entry.kind.store(kind, memory_order_relaxed);  // relaxed: a belief
     return kind;
 }
 
@@ -109,7 +85,7 @@ void forget_beliefs(FdEntry& entry) noexcept
 int known_fds() noexcept
 {
     // relaxed: see make_chunk().
-    return static_cast<int>(chunk_limit.load(memory_order_relaxed) * kChunk);
+    return static_cast<int>(chunk_limit.load(memory_order_relaxed) * kFdChunk);
 }
 
 void drop_fd_table() noexcept
@@ -117,7 +93,7 @@ void drop_fd_table() noexcept
     const std::uint32_t limit = chunk_limit.load(memory_order_relaxed);  // relaxed: alone here
     for (std::uint32_t i = 0; i < limit; ++i) {
         // relaxed: nobody else is here.
-        if (FdEntry* chunk = chunks[i].exchange(nullptr, memory_order_relaxed)) {
+        if (FdEntry* chunk = fd_chunks[i].exchange(nullptr, memory_order_relaxed)) {
             os::raw_syscall(SYS_munmap, os::syscall_argument(chunk),
                             static_cast<long>(kChunkBytes));
         }

@@ -73,14 +73,47 @@ struct alignas(kCacheLine) FdEntry {
 };
 static_assert(sizeof(FdEntry) == kCacheLine);
 
-// nullptr: not a number the table has room for, or no memory.
-FdEntry* entry_of(int fd) noexcept;
+inline constexpr std::uint32_t kFdChunkBits = 10;
+inline constexpr std::uint32_t kFdChunk = 1U << kFdChunkBits;
+inline constexpr std::uint32_t kFdChunks = 1U << 11;
+// Filled once each, by compare-and-swap; never emptied but in the child of fork.
+extern Atomic<FdEntry*> fd_chunks[kFdChunks];
 
 // nullptr: nothing is known of that number.
-FdEntry* entry_if_known(int fd) noexcept;
+inline FdEntry* entry_if_known(int fd) noexcept
+{
+    const auto number = static_cast<std::uint32_t>(fd);  // a negative one is beyond all others
+    if (LT_UNLIKELY(number >= kFdChunks * kFdChunk)) {
+        return nullptr;
+    }
+    // acquire: pairs with make_entry().
+    FdEntry* chunk = fd_chunks[number >> kFdChunkBits].load(memory_order_acquire);
+    return LT_LIKELY(chunk != nullptr) ? chunk + number % kFdChunk : nullptr;
+}
 
-// The kind believed, looked up by fstat(2) the first time.
-FdKind kind_of(int fd, FdEntry* entry) noexcept;
+// The entry of a number of which nothing is known; nullptr: the table has no room for it, or there
+// is no memory.
+FdEntry* make_entry(int fd) noexcept;
+
+// One or the other.
+inline FdEntry* entry_of(int fd) noexcept
+{
+    FdEntry* entry = entry_if_known(fd);
+    return LT_LIKELY(entry != nullptr) ? entry : make_entry(fd);
+}
+
+// By fstat(2).
+FdKind find_kind(int fd, FdEntry& entry) noexcept;
+
+// The kind believed, looked up the first time.
+inline FdKind kind_of(int fd, FdEntry* entry) noexcept
+{
+    if (LT_UNLIKELY(entry == nullptr)) {
+        return FdKind::kDirect;
+    }
+    const FdKind kind = entry->kind.load(memory_order_relaxed);  // relaxed: a belief
+    return LT_LIKELY(kind != FdKind::kUnknown) ? kind : find_kind(fd, *entry);
+}
 
 // The number names another file, or none.
 void forget_beliefs(FdEntry& entry) noexcept;
