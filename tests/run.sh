@@ -7,13 +7,14 @@ usage() {
 usage: tests/run.sh [--quick] [--help]
 
 Installs the missing Debian packages (as root or with sudo), then
-  1  builds with gcc and runs every test
-  2  runs the conformance tests with each way to a thread control block forced (hand, husk, bound)
-  3  builds with AddressSanitizer and UndefinedBehaviorSanitizer; unit and conformance tests
-  4  builds library, tool and unit tests with clang: its warnings and lock analysis are errors; fuzzes
-     what lwpinspect reads for 20 or 5 seconds each (LT_FUZZ_SECONDS: for that long)
---quick stops after the first. Build directories: build/tests, build/asan, build/clang; the log of a
-step that failed is shown and kept there. The last line is "N passed, N failed".
+  1  builds with gcc and runs every test, the conformance tests also with each way to a thread control
+     block forced (hand, husk, bound)
+  2  builds the library, lwpinspect, unit and conformance tests with clang, AddressSanitizer and
+     UndefinedBehaviorSanitizer, and runs them; clang's warnings and lock analysis are errors
+  3  fuzzes what lwpinspect reads for 20 or 5 seconds each (LT_FUZZ_SECONDS: for that long)
+Where no clang can be had, gcc takes its place in the second, and the third is skipped. --quick stops
+after the first and forces nothing. Build directories: build/tests, build/sanitize; the log of a step that
+failed is shown and kept there. The last line is "N passed, N failed".
 END
 }
 
@@ -106,40 +107,37 @@ finish() {
 say 'Packages'
 need_packages "${build_packages[@]}" python3 libgtest-dev libbenchmark-dev tmux binutils groff-base ||
     { fail 'installation of packages'; finish; exit 1; }
-[ "$quick" = yes ] || need_packages clang || echo 'No clang: its build will be skipped.'
+[ "$quick" = yes ] || need_packages clang libclang-rt-dev || echo 'No clang: gcc takes its place.'
 echo 'All there.'
 choose_generator
 
 say 'gcc, every test'
-built=no
+selection=()
+[ "$quick" = no ] || selection=(-LE forced)
 if build build/tests all -C tests/config/release.cmake -DLT_BUILD_TESTS=ON \
     '-DLT_TEST_OPTIONS=-O0;-g0' '-DLT_INSPECT_OPTIONS=-g0' -DLT_PRECOMPILE=ON; then
-    built=yes
-    run_tests gcc build/tests -LE forced
+    run_tests gcc build/tests "${selection[@]}"
 fi
 if [ "$quick" = yes ]; then
     finish
     exit
 fi
 
-if [ "$built" = yes ]; then
-    say 'Conformance, each way to a thread control block forced'
-    run_tests forced build/tests -L forced
-fi
-
-say 'AddressSanitizer and UndefinedBehaviorSanitizer'
-if build build/asan 'tests.unit tests.conformance' -C tests/config/asan.cmake \
-    '-DCMAKE_CXX_FLAGS_RELWITHDEBINFO=-O0 -g1' -DLT_PRECOMPILE=ON \
-    '-DLT_TEST_OPTIONS=-fno-sanitize=undefined;-g0' -DLT_INSPECT_OPTIONS=-g0; then
-    run_tests asan build/asan -L 'unit|conformance'
-fi
-
+say 'AddressSanitizer, UndefinedBehaviorSanitizer and lock analysis'
+compiler=()
 if command -v clang++ > /dev/null; then
-    say 'clang'
-    if build build/clang 'thread thread_static lwpinspect tests.unit' \
-        -C tests/config/clang.cmake '-DCMAKE_CXX_FLAGS_RELWITHDEBINFO=-O0' \
-        -DLT_TEST_OPTIONS=-O0 -DLT_PRECOMPILE=ON -DLT_FUZZ=ON; then
-        fuzzer=build/clang/tests/fuzz/inspect_fuzz
+    compiler=(-C tests/config/clang.cmake -DLT_FUZZ=ON)
+fi
+if build build/sanitize 'thread thread_static lwpinspect lwpdb lwpdb_td tests.unit tests.conformance' \
+    -C tests/config/asan.cmake "${compiler[@]}" '-DCMAKE_CXX_FLAGS_RELWITHDEBINFO=-O0 -g1' \
+    '-DLT_TEST_OPTIONS=-fno-sanitize=undefined;-g0' -DLT_INSPECT_OPTIONS=-g0 -DLT_PRECOMPILE=ON; then
+    run_tests sanitize build/sanitize -L 'unit|conformance'
+    if [ ${#compiler[@]} = 0 ]; then
+        echo 'No clang, no fuzzing.'
+        skipped=$((skipped + 1))
+    else
+        say 'Fuzzing'
+        fuzzer=build/sanitize/tests/fuzz/inspect_fuzz
         # What comes from the target's memory, and the rest.
         if tests/fuzz/run.sh "$fuzzer" "${LT_FUZZ_SECONDS:-20}" core descriptor json maps &&
             tests/fuzz/run.sh "$fuzzer" "${LT_FUZZ_SECONDS:-5}" filter options snapshot symbols; then
@@ -148,7 +146,5 @@ if command -v clang++ > /dev/null; then
             fail 'fuzzing'
         fi
     fi
-else
-    skipped=$((skipped + 1))
 fi
 finish

@@ -51,6 +51,8 @@ inspect_test(inspect_instant_test)
 inspect_test(inspect_messages_test)
 inspect_test(inspect_deadlocks_test)
 inspect_test(inspect_export_test)
+# The longest are begun first, or they run alone at the end.
+set_tests_properties(e2e.inspect_churn_test e2e.inspect_hostile_test PROPERTIES COST 20)
 
 add_test(NAME e2e.probes COMMAND Python3::Interpreter ${CMAKE_CURRENT_SOURCE_DIR}/e2e/probes_test.py
   $<TARGET_FILE:thread> $<TARGET_FILE:lwpinspect> $<TARGET_FILE:inspect_oracle>

@@ -1,4 +1,4 @@
-// inspect_fuzz --target=NAME FOLDER: without libFuzzer, every file of a corpus once, and each of
+// inspect_replay --target=NAME FOLDER: every file of a corpus once, and each of
 // its beginnings.
 #include <cstdio>
 #include <filesystem>
@@ -16,7 +16,7 @@ int main(int count, char** words)
     const fuzz::Target target =
         option.starts_with(kOption) ? fuzz::target_of(option.substr(kOption.size())) : nullptr;
     if (target == nullptr) {
-        std::fprintf(stderr, "usage: inspect_fuzz --target=NAME FOLDER\n");
+        std::fprintf(stderr, "usage: inspect_replay --target=NAME FOLDER\n");
         return 2;
     }
     int files = 0;
