@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "base/compiler.h"
 #include "base/error.h"
 #include "sched/clock_lwp.h"
 #include "sched/thread.h"
@@ -31,8 +32,8 @@ Error create_thread(Thread& self, CreateRequest& request) noexcept;
 void run_start_function(Thread& self) noexcept;
 
 // The same for an unbound thread, with less work. Where it was left, arch_landed() goes on, and
-// this does not return.
-void run_unbound(Thread& self) noexcept;
+// this does not return. Never inlined: stacks show it alike however the library was built.
+LT_NOINLINE void run_unbound(Thread& self) noexcept;
 
 // What an ending thread does on its own stack: cleanup is over, destructors run here. Ends the
 // process if it was the last thread that is no daemon. The first returns in a critical region, to
