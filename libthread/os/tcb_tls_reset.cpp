@@ -25,13 +25,13 @@ constinit ErrorText real_dlerror = nullptr;
 // tables.
 constinit Atomic<bool> can_reset{false};
 
-// Most modules have no more than a pointer or two.
+// Most modules have a few pointers, the C++ library's four.
 LT_INLINE void clear(char* target, std::size_t bytes) noexcept
 {
-    constexpr std::size_t kWord = sizeof(std::uint64_t);
-    if (LT_LIKELY(bytes >= kWord && bytes <= 2 * kWord)) {
-        std::memset(target, 0, kWord);
-        std::memset(target + bytes - kWord, 0, kWord);
+    constexpr std::size_t kPiece = 16;
+    if (LT_LIKELY(bytes >= kPiece && bytes <= 2 * kPiece)) {
+        std::memset(target, 0, kPiece);
+        std::memset(target + bytes - kPiece, 0, kPiece);
     } else {
         std::memset(target, 0, bytes);
     }
