@@ -108,7 +108,8 @@ void tcb_forbid_cancellation() noexcept
         return;
     }
     // relaxed, both: who cancels it compares and exchanges the word. A request that comes in
-    // between is lost, and was too late.
+    // between is lost, and was too late. glibc's mark for set*id is never made: all of them are
+    // ours, see api/setuid_overrides.cpp.
     auto& word = at<Atomic<std::uint32_t>>(arch::thread_pointer(), glibc.cancel);
     word.store(word.load(memory_order_relaxed) | glibc.cancel_disabled, memory_order_relaxed);
 }
