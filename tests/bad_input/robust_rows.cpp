@@ -10,9 +10,15 @@ constexpr int kScopes[] = {USYNC_THREAD, USYNC_PROCESS};
 constexpr int kExtras[] = {0, LOCK_ERRORCHECK, LOCK_RECURSIVE, LOCK_RECURSIVE | LOCK_ERRORCHECK};
 
 // A mutex for one row; robust ones must be zero before they are initialised, and destroyed after.
+// Nor may one be held still: the list of those that a process holds would lead into a frame that is
+// gone.
 struct Fresh {
     explicit Fresh(int type) { error = mutex_init(&mutex, type, nullptr); }
-    ~Fresh() { mutex_destroy(&mutex); }
+    ~Fresh()
+    {
+        while (_mutex_held(&mutex) != 0 && mutex_unlock(&mutex) == 0) {}
+        mutex_destroy(&mutex);
+    }
     Fresh(const Fresh&) = delete;
     Fresh& operator=(const Fresh&) = delete;
 
