@@ -99,20 +99,16 @@ struct alignas(kCacheLine) Thread {
     // pthread_cancel and the like. Its own.
     bool pthread_named = false;
     std::uint8_t sleeping_realtime = 0;  // its own in the kernel when it last slept on a mutex
-    std::uint32_t joiners = 0;           // guarded by the join lock
     ProcessorMeter meter;                // its own
-    void* holds = nullptr;               // locks it must account for; sync/holds.cpp
 
-    // --- Handlers of the program that ran on it, and those of them installed without SA_RESTART: a
-    // call that parks compares them to tell whether it is to end with EINTR. Its own.
-    alignas(kCacheLine) std::uint32_t handlers_run = 0;
-    std::uint32_t handlers_ending_calls = 0;
-    std::uint32_t creator = 0;
-    std::uint8_t counted_class = 0;  // as counted_mask
     // --- Timeouts: guarded by the lock of sched/timeouts.cpp.
     // In a heap. Set by the thread, cleared by it or by the clock LWP, under the lock.
-    Atomic<bool> deadline_armed{false};
+    alignas(kCacheLine) Atomic<bool> deadline_armed{false};
     Clock deadline_clock = Clock::kMonotonic;
+    // Handlers of the program that ran on it, and those of them installed without SA_RESTART: a
+    // call that parks compares them to tell whether it is to end with EINTR. Its own.
+    std::uint32_t handlers_run = 0;
+    std::uint32_t handlers_ending_calls = 0;
     std::int64_t deadline_ns = 0;
     // Number of its latest wait with a deadline; goes up when such a wait ends. Its own while it
     // runs, read under the queue's lock while it sleeps.
@@ -124,11 +120,14 @@ struct alignas(kCacheLine) Thread {
     // --- Identity and life. Written before the thread is published, then only as noted.
     void* (*start)(void*) = nullptr;
     void* argument = nullptr;
-    void* status = nullptr;         // by the ending thread; read by the joiner
-    void* slot = nullptr;           // os::StackSlot of stack and TCB; nullptr: none of ours
-    Thread* hash_next = nullptr;    // in the registry
-    std::uint64_t pthread_id = 0;   // pthread_self() of the thread
-    void* own_values = nullptr;     // TSD beyond the pthread keys; thread/keys.cpp
+    void* status = nullptr;        // by the ending thread; read by the joiner
+    void* slot = nullptr;          // os::StackSlot of stack and TCB; nullptr: none of ours
+    Thread* hash_next = nullptr;   // in the registry
+    std::uint64_t pthread_id = 0;  // pthread_self() of the thread
+    void* holds = nullptr;         // locks it must account for; sync/holds.cpp
+    void* own_values = nullptr;    // TSD beyond the pthread keys; thread/keys.cpp
+    std::uint32_t joiners = 0;     // guarded by the join lock
+    std::uint32_t creator = 0;
     std::int32_t vfork_parent = 0;  // its process when it last called vfork; see kFlagVfork
     char name[32] = {};
 
@@ -142,6 +141,7 @@ struct alignas(kCacheLine) Thread {
     Atomic<std::uint64_t> awaited{0};
     // As which it is counted, see thread/mask_census.h; guarded by the life lock.
     std::uint64_t counted_mask = 0;
+    std::uint8_t counted_class = 0;
     // The frame of the outermost handler of the program on it, on its own stack; 0: none. One that
     // was left by an exception stays noted. Its own.
     std::uintptr_t handler_frame = 0;
