@@ -38,8 +38,9 @@ directory=build/bench
 targets=(thread_bench nptl_bench parts_bench)
 cmake "${generator[@]}" -C tests/config/release.cmake -DLT_BUILD_TESTS=ON -DLT_BUILD_LWPINSPECT=OFF \
     -S . -B "$directory" > /dev/null
+known=$(cmake --build "$directory" --target help)
 for peer in boost_bench st_bench pth_bench go_bench_program; do
-    if cmake --build "$directory" --target help | grep -q "$peer"; then targets+=("$peer"); fi
+    if [[ $known == *$peer* ]]; then targets+=("$peer"); fi
 done
 cmake --build "$directory" --parallel --target "${targets[@]}" > "$directory/build.log" ||
     { tail -40 "$directory/build.log"; exit 1; }
