@@ -1,5 +1,7 @@
 // The whole process at one moment: what must be read then is copied, and everything else waits
 // until it goes on.
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cstring>
 #include <set>
