@@ -1,6 +1,6 @@
 #include "io/waiter.h"
 
-#include "sync/sleep.h"
+#include "sync/sleep_queue.h"
 
 namespace lt::io {
 

@@ -43,8 +43,11 @@ class RunQueue {
     {
         for (;;) {
             const std::uintptr_t entry = take_entry();
+            if (LT_LIKELY((entry & kUnrun) == 0)) {
+                return reinterpret_cast<Thread*>(entry);
+            }
             auto* thread = reinterpret_cast<Thread*>(entry & ~kUnrun);
-            if ((entry & kUnrun) == 0 || claim(*thread)) {
+            if (LT_LIKELY(claim(*thread))) {
                 return thread;
             }
         }

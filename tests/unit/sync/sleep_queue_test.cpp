@@ -8,7 +8,6 @@
 
 #include "sched/timeouts.h"
 #include "sync/cancellation.h"
-#include "sync/sleep.h"
 
 namespace lt {
 namespace {
