@@ -4,6 +4,7 @@
 #include <libthread/inspect_abi.h>
 #include <link.h>
 
+#include <atomic>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -51,18 +52,28 @@ int look_into_object(dl_phdr_info* object, std::size_t, void* found)
     return 0;
 }
 
+const lwpt_debug* look_for_descriptor()
+{
+    const lwpt_debug* it = nullptr;
+    dl_iterate_phdr(look_into_object, static_cast<void*>(&it));
+    if (it == nullptr) {
+        std::fputs("insight: the library publishes no descriptor\n", stderr);
+        std::abort();
+    }
+    return it;
+}
+
+// Several threads may look at once, and find the same. A guarded static would have all but the
+// first wait in a system call, which changes their errno.
 const lwpt_debug& debug()
 {
-    static const lwpt_debug* const found = [] {
-        const lwpt_debug* it = nullptr;
-        dl_iterate_phdr(look_into_object, static_cast<void*>(&it));
-        if (it == nullptr) {
-            std::fputs("insight: the library publishes no descriptor\n", stderr);
-            std::abort();
-        }
-        return it;
-    }();
-    return *found;
+    static std::atomic<const lwpt_debug*> found{nullptr};
+    const lwpt_debug* it = found.load(std::memory_order_relaxed);
+    if (it == nullptr) {
+        it = look_for_descriptor();
+        found.store(it, std::memory_order_relaxed);
+    }
+    return *it;
 }
 
 // A field of a record that the library changes at the same time: a look from outside, for which it
