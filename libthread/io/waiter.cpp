@@ -1,6 +1,6 @@
 #include "io/waiter.h"
 
-#include "sync/sleep_queue.h"
+#include "sync/sleep.h"
 
 namespace lt::io {
 

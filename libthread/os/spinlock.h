@@ -9,6 +9,7 @@
 #include "arch/cpu.h"
 #include "base/annotations.h"
 #include "base/atomic.h"
+#include "base/compiler.h"
 
 namespace lt {
 
@@ -17,8 +18,8 @@ class LT_CAPABILITY("spinlock") SpinLock {
     void lock() noexcept LT_ACQUIRE()
     {
         // acquire: everything the previous holder wrote is visible to us.
-        while (held_.exchange(1, memory_order_acquire) != 0) {
-            wait_until_free();
+        if (LT_UNLIKELY(held_.exchange(1, memory_order_acquire) != 0)) {
+            lock_after_waiting();
         }
     }
 
@@ -37,16 +38,18 @@ class LT_CAPABILITY("spinlock") SpinLock {
 
   private:
     // The holder may be off its CPU: after a while let the kernel run it.
-    __attribute__((noinline)) void wait_until_free() noexcept
+    LT_NOINLINE void lock_after_waiting() noexcept
     {
         unsigned spins = 0;
-        // relaxed: only the exchange in lock() orders anything.
-        while (held_.load(memory_order_relaxed) != 0) {
-            arch::pause();
-            if (++spins % 128 == 0) {
-                ::sched_yield();
+        do {
+            // relaxed: only the exchange orders anything.
+            while (held_.load(memory_order_relaxed) != 0) {
+                arch::pause();
+                if (++spins % 128 == 0) {
+                    ::sched_yield();
+                }
             }
-        }
+        } while (held_.exchange(1, memory_order_acquire) != 0);  // acquire: as lock()
     }
 
     Atomic<unsigned> held_{0};

@@ -43,11 +43,8 @@ class RunQueue {
     {
         for (;;) {
             const std::uintptr_t entry = take_entry();
-            if (LT_LIKELY((entry & kUnrun) == 0)) {
-                return reinterpret_cast<Thread*>(entry);
-            }
             auto* thread = reinterpret_cast<Thread*>(entry & ~kUnrun);
-            if (LT_LIKELY(claim(*thread))) {
+            if ((entry & kUnrun) == 0 || claim(*thread)) {
                 return thread;
             }
         }

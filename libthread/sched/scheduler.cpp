@@ -60,7 +60,7 @@ void wake_for_help(Lwp* own) noexcept
 
 namespace {
 
-void push_shared(Thread& thread)
+LT_NOINLINE void push_shared(Thread& thread)
 {
     shared_queues.push(thread);
     call_for_help(nullptr);
@@ -98,16 +98,21 @@ LT_INLINE bool enqueue_woken(const Thread& self, Thread& thread, Lwp* lwp)
     return true;
 }
 
+LT_NOINLINE bool stop_after_yield(Thread& thread)
+{
+    if (!stop_owned(thread)) {
+        return false;
+    }
+    stop_hook(*current_thread, thread);
+    return true;
+}
+
 // False: it was suspended, and is on no queue.
-bool is_runnable_after_yield(Thread& thread)
+LT_INLINE bool is_runnable_after_yield(Thread& thread)
 {
     // relaxed: the queue's release publishes it.
     thread.state.store(ThreadState::kRunnable, memory_order_relaxed);
-    if (LT_UNLIKELY(just_left_suspended(thread)) && stop_owned(thread)) {
-        stop_hook(*current_thread, thread);
-        return false;
-    }
-    return true;
+    return LT_LIKELY(!just_left_suspended(thread)) || !stop_after_yield(thread);
 }
 
 void requeue_after_yield(void* argument)
@@ -116,7 +121,7 @@ void requeue_after_yield(void* argument)
     if (!is_runnable_after_yield(thread)) {
         return;
     }
-    if (thread.level() != kCommonPriority || settings.migrate_always) {
+    if (LT_UNLIKELY(thread.level() != kCommonPriority || settings.migrate_always)) {
         push_shared(thread);
         return;
     }
@@ -211,6 +216,16 @@ void unlock_and_report_after_switch(void* lock) LT_NO_TSA
     stop_hook(self, left);
 }
 
+// Of a thread that has its LWP for itself.
+LT_NOINLINE void block_bound(Thread& self, SpinLock& lock, bool report) LT_NO_TSA
+{
+    lock.unlock();
+    if (report) {
+        stop_hook(self, self);
+    }
+    sleep_with_lwp(self);
+}
+
 }  // namespace
 
 void make_runnable(Thread& self, Thread& thread) noexcept
@@ -286,24 +301,20 @@ void block_current(Thread& self, SpinLock& lock) noexcept
     LT_DCHECK(self.critical.load(memory_order_relaxed) == 1, "blocking inside a critical region");
     // After kSleeping was stored: a suspender that has not seen it is told.
     const bool report = LT_UNLIKELY(just_left_suspended(self));
-    if (self.has(kFlagBound)) {
-        lock.unlock();
-        if (report) {
-            stop_hook(self, self);
-        }
-        sleep_with_lwp(self);
+    if (LT_UNLIKELY(self.has(kFlagBound))) {
+        block_bound(self, lock, report);
         return;
     }
     Lwp& lwp = *self.lwp;
     Thread* next = self.run_next;
     self.run_next = nullptr;
-    if (next == nullptr || stop_if_suspended(*next)) {
+    if (LT_LIKELY(next == nullptr) || stop_if_suspended(*next)) {
         next = is_look_due(lwp) ? nullptr : pick_next(lwp);  // looking is for the idle context
     }
     if (next != nullptr) {
         // relaxed: a hint of our own.
         const std::uint32_t handoffs = lwp.handoffs.load(memory_order_relaxed);
-        if (handoffs < kHandoffsToTrust) {
+        if (LT_UNLIKELY(handoffs < kHandoffsToTrust)) {
             lwp.handoffs.store(handoffs + 1, memory_order_relaxed);  // relaxed: as above
         }
     } else {

@@ -14,7 +14,7 @@
 #include "sync/cancellation.h"
 #include "sync/mutex.h"
 #include "sync/shared.h"
-#include "sync/sleep_queue.h"
+#include "sync/sleep.h"
 #include "sync/special_mutex.h"
 
 namespace lt {

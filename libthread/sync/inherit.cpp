@@ -10,7 +10,7 @@
 #include "sched/critical.h"
 #include "sched/priority.h"
 #include "sync/holds.h"
-#include "sync/sleep_queue.h"
+#include "sync/sleep.h"
 
 namespace lt {
 namespace {

@@ -5,7 +5,7 @@
 #include "sched/run_queue.h"
 #include "sched/suspension.h"
 #include "sync/shared.h"
-#include "sync/sleep_queue.h"
+#include "sync/sleep.h"
 #include "sync/special_mutex.h"
 
 namespace lt {

@@ -7,7 +7,7 @@
 #include "base/probe.h"
 #include "sync/holds.h"
 #include "sync/shared.h"
-#include "sync/sleep_queue.h"
+#include "sync/sleep.h"
 
 namespace lt {
 namespace {

@@ -8,7 +8,7 @@
 #include "os/futex.h"
 #include "sync/cancellation.h"
 #include "sync/shared.h"
-#include "sync/sleep_queue.h"
+#include "sync/sleep.h"
 
 namespace lt {
 namespace {
@@ -37,7 +37,7 @@ bool take_or_mark(SemaWords& sema)
 }
 
 // The mark was seen.
-void post_to_sleeper(Thread& self, SemaWords& sema)
+LT_NOINLINE void post_to_sleeper(Thread& self, SemaWords& sema)
 {
     Atomic<std::uint64_t>& state = state_of(sema);
     {
@@ -61,7 +61,7 @@ void post_to_sleeper(Thread& self, SemaWords& sema)
     preempt_if_outranked(self);
 }
 
-WakeCause wait_private(Thread& self, SemaWords& sema, const Deadline* deadline)
+LT_NOINLINE WakeCause wait_private(Thread& self, SemaWords& sema, const Deadline* deadline)
 {
     WaitSpec spec;
     spec.object = &sema;
@@ -72,7 +72,7 @@ WakeCause wait_private(Thread& self, SemaWords& sema, const Deadline* deadline)
     SleepQueue& queue = sleep_queue_of(&sema);
     lock_to_sleep(self, queue);
     WakeCause cause = WakeCause::kWoken;
-    if (take_or_mark(sema)) {
+    if (LT_UNLIKELY(take_or_mark(sema))) {
         queue.lock.unlock();
     } else {
         cause = sleep_on(self, queue, spec);
@@ -91,19 +91,15 @@ Error wait_sema(Thread& self, SemaWords& sema, const Deadline* deadline)
         if (deadline != nullptr && os::now(deadline->clock) >= deadline->ns) {
             return try_wait_sema(sema) ? Error::kNone : Error::kTimedOut;
         }
-        const WakeCause cause =
-            shared ? wait_shared_sema(self, sema, deadline) : wait_private(self, sema, deadline);
-        switch (cause) {
-            case WakeCause::kWoken:
-                return Error::kNone;
-            case WakeCause::kTimedOut:
-                return Error::kTimedOut;
-            case WakeCause::kInterrupted:
-                return Error::kInterrupted;
-            case WakeCause::kCancelled:
-                act_on_cancellation(self);
-                break;  // cancellation is disabled: wait on
+        const WakeCause cause = LT_UNLIKELY(shared) ? wait_shared_sema(self, sema, deadline)
+                                                    : wait_private(self, sema, deadline);
+        if (LT_LIKELY(cause == WakeCause::kWoken)) {
+            return Error::kNone;
         }
+        if (cause != WakeCause::kCancelled) {
+            return cause == WakeCause::kTimedOut ? Error::kTimedOut : Error::kInterrupted;
+        }
+        act_on_cancellation(self);  // returns if cancellation is disabled: wait on
     }
 }
 
@@ -115,7 +111,7 @@ Error post_sema(Thread& self, SemaWords& sema) noexcept
         if (LT_UNLIKELY(sema_count(value) == kSemaMax)) {
             return Error::kOverflow;
         }
-        if ((value & kSemaSleepers) != 0) {
+        if (LT_UNLIKELY((value & kSemaSleepers) != 0)) {
             post_to_sleeper(self, sema);
             return Error::kNone;
         }

@@ -14,7 +14,7 @@ namespace lt {
 // Whether the calling process is the one that an owner has left in `mark`.
 bool is_own_process(const Atomic<std::uint32_t>& mark) noexcept;
 
-void lock_shared_mutex(Thread& self, MutexWords& mutex) noexcept;
+LT_NOINLINE void lock_shared_mutex(Thread& self, MutexWords& mutex) noexcept;
 bool try_lock_shared_mutex(Thread& self, MutexWords& mutex) noexcept;
 void unlock_shared_mutex(MutexWords& mutex) noexcept;
 
@@ -25,14 +25,15 @@ struct Waited {
 };
 
 // Frees and retakes the mutex, which may be of either scope.
-Waited wait_shared_cond(Thread& self, CondWords& cond, MutexWords& mutex,
-                        const Deadline* deadline) noexcept;
-void signal_shared_cond(CondWords& cond) noexcept;
-void broadcast_shared_cond(CondWords& cond) noexcept;
+LT_NOINLINE Waited wait_shared_cond(Thread& self, CondWords& cond, MutexWords& mutex,
+                                    const Deadline* deadline) noexcept;
+LT_NOINLINE void signal_shared_cond(CondWords& cond) noexcept;
+LT_NOINLINE void broadcast_shared_cond(CondWords& cond) noexcept;
 
 // kWoken: the semaphore was taken. kCancelled: a signal ended the wait, and the caller is
 // cancelled.
-WakeCause wait_shared_sema(Thread& self, SemaWords& sema, const Deadline* deadline) noexcept;
+LT_NOINLINE WakeCause wait_shared_sema(Thread& self, SemaWords& sema,
+                                       const Deadline* deadline) noexcept;
 
 // The state of a shared readers/writer lock; who may ask for what is sync/rwlock.cpp's business.
 // kRecursive: a reader that holds the lock already goes past waiting writers.

@@ -7,34 +7,16 @@
 #include "base/check.h"
 #include "base/probe.h"
 #include "os/syscall.h"
-#include "sched/clock_lwp.h"
 #include "sched/suspension.h"
 #include "sched/timeouts.h"
 #include "sync/cancellation.h"
+#include "sync/sleep.h"
 
 namespace lt {
 
 alignas(kPageSize) constinit SleepQueue sleep_queues[std::size_t{1} << kQueueBits] = {};
 
 namespace {
-
-// The link that leads to the first sleeper on `object`, or the nullptr at the end of the chain.
-LT_INLINE Thread** find_link(SleepQueue& queue, const void* object) LT_REQUIRES(queue.lock)
-{
-    Thread** link = &queue.head;
-    while (*link != nullptr && (*link)->wait_object != object) {
-        link = &(*link)->queue_chain;
-    }
-    return link;
-}
-
-// Higher goes first: priority, then writers. Noted in the thread when it is filed, so that a ring
-// is in order of its notes whatever becomes of priorities meanwhile.
-std::uint16_t rank_of(const Thread& thread)
-{
-    const unsigned writer = thread.wait_kind == WaitKind::kWriteLock ? 1U : 0U;
-    return static_cast<std::uint16_t>(thread.level() * 2U + writer);
-}
 
 struct Place {
     Thread* after;  // in the ring
@@ -65,57 +47,24 @@ Place place_behind_equals(Thread& first, unsigned rank)
     return {thread, false};
 }
 
-enum class Among : bool { kAtFront, kBehind };
-
-// `link` leads to the first sleeper on the thread's object.
-LT_NOINLINE void insert_among(Thread** link, Thread& thread, Among equals)
-{
-    Thread& first = **link;
-    const std::uint16_t rank = thread.sleep_rank;
-    const Place place =
-        equals == Among::kAtFront ? place_at_front(first, rank) : place_behind_equals(first, rank);
-    thread.prev = place.after;
-    thread.next = place.after->next;
-    thread.prev->next = &thread;
-    thread.next->prev = &thread;
-    if (place.leads) {
-        thread.queue_chain = first.queue_chain;
-        *link = &thread;
-    }
-}
-
-LT_INLINE void insert(SleepQueue& queue, Thread& thread, Among equals) LT_REQUIRES(queue.lock)
-{
-    thread.sleep_rank = rank_of(thread);
-    thread.ring.store(&queue, memory_order_relaxed);  // relaxed: under the lock
-    Thread** link = find_link(queue, thread.wait_object);
-    if (LT_LIKELY(*link == nullptr)) {
-        thread.next = thread.prev = &thread;
-        thread.queue_chain = nullptr;
-        *link = &thread;
-    } else {
-        insert_among(link, thread, equals);
-    }
-}
-
 // `link` as found for the thread's object.
 LT_INLINE void unlink(Thread** link, Thread& thread)
 {
-    if (*link == &thread) {
-        if (thread.next == &thread) {
-            *link = thread.queue_chain;
-        } else {
+    if (thread.next == &thread) {
+        *link = thread.queue_chain;
+    } else {
+        if (*link == &thread) {
             thread.next->queue_chain = thread.queue_chain;
             *link = thread.next;
         }
+        thread.prev->next = thread.next;
+        thread.next->prev = thread.prev;
     }
-    thread.prev->next = thread.next;
-    thread.next->prev = thread.prev;
     thread.next = thread.prev = thread.queue_chain = nullptr;
     thread.ring.store(nullptr, memory_order_relaxed);  // relaxed: under the queue's lock
 }
 
-void remove(Thread** link, Thread& thread)
+LT_INLINE void remove(Thread** link, Thread& thread)
 {
     unlink(link, thread);
     // relaxed: written under the queue's lock; take_thread() looks again under it.
@@ -187,28 +136,41 @@ bool take_for_timeout(Thread& thread, std::uint64_t wait)
     return true;
 }
 
-// The two halves of sleep_on(), as it and others call them.
-LT_INLINE void file(Thread& self, SleepQueue& queue, const WaitSpec& spec) LT_REQUIRES(queue.lock)
+}  // namespace
+
+void start_sleep_queues() noexcept
 {
-    // relaxed: our own announcement, if lock_to_sleep() made it.
-    if (self.sleep_queue.load(memory_order_relaxed) != &queue) {
-        self.sleep_queue.store(&queue, memory_order_relaxed);  // relaxed: the fence orders it
-        // seq_cst: store of sleep_queue before the load of requests in sleep_prepared(); the other
-        // side raises kRequestAttention, then loads sleep_queue in take_thread().
-        std::atomic_thread_fence(memory_order_seq_cst);
-    }
-    self.wait_object = spec.object;
-    self.wait_mutex = spec.mutex;
-    self.wait_kind = spec.kind;
-    self.wait_target = spec.target;
-    self.wait_flags = spec.flags;
-    self.wait_token = spec.token;
-    // relaxed: read under the queue's lock, and by lwpinspect.
-    self.since_ns.store(spec.since_ns != 0 ? spec.since_ns : now_roughly(), memory_order_relaxed);
-    insert(queue, self, (spec.flags & kWaitAtFront) != 0 ? Among::kAtFront : Among::kBehind);
+    timeout_hook = take_for_timeout;
 }
 
-LT_INLINE WakeCause fall_asleep(Thread& self, SleepQueue& queue, const Deadline* deadline) LT_NO_TSA
+void reset_sleep_queues() noexcept LT_NO_TSA
+{
+    // All zeros, without touching pages that were not used.
+    static_assert(sizeof(sleep_queues) % kPageSize == 0);
+    if (os::raw_syscall(SYS_madvise, os::syscall_argument(sleep_queues), sizeof(sleep_queues),
+                        MADV_DONTNEED) != 0) {
+        std::memset(static_cast<void*>(sleep_queues), 0, sizeof(sleep_queues));
+    }
+}
+
+void insert_among(Thread** link, Thread& thread, Among equals) noexcept
+{
+    Thread& first = **link;
+    const std::uint16_t rank = thread.sleep_rank;
+    const Place place =
+        equals == Among::kAtFront ? place_at_front(first, rank) : place_behind_equals(first, rank);
+    thread.prev = place.after;
+    thread.next = place.after->next;
+    thread.prev->next = &thread;
+    thread.next->prev = &thread;
+    if (place.leads) {
+        thread.queue_chain = first.queue_chain;
+        *link = &thread;
+    }
+}
+
+WakeCause sleep_prepared(Thread& self, SleepQueue& queue,
+                         const Deadline* deadline) noexcept LT_NO_TSA
 {
     const bool cancelled =
         (self.wait_flags & kWaitCancellable) != 0 && LT_UNLIKELY(is_cancelled_unseen(self));
@@ -234,40 +196,6 @@ LT_INLINE WakeCause fall_asleep(Thread& self, SleepQueue& queue, const Deadline*
     return self.wake_cause;
 }
 
-}  // namespace
-
-void start_sleep_queues() noexcept
-{
-    timeout_hook = take_for_timeout;
-}
-
-void reset_sleep_queues() noexcept LT_NO_TSA
-{
-    // All zeros, without touching pages that were not used.
-    static_assert(sizeof(sleep_queues) % kPageSize == 0);
-    if (os::raw_syscall(SYS_madvise, os::syscall_argument(sleep_queues), sizeof(sleep_queues),
-                        MADV_DONTNEED) != 0) {
-        std::memset(static_cast<void*>(sleep_queues), 0, sizeof(sleep_queues));
-    }
-}
-
-void prepare_to_sleep(Thread& self, SleepQueue& queue, const WaitSpec& spec) noexcept
-{
-    file(self, queue, spec);
-}
-
-WakeCause sleep_prepared(Thread& self, SleepQueue& queue,
-                         const Deadline* deadline) noexcept LT_NO_TSA
-{
-    return fall_asleep(self, queue, deadline);
-}
-
-WakeCause sleep_on(Thread& self, SleepQueue& queue, const WaitSpec& spec) noexcept LT_NO_TSA
-{
-    file(self, queue, spec);
-    return fall_asleep(self, queue, spec.deadline);
-}
-
 WakeCause sleep_alone(Thread& self, WaitKind kind, const Deadline* deadline,
                       std::int64_t since) noexcept LT_NO_TSA
 {
@@ -280,7 +208,7 @@ WakeCause sleep_alone(Thread& self, WaitKind kind, const Deadline* deadline,
     self.wait_kind = kind;
     self.wait_flags = kWaitCancellable;
     self.since_ns.store(since, memory_order_relaxed);  // relaxed: for lwpinspect
-    return fall_asleep(self, queue, deadline);
+    return sleep_prepared(self, queue, deadline);
 }
 
 Thread* take_first(SleepQueue& queue, const void* object) noexcept

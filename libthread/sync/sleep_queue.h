@@ -70,25 +70,6 @@ inline void lock_to_sleep(Thread& self, SleepQueue& queue) noexcept LT_ACQUIRE(q
     queue.lock.lock();
 }
 
-// Puts the calling thread to sleep; `queue.lock` must be held, in a critical region of depth 1 that
-// the caller entered. Releases the lock once the thread's context is saved. When it returns, the
-// lock is not held and the critical region still is (leave_critical then runs a pending handler).
-// Sleepers on one object are kept by priority, first come first among equals; writers before
-// readers. kInterrupted: a signal handler waits to be run; every kind of wait gets it, waits that
-// signals must not end simply start again. A thread with kRequestAttention does not even fall
-// asleep: handle_attention() must lower it, or the wait would not make progress.
-[[nodiscard]] WakeCause sleep_on(Thread& self, SleepQueue& queue, const WaitSpec& spec) noexcept
-    LT_RELEASE(queue.lock);
-
-// The two halves of sleep_on(). In between the caller may drop and retake queue.lock; it runs all
-// the while, so whoever takes it off the queue meanwhile sees a state other than kSleeping, must
-// not resume() it, and leaves word in wait_token. Only the object's own take_first() finds such a
-// thread.
-void prepare_to_sleep(Thread& self, SleepQueue& queue, const WaitSpec& spec) noexcept
-    LT_REQUIRES(queue.lock);
-[[nodiscard]] WakeCause sleep_prepared(Thread& self, SleepQueue& queue,
-                                       const Deadline* deadline) noexcept LT_RELEASE(queue.lock);
-
 // Sleeps until the deadline, a signal or a cancellation, for no object: `self` stands in no ring,
 // and shares nothing but a lock with other sleepers. In a critical region of depth 1, which is
 // still held afterwards. `since`: when the wait began.

@@ -5,7 +5,7 @@
 #include "os/tcb.h"
 #include "sched/critical.h"
 #include "sync/cancellation.h"
-#include "sync/sleep_queue.h"
+#include "sync/sleep.h"
 #include "thread/life.h"
 #include "thread/registry.h"
 

@@ -4,7 +4,7 @@
 #include "sched/records.h"
 #include "sched/scheduler.h"
 #include "sched/suspension.h"
-#include "sync/sleep_queue.h"
+#include "sync/sleep.h"
 #include "thread/registry.h"
 #include "thread/suspend.h"
 

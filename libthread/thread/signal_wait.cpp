@@ -14,7 +14,7 @@
 #include "sched/critical.h"
 #include "sched/scheduler.h"
 #include "sync/cancellation.h"
-#include "sync/sleep_queue.h"
+#include "sync/sleep.h"
 #include "thread/mask_census.h"
 #include "thread/pending_signals.h"
 #include "thread/signal_lwp.h"

@@ -13,7 +13,7 @@
 #include "sched/scheduler.h"
 #include "sched/suspension.h"
 #include "sync/mutex.h"
-#include "sync/sleep_queue.h"
+#include "sync/sleep.h"
 #include "thread/fork.h"
 #include "thread/signals.h"
 

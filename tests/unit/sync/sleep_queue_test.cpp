@@ -8,6 +8,7 @@
 
 #include "sched/timeouts.h"
 #include "sync/cancellation.h"
+#include "sync/sleep.h"
 
 namespace lt {
 namespace {
