@@ -1,5 +1,6 @@
 // close(2), fclose(3), dup2(2) and their kin: threads that wait for the descriptor fail with EBADF,
 // and the library's own descriptors stay open. Otherwise straight through.
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -9,6 +10,7 @@
 #include "io/blocking.h"
 #include "io/closing.h"
 #include "os/real_calls.h"
+#include "os/syscall.h"
 #include "thread/exec.h"
 
 namespace {
@@ -47,7 +49,8 @@ int replace(int from, int to, Duplicate duplicate)
     if (LT_UNLIKELY(lt::io::is_own_fd(to))) {
         lt::io::vacate_fd(to);
     }
-    if (from == to) {
+    // One that fails leaves the target as it is.
+    if (from == to || lt::os::raw_syscall(SYS_fcntl, from, F_GETFD) < 0) {
         return duplicate();
     }
     lt::io::Closing closing{to, to};
@@ -61,9 +64,9 @@ int duplicate_to(int from, int to)
 
 int close_all(unsigned first, unsigned last, int flags)
 {
-    constexpr unsigned kKeepsThemOpen = 4;  // CLOSE_RANGE_CLOEXEC
+    constexpr unsigned kUnshares = 2;  // CLOSE_RANGE_UNSHARE; others close nothing, or fail
     const auto& real = lt::os::real_calls();
-    if (first > last || has_own_numbers() || (static_cast<unsigned>(flags) & kKeepsThemOpen) != 0) {
+    if (first > last || has_own_numbers() || (static_cast<unsigned>(flags) & ~kUnshares) != 0) {
         return real.close_range(first, last, flags);
     }
     lt::io::Closing closing{first, last};
@@ -123,6 +126,9 @@ LT_EXPORT int __dup2(int from, int to) noexcept  // NOLINT: libc's name
 
 LT_EXPORT int dup3(int from, int to, int flags) noexcept
 {
+    if ((flags & ~O_CLOEXEC) != 0) {
+        return lt::os::real_calls().dup3(from, to, flags);  // fails
+    }
     return replace(from, to, [=] { return lt::os::real_calls().dup3(from, to, flags); });
 }
 

@@ -80,6 +80,25 @@ TEST_F(Closing, Dup2EndsTheWaitForItsTarget)
     EXPECT_EQ(fresh.got, 1);
 }
 
+TEST_F(Closing, AReplacementThatFailsEndsNoWait)
+{
+    Pair pair{Pair::kSocket};
+    ASSERT_TRUE(pair.works());
+    constexpr int kNoFile = 1'000'000;
+    constexpr int kNoFlags = 0x7000;
+    Answer answer;
+    Crew crew;
+    const thread_t waiter = crew.start([&] { read_byte(pair.reader(), answer); });
+    ASSERT_TRUE(io_test::asleep(waiter));
+    EXPECT_EQ(dup2(kNoFile, pair.reader()), -1);
+    EXPECT_EQ(dup3(pair.writer(), pair.reader(), kNoFlags), -1);
+    const auto number = static_cast<unsigned>(pair.reader());
+    EXPECT_EQ(close_range(number, number, kNoFlags), -1);
+    ASSERT_EQ(write(pair.writer(), "x", 1), 1);
+    crew.join();
+    EXPECT_EQ(answer.got, 1);
+}
+
 // The library sees nothing of it until the next wait for the number.
 TEST_F(Closing, ANumberReusedBehindTheLibrarysBackIsAnotherFile)
 {
