@@ -16,6 +16,16 @@
 namespace lt::io {
 namespace {
 
+// Others never call themselves ready, and accept4(2) refuses them.
+bool is_listening(int fd)
+{
+    int listens = 0;
+    socklen_t size = sizeof(listens);
+    os::raw_syscall(SYS_getsockopt, fd, SOL_SOCKET, SO_ACCEPTCONN, os::syscall_argument(&listens),
+                    os::syscall_argument(&size));
+    return listens != 0;
+}
+
 struct Accepting : Call {
     Accepting(int descriptor, sockaddr* who, socklen_t* size, int how)
         : Call{descriptor, EPOLLIN, WaitKind::kAccept}, address{who}, length{size}, flags{how}
@@ -25,10 +35,11 @@ struct Accepting : Call {
         // LWP is held until the next one comes.
         attempt = [](Call& call) -> long {
             const auto& self = static_cast<Accepting&>(call);
-            return !is_ready(self)
-                       ? -EAGAIN
-                       : os::raw_syscall(SYS_accept4, self.fd, os::syscall_argument(self.address),
-                                         os::syscall_argument(self.length), self.flags);
+            if (!is_ready(self)) {
+                return is_listening(self.fd) ? -EAGAIN : kUseLibc;
+            }
+            return os::raw_syscall(SYS_accept4, self.fd, os::syscall_argument(self.address),
+                                   os::syscall_argument(self.length), self.flags);
         };
         block = [](Call& call) -> long {
             const auto& self = static_cast<Accepting&>(call);
@@ -107,6 +118,9 @@ bool is_on_this_machine(const sockaddr* address, socklen_t length)
 
 int accept(Thread& self, int fd, sockaddr* address, socklen_t* length, int flags)
 {
+    if ((flags & ~(SOCK_NONBLOCK | SOCK_CLOEXEC)) != 0) {
+        return os::real_calls().accept4(fd, address, length, flags);  // refuses them at once
+    }
     Accepting call{fd, address, length, flags};
     return static_cast<int>(finish(perform(self, call)));
 }

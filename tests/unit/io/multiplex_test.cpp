@@ -105,6 +105,31 @@ TEST(Accept, ManyThreadsShareOneListener)
     EXPECT_EQ(served, kServers);
 }
 
+// They would never call themselves ready.
+TEST(Accept, RefusesWhatDoesNotListenAndUnknownFlags)
+{
+    constexpr int kNoFlags = 0x1234;
+    const Listener listener;
+    ASSERT_TRUE(listener.works());
+    Pair connection{Pair::kTcp};
+    ASSERT_TRUE(connection.works());
+    const int datagrams = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    Crew crew;
+    crew.start([&] {
+        errno = 0;
+        EXPECT_EQ(accept(connection.reader(), nullptr, nullptr), -1);
+        EXPECT_EQ(errno, EINVAL);
+        errno = 0;
+        EXPECT_EQ(accept(datagrams, nullptr, nullptr), -1);
+        EXPECT_EQ(errno, EOPNOTSUPP);
+        errno = 0;
+        EXPECT_EQ(accept4(listener.fd(), nullptr, nullptr, kNoFlags), -1);
+        EXPECT_EQ(errno, EINVAL);
+    });
+    crew.join();
+    close(datagrams);
+}
+
 TEST(Accept, ConnectionRefusedIsAnError)
 {
     // Has a port, which is nobody else's meanwhile, but does not listen.
