@@ -76,13 +76,16 @@ LT_EXPORT int __connect(int fd, const sockaddr* address, socklen_t length)
     return connect_to(fd, address, length);
 }
 
-// Watched, for threads that park obey the timeouts themselves.
+// Watched, for threads that park obey the timeouts, and low-water marks, themselves.
 LT_EXPORT int setsockopt(int fd, int level, int option, const void* value, socklen_t size) noexcept
 {
     const int result = lt::os::real_calls().setsockopt(fd, level, option, value, size);
     if (level == SOL_SOCKET && (option == SO_RCVTIMEO || option == SO_SNDTIMEO ||
                                 option == kReceiveTimeout64 || option == kSendTimeout64)) {
         lt::io::note_timeout_change();
+    }
+    if (result == 0 && level == SOL_SOCKET && option == SO_RCVLOWAT) {
+        lt::io::note_low_water(fd, *static_cast<const int*>(value));
     }
     return result;
 }

@@ -1,10 +1,13 @@
 #include "io/attempts.h"
 
+#include <asm/ioctls.h>
+#include <asm/termbits.h>
 #include <poll.h>
 #include <sys/socket.h>
 
 #include <cerrno>
 
+#include "io/blocking.h"
 #include "os/syscall.h"
 
 namespace lt::io {
@@ -18,6 +21,55 @@ constexpr std::size_t kSafeWrite = 4096;
 void believe(const Call& call, FdKind kind)
 {
     call.entry->kind.store(kind, memory_order_relaxed);  // relaxed: a belief
+}
+
+// What is known of a file that knows no RWF_NOWAIT.
+FdKind kind_to_poll(const Call& call)
+{
+    termios settings{};
+    return os::raw_syscall(SYS_ioctl, call.fd, TCGETS, os::syscall_argument(&settings)) == 0
+               ? FdKind::kTerminal
+               : FdKind::kPolled;
+}
+
+std::size_t size_of(const iovec* parts, std::size_t count)
+{
+    std::size_t size = 0;
+    for (std::size_t i = 0; i < count; ++i) {
+        size += parts[i].iov_len;
+    }
+    return size;
+}
+
+// Whether the caller is in the background of its terminal: a read stops it, or fails.
+bool is_in_background(int fd)
+{
+    int foreground = 0;
+    return os::raw_syscall(SYS_ioctl, fd, TIOCGPGRP, os::syscall_argument(&foreground)) == 0 &&
+           foreground != os::raw_syscall(SYS_getpgid, 0);
+}
+
+// Whether a read of so many bytes from a terminal that does not call itself readable waits until it
+// does. If not, the kernel knows what it comes to: VMIN and VTIME may end it, with less or nothing.
+bool waits_for_input(const Call& call, std::size_t size)
+{
+    termios settings{};
+    os::raw_syscall(SYS_ioctl, call.fd, TCGETS, os::syscall_argument(&settings));
+    const std::size_t least = settings.c_cc[VMIN];
+    const bool by_line = (settings.c_lflag & ICANON) != 0;
+    return (by_line || (least != 0 && least <= size)) && !is_in_background(call.fd) &&
+           !is_nonblocking(call);
+}
+
+long read_if_ready(const Call& call, const iovec* parts, std::size_t count)
+{
+    if (!is_ready(call)) {
+        // relaxed: a belief.
+        const bool terminal = call.entry->kind.load(memory_order_relaxed) == FdKind::kTerminal;
+        return terminal && !waits_for_input(call, size_of(parts, count)) ? kUseLibc : -EAGAIN;
+    }
+    return os::raw_syscall(SYS_readv, call.fd, os::syscall_argument(parts),
+                           static_cast<long>(count));
 }
 
 long read_without_waiting(const Call& call, const iovec* parts, std::size_t count)
@@ -134,13 +186,11 @@ long read_once(const Call& call, const iovec* parts, std::size_t count) noexcept
                 if (result != -EOPNOTSUPP) {
                     return result;
                 }
-                believe(call, FdKind::kPolled);
+                believe(call, kind_to_poll(call));
                 break;
             case FdKind::kPolled:
-                return !is_ready(call)
-                           ? -EAGAIN
-                           : os::raw_syscall(SYS_readv, call.fd, os::syscall_argument(parts),
-                                             static_cast<long>(count));
+            case FdKind::kTerminal:
+                return read_if_ready(call, parts, count);
             case FdKind::kUnknown:
             case FdKind::kDirect:
                 return kUseLibc;
@@ -165,9 +215,10 @@ long write_once(const Call& call, const Buffers& buffers) noexcept
                 if (result != -EOPNOTSUPP) {
                     return result;
                 }
-                believe(call, FdKind::kPolled);
+                believe(call, kind_to_poll(call));
                 break;
             case FdKind::kPolled:
+            case FdKind::kTerminal:
                 return write_if_ready(call, buffers);
             case FdKind::kUnknown:
             case FdKind::kDirect:

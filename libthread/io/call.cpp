@@ -150,7 +150,7 @@ Round wait_once(Thread& self, Call& call, const HandlersSeen& before)
     node.tried = true;
     node.exclusive = true;
     enter_critical(self);
-    if (before.interrupt(self, call.restarts)) {
+    if (before.interrupt(self, call.restarts && !call.partial)) {
         leave_critical(self);
         return {End::kInterrupted};
     }
@@ -193,7 +193,7 @@ Round wait_once(Thread& self, Call& call, const HandlersSeen& before)
 }
 
 // In a frame of its own: most calls do without.
-LT_NOINLINE long wait_and_retry(Thread& self, Call& call, const HandlersSeen& before)
+LT_NOINLINE long wait_and_retry(Thread& self, Call& call, HandlersSeen before)
 {
     if (call.obeys_nonblock && is_nonblocking(call)) {
         return -EAGAIN;
@@ -208,6 +208,9 @@ LT_NOINLINE long wait_and_retry(Thread& self, Call& call, const HandlersSeen& be
     for (;;) {
         if (!call.timed && apply_socket_timeout(call)) {
             call.restarts = false;
+        }
+        if (call.restarts && !call.partial) {
+            before.run = self.handlers_run;  // those before the first byte end nothing
         }
         const Round round = wait_once(self, call, before);
         switch (round.end) {

@@ -25,6 +25,8 @@ struct Call {
     {
     }
 
+    void progress() { progressed = partial = true; }
+
     int fd;
     std::uint32_t events;
     WaitKind kind;
@@ -37,6 +39,7 @@ struct Call {
     std::uint32_t edges = 0;  // FdEntry::edges before the latest attempt
     // An attempt that ended with -EAGAIN transferred something before. Taken back by who looks.
     bool progressed = false;
+    bool partial = false;  // some attempt did: any handler ends the call then
     Deadline deadline;
     const HandlersSeen* since = nullptr;  // those before it began; nullptr: before now
     long (*attempt)(Call&) = nullptr;     // never waits: -EAGAIN; or kUseLibc

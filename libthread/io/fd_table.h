@@ -18,11 +18,19 @@ namespace lt::io {
 
 enum class FdKind : std::uint8_t {
     kUnknown,
-    kSocket,  // MSG_DONTWAIT
-    kStream,  // RWF_NOWAIT: pipes, eventfds
-    kPolled,  // poll(2) first: terminals, timerfds, older kernels
-    kDirect,  // never waits as far as poll(2) is concerned: files, directories
+    kSocket,    // MSG_DONTWAIT
+    kStream,    // RWF_NOWAIT: pipes, eventfds
+    kPolled,    // poll(2) first: writes to eventfds, inotify, older kernels
+    kTerminal,  // the same, but a read may be over though there is nothing to read
+    kDirect,    // never waits as far as poll(2) is concerned, or for more than that tells: files,
+                // directories, sockets with a low-water mark
 };
+
+// Whether a write is tried after a poll(2), a little at a time.
+constexpr bool is_polled(FdKind kind)
+{
+    return kind == FdKind::kPolled || kind == FdKind::kTerminal;
+}
 
 struct FdEntry;
 
@@ -113,6 +121,13 @@ inline FdKind kind_of(int fd, FdEntry* entry) noexcept
     }
     const FdKind kind = entry->kind.load(memory_order_relaxed);  // relaxed: a belief
     return LT_LIKELY(kind != FdKind::kUnknown) ? kind : find_kind(fd, *entry);
+}
+
+// Whether a read is not to be tried without waiting, on a socket by recv(2) and kin either.
+inline bool is_direct(const FdEntry* entry) noexcept
+{
+    return entry != nullptr &&
+           entry->kind.load(memory_order_relaxed) == FdKind::kDirect;  // relaxed: a belief
 }
 
 // The number names another file, or none.

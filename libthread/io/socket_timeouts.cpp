@@ -35,6 +35,14 @@ void note_timeout_change() noexcept
     }
 }
 
+void note_low_water(int fd, int bytes) noexcept
+{
+    if (FdEntry* entry = entry_of(fd)) {
+        // relaxed: a belief.
+        entry->kind.store(bytes > 1 ? FdKind::kDirect : FdKind::kSocket, memory_order_relaxed);
+    }
+}
+
 bool apply_socket_timeout(Call& call) noexcept
 {
     if (call.entry == nullptr ||

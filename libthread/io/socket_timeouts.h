@@ -1,4 +1,4 @@
-// SO_RCVTIMEO and SO_SNDTIMEO of sockets in whose calls threads park.
+// SO_RCVTIMEO, SO_SNDTIMEO and SO_RCVLOWAT of sockets in whose calls threads park.
 #pragma once
 
 #include "io/call.h"
@@ -10,5 +10,8 @@ bool apply_socket_timeout(Call& call) noexcept;
 
 // setsockopt(2) has changed a timeout somewhere.
 void note_timeout_change() noexcept;
+
+// A read of the socket is now to wait for so many bytes, which one that does not wait disregards.
+void note_low_water(int fd, int bytes) noexcept;
 
 }  // namespace lt::io

@@ -49,7 +49,7 @@ struct Writing : Call {
                 return total;
             }
             // relaxed: a belief. Others took what they could.
-            if (entry->kind.load(memory_order_relaxed) != FdKind::kPolled) {
+            if (!is_polled(entry->kind.load(memory_order_relaxed))) {
                 return -EAGAIN;
             }
         }
@@ -62,7 +62,7 @@ struct Writing : Call {
             return static_cast<long>(buffers.done);
         }
         buffers.advance(static_cast<std::size_t>(written));
-        progressed = true;
+        progress();
         return buffers.complete() ? static_cast<long>(buffers.done) : -1;
     }
 
@@ -109,7 +109,9 @@ struct Receiving : Call {
           address_length{length}
     {
         on_socket = true;
-        attempt = [](Call& call) { return static_cast<Receiving&>(call).try_some(); };
+        attempt = [](Call& call) {
+            return is_direct(call.entry) ? kUseLibc : static_cast<Receiving&>(call).try_some();
+        };
         block = [](Call& call) -> long {
             const auto& self = static_cast<Receiving&>(call);
             const long result =
@@ -133,7 +135,7 @@ struct Receiving : Call {
                                 static_cast<std::size_t>(result) < left && is_stream(fd);
         if (wants_more) {
             done += static_cast<std::size_t>(result);
-            progressed = true;
+            progress();
             return -EAGAIN;
         }
         return result + static_cast<long>(done);
@@ -152,8 +154,11 @@ struct ReceivingMessage : Call {
         : Call{descriptor, EPOLLIN, WaitKind::kRead}, message{where}, flags{how}
     {
         on_socket = true;
-        attempt = [](Call& call) {
+        attempt = [](Call& call) -> long {
             const auto& self = static_cast<ReceivingMessage&>(call);
+            if (is_direct(self.entry)) {
+                return kUseLibc;
+            }
             return os::raw_syscall(SYS_recvmsg, self.fd, os::syscall_argument(self.message),
                                    self.flags | MSG_DONTWAIT);
         };
@@ -242,7 +247,7 @@ struct Sending : Call {
             return static_cast<long>(buffers.done);
         }
         buffers.advance(static_cast<std::size_t>(result));
-        progressed = true;
+        progress();
         return buffers.complete() ? static_cast<long>(buffers.done) : -EAGAIN;
     }
 

@@ -177,6 +177,68 @@ TEST(TransferEnds, AHandlerEndsItUnlessItRestarts)
     }
 }
 
+// Then it returns what it has done, though the handler restarts calls.
+TEST(TransferEnds, AHandlerEndsAWriteThatHasBegun)
+{
+    handled = 0;
+    struct sigaction action {};
+    action.sa_handler = [](int) { ++handled; };
+    action.sa_flags = SA_RESTART;
+    ASSERT_EQ(sigaction(SIGUSR1, &action, nullptr), 0);
+    for (const Pair::Kind kind : {Pair::kPipe, Pair::kSocket}) {
+        SCOPED_TRACE(Pair::name(kind));
+        Pair pair{kind};
+        ASSERT_TRUE(pair.works());
+        std::atomic<bool> ended{false};
+        Crew crew;
+        const thread_t writer = crew.start([&] {
+            const std::string much(4'000'000, 'x');
+            const ssize_t some = write(pair.writer(), much.data(), much.size());
+            EXPECT_GT(some, 0);
+            EXPECT_LT(some, 4'000'000);
+            ended = true;
+        });
+        ASSERT_TRUE(io_test::asleep(writer));
+        EXPECT_TRUE(bounded::until([&] {
+            if (!ended) {
+                thr_kill(writer, SIGUSR1);
+            }
+            return ended.load();
+        }));
+        pair.close_reader();
+    }
+    EXPECT_GT(handled, 0);
+}
+
+ssize_t read_by(int way, int fd, iovec room)
+{
+    msghdr message{};
+    message.msg_iov = &room;
+    message.msg_iovlen = 1;
+    return way == 0   ? read(fd, room.iov_base, room.iov_len)
+           : way == 1 ? recv(fd, room.iov_base, room.iov_len, 0)
+                      : recvmsg(fd, &message, 0);
+}
+
+// A read that does not wait takes less.
+TEST(TransferEnds, AReadWaitsForItsLowWaterMark)
+{
+    for (const int way : {0, 1, 2}) {
+        SCOPED_TRACE(way);
+        Pair pair{Pair::kTcp};
+        ASSERT_TRUE(pair.works());
+        constexpr int kLeast = 8;
+        ASSERT_EQ(setsockopt(pair.reader(), SOL_SOCKET, SO_RCVLOWAT, &kLeast, sizeof(kLeast)), 0);
+        ASSERT_EQ(write(pair.writer(), "four", 4), 4);
+        Crew crew;
+        crew.start([&] {
+            std::array<char, 16> room{};
+            EXPECT_EQ(read_by(way, pair.reader(), {room.data(), room.size()}), 12);
+        });
+        crew.start([&] { EXPECT_EQ(write(pair.writer(), "and more", 8), 8); });
+    }
+}
+
 TEST(TransferEnds, IsACancellationPoint)
 {
     static std::atomic<pthread_t> target{};
