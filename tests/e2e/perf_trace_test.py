@@ -6,6 +6,7 @@ perf_trace_test.py LWPINSPECT ORACLE STUCK
 The command lines are those that `lwpinspect probes --perf-lines` prints.  Skipped where perf is missing or
 may not add the probes to the kernel's.
 """
+import fcntl
 import json
 import os
 import shlex
@@ -69,7 +70,13 @@ def main(tool, oracle, stuck):
     adding = [line for line in lines if line[1] in ("buildid-cache", "probe") and "--del" not in line]
     record = next(line for line in lines if line[1] == "record")
     deletion = next(line for line in lines if "--del" in line)
-    with tempfile.TemporaryDirectory() as folder:
+    try:
+        probes = open("/sys/kernel/tracing/uprobe_events", encoding="ascii")
+    except OSError as error:
+        print(f"cannot see the kernel's probes: {error}")
+        return SKIPPED
+    with probes, tempfile.TemporaryDirectory() as folder:
+        fcntl.flock(probes, fcntl.LOCK_EX)  # they are the whole machine's: no other run may remove them
         os.environ["HOME"] = folder  # perf's cache
         for line in adding:
             added = subprocess.run(line, check=False, capture_output=True, text=True)
