@@ -28,15 +28,23 @@ int bind(idtype_t idtype, id_t id, processorid_t cpu, processorid_t* before)
     const bool is_own = id == P_MYID;
     if (idtype == P_LWPID) {
         const int task = is_own ? static_cast<int>(os::kernel_thread_id()) : task_of_lwp(id);
-        return task != 0 ? bind_task(task, cpu, before) : ESRCH;
+        const int outcome = task != 0 ? bind_task(task, cpu, before) : ESRCH;
+        return outcome == os::kChanged ? 0 : outcome;
     }
     const int process = is_own ? 0 : static_cast<int>(id);
     if (process < 0 || (process == 0 && !is_own)) {
         return ESRCH;
     }
-    return os::for_each_task(process, [&](int task) {
-        const int error = bind_task(task, cpu, before);
-        return error == ESRCH ? 0 : error;  // it has ended meanwhile
+    bool first = true;
+    return os::change_every_task(process, [&](int task) {
+        processorid_t old = PBIND_NONE;
+        const int outcome = bind_task(task, cpu, &old);
+        if (outcome == ESRCH) {
+            return 0;  // it has ended meanwhile
+        }
+        *before = first ? old : *before;
+        first = false;
+        return outcome;
     });
 }
 

@@ -53,9 +53,16 @@ int bind_process(id_t id, psetid_t pset, psetid_t* before)
                             os::raw_syscall(SYS_kill, static_cast<long>(id), 0) != -ESRCH;
         return exists ? EPERM : ESRCH;
     }
-    return os::for_each_task(0, [&](int task) {
-        const int error = bind_task(task, pset, before);
-        return error == ESRCH ? 0 : error;  // it has ended meanwhile
+    bool first = true;
+    return os::change_every_task(0, [&](int task) {
+        psetid_t old = PS_NONE;
+        const int outcome = bind_task(task, pset, &old);
+        if (outcome == ESRCH) {
+            return 0;  // it has ended meanwhile
+        }
+        *before = first ? old : *before;
+        first = false;
+        return outcome;
     });
 }
 
@@ -69,7 +76,8 @@ int bind(psetid_t pset, idtype_t idtype, id_t id, psetid_t* before)
         return bind_process(id, pset, before);
     }
     const int task = id == P_MYID ? static_cast<int>(os::kernel_thread_id()) : task_of_lwp(id);
-    return task != 0 ? bind_task(task, pset, before) : ESRCH;
+    const int outcome = task != 0 ? bind_task(task, pset, before) : ESRCH;
+    return outcome == os::kChanged ? 0 : outcome;
 }
 
 int store_cpus(const os::CpuMask& cpus, uint_t* room, processorid_t* list)

@@ -137,6 +137,31 @@ int for_each_task(int process, Visit visit) noexcept
     return 0;
 }
 
+// An outcome of change() below that is no error number.
+inline constexpr int kChanged = -1;
+
+// Calls change(task) in rounds until one has changed nothing: a task that is made meanwhile has
+// what its maker had, and may escape a round. change() returns 0, kChanged, or an error number,
+// which is returned. Gives up where others change the same back again and again.
+template <class Change>
+int change_every_task(int process, Change change) noexcept
+{
+    constexpr int kMostRounds = 1000;
+    bool changed = true;
+    for (int round = 0; changed && round < kMostRounds; ++round) {
+        changed = false;
+        const int error = for_each_task(process, [&](int task) {
+            const int outcome = change(task);
+            changed = changed || outcome == kChanged;
+            return outcome == kChanged ? 0 : outcome;
+        });
+        if (error != 0) {
+            return error;
+        }
+    }
+    return 0;
+}
+
 // Whether there is a word at that address.
 bool is_readable_word(const void* address) noexcept;
 

@@ -65,34 +65,39 @@ int set_of_mask(const CpuMask& mask)
     return kNoSet;
 }
 
+// 0, os::kChanged or an error number. The kernel may grant less than is asked for.
+int change_affinity(int task, const CpuMask& wanted)
+{
+    CpuMask before;
+    int error = os::get_affinity(task, before);
+    if (error != 0 || before == wanted) {
+        return error;
+    }
+    CpuMask after;
+    error = os::set_affinity(task, wanted);
+    error = error == 0 ? os::get_affinity(task, after) : error;
+    return error == 0 && after != before ? os::kChanged : error;
+}
+
 // Gives the tasks of this process that may use all of `before`, and nothing else, `after` instead.
-// Tasks made meanwhile inherit either; a second round finds those that got the old mask.
 void replace_masks(const CpuMask& before, const CpuMask& after)
 {
-    for (int round = 0; round < 2; ++round) {
-        os::for_each_task(0, [&](int task) {
-            CpuMask mask;
-            if (os::get_affinity(task, mask) == 0 && mask == before) {
-                os::set_affinity(task, after);
-            }
-            return 0;
-        });
-    }
+    os::change_every_task(0, [&](int task) {
+        CpuMask mask;
+        const bool concerned = os::get_affinity(task, mask) == 0 && mask == before;
+        return concerned && change_affinity(task, after) == os::kChanged ? os::kChanged : 0;
+    });
 }
 
 // Takes `cpu` from the tasks of this process that have others besides.
 void withdraw_cpu(int cpu)
 {
-    for (int round = 0; round < 2; ++round) {
-        os::for_each_task(0, [&](int task) {
-            CpuMask mask;
-            if (os::get_affinity(task, mask) == 0 && mask.has(cpu)) {
-                mask.remove(cpu);
-                os::set_affinity(task, mask);
-            }
-            return 0;
-        });
-    }
+    os::change_every_task(0, [&](int task) {
+        CpuMask mask;
+        const bool concerned = os::get_affinity(task, mask) == 0 && mask.has(cpu);
+        mask.remove(cpu);
+        return concerned && change_affinity(task, mask) == os::kChanged ? os::kChanged : 0;
+    });
 }
 
 bool somebody_needs(int cpu)
@@ -243,11 +248,11 @@ int bind_task_to_cpu(int task, int cpu) noexcept
     if (cpu != kNoCpu && !choice.has(cpu)) {
         return EINVAL;
     }
-    const int error = os::set_affinity(task, cpu != kNoCpu ? CpuMask::only(cpu) : choice);
-    if (error == 0) {
+    const int outcome = change_affinity(task, cpu != kNoCpu ? CpuMask::only(cpu) : choice);
+    if (outcome == 0 || outcome == os::kChanged) {
         bound_to_the_only_cpu = cpu != kNoCpu;
     }
-    return error;
+    return outcome;
 }
 
 int bind_task_to_set(int task, int set) noexcept
@@ -263,7 +268,7 @@ int bind_task_to_set(int task, int set) noexcept
     if (now.cpu != kNoCpu) {
         return choice.has(now.cpu) ? 0 : EBUSY;
     }
-    return os::set_affinity(task, choice);
+    return change_affinity(task, choice);
 }
 
 }  // namespace lt

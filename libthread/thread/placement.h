@@ -54,10 +54,11 @@ Error move_cpu(int cpu, int set) noexcept;
 // What a task is bound to. 0 or an error number.
 int placement_of_task(int task, Placement& placement) noexcept;
 
-// Binds a task to a processor of its set, or to all of them. 0 or an error number.
+// Binds a task to a processor of its set, or to all of them. 0, os::kChanged if it may run
+// elsewhere than before, or an error number.
 int bind_task_to_cpu(int task, int cpu) noexcept;
 
-// Binds a task to a set. kBusy: it is bound to a processor elsewhere.
+// Binds a task to a set. As above; EBUSY: it is bound to a processor elsewhere.
 int bind_task_to_set(int task, int set) noexcept;
 
 }  // namespace lt

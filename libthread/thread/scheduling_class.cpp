@@ -123,14 +123,15 @@ bool are_in_range(const ClassParameters& wanted)
            (special || interval);
 }
 
-// Calls visit(task) for each task that idtype and id name. 0 or an error number.
-template <class Visit>
-int for_each_named(idtype_t idtype, id_t id, Visit visit)
+// os::change_every_task(), for the tasks that idtype and id name. 0 or an error number.
+template <class Change>
+int change_named(idtype_t idtype, id_t id, Change change)
 {
     const bool is_own = id == P_MYID;
     if (idtype == P_LWPID) {
         const int task = is_own ? static_cast<int>(os::kernel_thread_id()) : task_of_lwp(id);
-        return task != 0 ? visit(task) : ESRCH;
+        const int outcome = task != 0 ? change(task) : ESRCH;
+        return outcome == os::kChanged ? 0 : outcome;
     }
     if (idtype != P_PID) {
         return ENOTSUP;
@@ -138,7 +139,7 @@ int for_each_named(idtype_t idtype, id_t id, Visit visit)
     if (!is_own && (id == 0 || id > 0x7fffffff)) {
         return ESRCH;
     }
-    return os::for_each_task(is_own ? 0 : static_cast<int>(id), visit);
+    return os::change_every_task(is_own ? 0 : static_cast<int>(id), change);
 }
 
 }  // namespace
@@ -148,14 +149,19 @@ int set_class_parameters(idtype_t idtype, id_t id, const ClassParameters& wanted
     if (!are_in_range(wanted)) {
         return EINVAL;
     }
-    return for_each_named(idtype, id, [&](int task) {
+    return change_named(idtype, id, [&](int task) {
         ClassParameters now;
+        ClassParameters after;
         int error = get_task(task, now);
         if (error == 0) {
             error = wanted.class_id == kRealTime ? set_real_time(task, wanted, now)
                                                  : set_time_sharing(task, wanted, now);
         }
-        return error == ESRCH && idtype == P_PID ? 0 : error;  // it has ended meanwhile
+        error = error == 0 ? get_task(task, after) : error;
+        if (error == ESRCH && idtype == P_PID) {
+            return 0;  // it has ended meanwhile
+        }
+        return error == 0 && after != now ? os::kChanged : error;
     });
 }
 
@@ -164,31 +170,25 @@ int set_class_parameters(idtype_t idtype, id_t id, const ClassParameters& wanted
 int set_nice_of_process(int nice) noexcept
 {
     const int wanted = nice < -20 ? -20 : nice > 19 ? 19 : nice;
-    for (bool settled = false; !settled;) {
-        settled = true;
-        const int error = os::for_each_task(0, [&](int task) {
-            // The kernel returns 20 - nice.
-            if (os::raw_syscall(SYS_getpriority, PRIO_PROCESS, task) == 20 - wanted) {
-                return 0;
-            }
-            const long result = os::raw_syscall(SYS_setpriority, PRIO_PROCESS, task, wanted);
-            settled = settled && result != 0;
-            return result == -ESRCH ? 0 : static_cast<int>(-result);  // it has ended meanwhile
-        });
-        if (error == ESRCH) {  // no /proc
-            return static_cast<int>(-os::raw_syscall(SYS_setpriority, PRIO_PROCESS, 0, wanted));
+    const int error = os::change_every_task(0, [&](int task) {
+        // The kernel returns 20 - nice.
+        if (os::raw_syscall(SYS_getpriority, PRIO_PROCESS, task) == 20 - wanted) {
+            return 0;
         }
-        if (error != 0) {
-            return error;
-        }
+        const long result = os::raw_syscall(SYS_setpriority, PRIO_PROCESS, task, wanted);
+        // ESRCH: it has ended meanwhile.
+        return result == 0 ? os::kChanged : result == -ESRCH ? 0 : static_cast<int>(-result);
+    });
+    if (error == ESRCH) {  // no /proc
+        return static_cast<int>(-os::raw_syscall(SYS_setpriority, PRIO_PROCESS, 0, wanted));
     }
-    return 0;
+    return error;
 }
 
 int get_class_parameters(idtype_t idtype, id_t id, id_t class_id, ClassParameters& best) noexcept
 {
     bool found = false;
-    const int error = for_each_named(idtype, id, [&](int task) {
+    const int error = change_named(idtype, id, [&](int task) {
         ClassParameters now;
         if (get_task(task, now) != 0 || (class_id != 0 && now.class_id != class_id)) {
             return 0;

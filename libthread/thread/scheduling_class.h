@@ -20,6 +20,8 @@ struct ClassParameters {
     pri_t limit = 0;                  // TS
     uint_t quantum_seconds = 0;       // RT
     int quantum_nanos = RT_NOCHANGE;  // RT, or RT_TQINF, RT_TQDEF
+
+    friend constexpr bool operator==(const ClassParameters&, const ClassParameters&) = default;
 };
 
 inline bool is_class(id_t class_id)
