@@ -14,10 +14,10 @@
 namespace lwpi {
 namespace {
 
-using Key = std::tuple<Rule, std::uint64_t, std::vector<std::pair<int, std::uint64_t>>>;
+using FindingKey = std::tuple<Rule, std::uint64_t, std::vector<std::pair<int, std::uint64_t>>>;
 
 // What makes two findings of two snapshots the same one.
-Key key_of(const Finding& finding)
+FindingKey key_of(const Finding& finding)
 {
     std::vector<std::pair<int, std::uint64_t>> members;
     for (const Party& party : finding.members) {
@@ -220,7 +220,7 @@ std::vector<Finding> deadlocks(const Snapshot& first, const Snapshot& second)
 {
     const WaitGraph before(first);
     const WaitGraph after(second);
-    std::set<Key> known;
+    std::set<FindingKey> known;
     for (const Finding& finding : candidates(before)) {
         known.insert(key_of(finding));
     }

@@ -15,7 +15,7 @@ constexpr std::uint32_t kMinRecord = 8;
 constexpr std::uint32_t kMaxRecord = 16 * 1024;
 constexpr std::uint64_t kMaxRecords = 16'000'000;
 constexpr std::uint32_t kMaxDescriptor = 1U << 20U;
-constexpr int kTries = 5;
+constexpr int kTriesUnstable = 5;
 
 struct NoteHit {
     Address descriptor = 0;
@@ -122,7 +122,7 @@ std::string check_all(const lwpt_debug& descriptor, const std::vector<Mapping>* 
 std::optional<lwpt_debug> read_descriptor(Memory& memory, Address address)
 {
     std::optional<lwpt_debug> copy;
-    for (int i = 0; i < kTries; ++i) {
+    for (int i = 0; i < kTriesUnstable; ++i) {
         copy = memory.read_value<lwpt_debug>(address);
         const auto after =
             memory.read_value<std::uint64_t>(address + offsetof(lwpt_debug, generation));
@@ -134,7 +134,7 @@ std::optional<lwpt_debug> read_descriptor(Memory& memory, Address address)
 }
 
 template <std::size_t kSize>
-std::string text_of(const char (&bytes)[kSize])
+std::string text_in(const char (&bytes)[kSize])
 {
     return {&bytes[0], ::strnlen(&bytes[0], kSize)};
 }
@@ -145,9 +145,9 @@ void describe(LibraryInfo& info, const lwpt_debug& descriptor)
     info.abi_minor = descriptor.abi_minor;
     info.pid_at_init = descriptor.pid_at_init;
     info.probes = (descriptor.flags & LWPT_FLAG_PROBES) != 0;
-    info.version = text_of(descriptor.version);
-    info.build = text_of(descriptor.build);
-    info.model = text_of(descriptor.model);
+    info.version = text_in(descriptor.version);
+    info.build = text_in(descriptor.build);
+    info.model = text_in(descriptor.model);
     for (std::uint32_t slot = 0; slot < LWPT_SLOT_COUNT; ++slot) {
         if (slot == LWPT_SLOT_process_threads) {
             continue;  // gone since 1.2

@@ -9,7 +9,7 @@
 namespace lwpi {
 namespace {
 
-std::string text_of(const char* bytes, std::size_t size)
+std::string text_at(const char* bytes, std::size_t size)
 {
     return {bytes, ::strnlen(bytes, size)};
 }
@@ -71,7 +71,7 @@ Layout::Layout(const lwpt_debug& descriptor)
     std::copy_n(&descriptor.fields[0], known, fields_.begin());
     for (const lwpt_name& entry : std::span(&descriptor.names[0], descriptor.name_count)) {
         names_.push_back(
-            {entry.enumeration, entry.value, text_of(&entry.name[0], sizeof entry.name)});
+            {entry.enumeration, entry.value, text_at(&entry.name[0], sizeof entry.name)});
     }
 }
 
@@ -98,7 +98,7 @@ std::string Layout::text(RecordBytes record, Slot slot) const
         return {};
     }
     constexpr std::size_t kLongest = 256;
-    return text_of(reinterpret_cast<const char*>(record.data() + at.offset),
+    return text_at(reinterpret_cast<const char*>(record.data() + at.offset),
                    std::min<std::size_t>(at.width, kLongest));
 }
 

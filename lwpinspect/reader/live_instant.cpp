@@ -17,9 +17,6 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr std::uint64_t kCopy = 16 * 1024;
-constexpr std::uint64_t kLargestCopy = 4U << 20U;
-constexpr std::uint64_t kRedZone = 128;
-constexpr int kPasses = 20;
 
 using Seen = InstantLwp;
 
@@ -35,7 +32,7 @@ void aim(Seen& seen, const std::vector<Mapping>& maps)
 // More of a stack that was deeper than the copy, if what was copied is still there unchanged.
 bool copy_the_rest(Seen& seen, Memory& memory)
 {
-    std::vector<std::byte> whole(std::min(kLargestCopy, seen.stack_end - seen.start));
+    std::vector<std::byte> whole(std::min(kLargestStackCopy, seen.stack_end - seen.start));
     whole.resize(memory.read(seen.start, whole));
     if (whole.size() <= seen.bytes.size() ||
         std::memcmp(whole.data(), seen.bytes.data(), seen.bytes.size()) != 0) {
@@ -191,7 +188,7 @@ void stop_and_copy(const StopPlan& plan, Instant& instant)
         if (plan.still.holds()) {
             break;
         }
-        if (pass == kPasses) {
+        if (pass == Standstill::kPasses) {
             plan.still.watch_nobody();
         }
     }

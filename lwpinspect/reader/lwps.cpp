@@ -10,10 +10,8 @@
 namespace lwpi {
 namespace {
 
-constexpr int kTries = 3;
+constexpr int kTriesAsleep = 3;
 constexpr std::uint64_t kFirstCopy = 16 * 1024;
-constexpr std::uint64_t kLargestCopy = 4 << 20U;
-constexpr std::uint64_t kRedZone = 128;
 constexpr auto kStopPatience = std::chrono::milliseconds(100);
 
 std::int64_t ticks_to_ns(std::uint64_t ticks)
@@ -168,7 +166,7 @@ bool LwpReader::observe_asleep(LwpObservation& lwp, const LwpPlan& plan, bool wi
 {
     Copy copy;
     std::uint64_t size = with_stack ? kFirstCopy : 0;
-    for (int tries = 0; tries < kTries && std::chrono::steady_clock::now() < plan.deadline;) {
+    for (int tries = 0; tries < kTriesAsleep && std::chrono::steady_clock::now() < plan.deadline;) {
         if (!copy_asleep(lwp, size, copy)) {
             if (lwp.no_stack != StackEnd::kMoving) {
                 return lwp.no_stack != StackEnd::kRunning;
@@ -181,7 +179,7 @@ bool LwpReader::observe_asleep(LwpObservation& lwp, const LwpPlan& plan, bool wi
         }
         lwp.stack =
             unwinder_.unwind(copy.registers, {copy.start, copy.bytes, copy.stack_end}, plan.depth);
-        if (lwp.stack->end != UnwindEnd::kTruncated || size >= kLargestCopy) {
+        if (lwp.stack->end != UnwindEnd::kTruncated || size >= kLargestStackCopy) {
             return true;
         }
         size *= 4;
@@ -199,7 +197,7 @@ void LwpReader::observe_running(LwpObservation& lwp, const LwpPlan& plan, bool w
         }
         lwp.stack =
             unwinder_.unwind(copy.registers, {copy.start, copy.bytes, copy.stack_end}, plan.depth);
-        if (lwp.stack->end != UnwindEnd::kTruncated || size >= kLargestCopy) {
+        if (lwp.stack->end != UnwindEnd::kTruncated || size >= kLargestStackCopy) {
             return;
         }
     }

@@ -9,13 +9,12 @@ namespace lwpi {
 namespace {
 
 constexpr std::size_t kBatch = 200;
-constexpr int kTries = 3;
-constexpr std::uint64_t kFirstCopy = 4 * 1024;
-constexpr std::uint64_t kLargestCopy = 4 << 20U;
+constexpr int kTriesParked = 3;
+constexpr std::uint64_t kFirstParkedCopy = 4 * 1024;
 
 struct Candidate {
     ThreadRecord record;
-    std::uint64_t copy = kFirstCopy;  // bytes of stack
+    std::uint64_t copy = kFirstParkedCopy;  // bytes of stack
     int tries = 0;
 };
 
@@ -131,7 +130,7 @@ void read_parked_stacks(std::vector<ThreadRecord> records, std::size_t depth, Re
     while (!queue.empty() && std::chrono::steady_clock::now() < deadline) {
         // Larger copies in smaller batches: the time that one takes stays about the same.
         const std::size_t count =
-            std::min(queue.size(), queue.back().copy > kFirstCopy ? 8 : kBatch);
+            std::min(queue.size(), queue.back().copy > kFirstParkedCopy ? 8 : kBatch);
         const auto from = queue.end() - static_cast<std::ptrdiff_t>(count);
         Batch batch(reader, memory, {std::move_iterator(from), std::move_iterator(queue.end())});
         queue.erase(from, queue.end());
@@ -141,7 +140,7 @@ void read_parked_stacks(std::vector<ThreadRecord> records, std::size_t depth, Re
                 batch.is_steady(i) || (same_park(batch.record(i), batch.latest(i)) &&
                                        !has_saved_registers(*batch.record(i)));
             if (!parked) {
-                if (++candidate.tries < kTries) {
+                if (++candidate.tries < kTriesParked) {
                     queue.push_back(std::move(candidate));
                 } else {
                     deliver({batch.latest(i).value_or(candidate.record), true, {}});
@@ -149,7 +148,7 @@ void read_parked_stacks(std::vector<ThreadRecord> records, std::size_t depth, Re
                 continue;
             }
             UnwoundStack stack = unwind_parked(*batch.record(i), batch.stack(i), depth, unwinder);
-            if (stack.end == UnwindEnd::kTruncated && candidate.copy < kLargestCopy) {
+            if (stack.end == UnwindEnd::kTruncated && candidate.copy < kLargestStackCopy) {
                 candidate.copy *= 4;
                 queue.push_back(std::move(candidate));
                 continue;

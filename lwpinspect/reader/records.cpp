@@ -6,7 +6,7 @@ namespace lwpi {
 namespace {
 
 constexpr std::size_t kChunkBytes = 256 * 1024;
-constexpr int kTries = 3;
+constexpr int kTriesTorn = 3;
 
 // Slabs have room for more than the threads of the moment, and records grow.
 constexpr std::uint64_t kRoom = std::uint64_t{32} << 20U;
@@ -112,7 +112,7 @@ ThreadRecord RecordReader::settle(const ThreadRecord& before, ThreadRecord recor
     if (same(before, record)) {
         return record;
     }
-    for (int tries = 0; tries < kTries; ++tries) {
+    for (int tries = 0; tries < kTriesTorn; ++tries) {
         const auto again = read_thread(record.address);
         if (!again) {
             break;

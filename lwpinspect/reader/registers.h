@@ -11,6 +11,12 @@
 
 namespace lwpi {
 
+// Bytes below the stack pointer that a function may use.
+constexpr std::uint64_t kRedZone = 128;
+
+// Bytes of a stack that are copied at most.
+constexpr std::uint64_t kLargestStackCopy = 4U << 20U;
+
 [[nodiscard]] Registers registers_of(const user_regs_struct& registers);
 
 // LWPT_REGS_X86_64_SYSV_STACK7: what lies on the stack of a parked thread, from its saved stack

@@ -8,8 +8,6 @@
 namespace lwpi {
 namespace {
 
-constexpr int kPasses = 20;
-
 // Each has a descriptor; others need some, too.
 std::size_t most_watched()
 {

@@ -22,6 +22,9 @@ class Standstill {
     // Whether a task sleeps, and all that is wanted of it could be read.
     using Observe = std::function<bool(int tid)>;
 
+    // Looks at all tasks until none is new, or moves.
+    static constexpr int kPasses = 20;
+
     // For a task that is to stop, and does so when it gets a processor.
     static constexpr std::chrono::milliseconds kPatience{100};
 

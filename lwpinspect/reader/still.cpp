@@ -6,12 +6,6 @@
 #include "reader/registers.h"
 
 namespace lwpi {
-namespace {
-
-constexpr std::uint64_t kCopy = 4U << 20U;
-constexpr std::uint64_t kRedZone = 128;
-
-}  // namespace
 
 Snapshot StillTake::run()
 {
@@ -85,7 +79,7 @@ UnwoundStack StillTake::unwind(const user_regs_struct& r, const LwpObservation& 
     }
     const Address sp = r.rsp;
     const Address start = map == nullptr ? sp : std::max(map->start, sp - std::min(sp, kRedZone));
-    std::vector<std::byte> bytes(std::min<std::uint64_t>(kCopy, end - start));
+    std::vector<std::byte> bytes(std::min<std::uint64_t>(kLargestStackCopy, end - start));
     bytes.resize(tools_.memory.read(start, bytes));
     return tools_.unwinder.unwind(registers_of(r), {start, bytes, end}, request_.depth);
 }

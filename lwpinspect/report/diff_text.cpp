@@ -11,7 +11,7 @@
 namespace lwpi {
 namespace {
 
-constexpr std::size_t kIdRanges = 8;
+constexpr std::size_t kIdRangesOfChanges = 8;
 constexpr std::size_t kGroupsShown = 20;
 
 std::string change_text(const GroupChange& change)
@@ -32,7 +32,8 @@ std::string diff_text(const Diff& diff, const Snapshot& after, UseColour colour)
     std::string out = fmt::format("{} apart\n", format_duration(diff.apart_ns));
     const std::string_view mark = diff.lwps ? "" : "#";
     const auto line = [&](const char* name, const std::vector<std::uint64_t>& ids) {
-        out += fmt::format("{:<8}{:>7}  {}\n", name, ids.size(), format_ids(ids, kIdRanges, mark));
+        out += fmt::format("{:<8}{:>7}  {}\n", name, ids.size(),
+                           format_ids(ids, kIdRangesOfChanges, mark));
     };
     line("new", diff.added);
     line("gone", diff.gone);

@@ -13,11 +13,6 @@ namespace {
 
 constexpr std::size_t kMembersShown = 50;
 
-std::string duration_text(const std::optional<std::int64_t>& ns)
-{
-    return ns ? format_duration(*ns) : "-";
-}
-
 std::string holder_text(const WaitGraph& graph, const SyncObject& object)
 {
     if (object.owner) {
@@ -115,7 +110,7 @@ std::string objects_text(const WaitGraph& graph, const std::vector<SyncObject>& 
         const bool unnamed = object.name.empty() && !object.target;
         const std::string state = state_text(graph, object);
         table.add_row({{fmt::format("{}", object.waiters.size())},
-                       {duration_text(object.longest_ns)},
+                       {format_duration(object.longest_ns)},
                        {object.address ? fmt::format("{:#x}", *object.address) : "-"},
                        {unnamed ? printable(object.kind) : describe(object)},
                        {holder_text(graph, object)},
@@ -140,8 +135,8 @@ std::string object_text(const WaitGraph& graph, const SyncObject& object, UseCol
     for (const Waiter& waiter : object.waiters) {
         table.add_row({{describe_party(graph, waiter.who)},
                        {printable(waiter.wait)},
-                       {duration_text(waiter.since_ns)},
-                       {duration_text(waiter.left_ns)}});
+                       {format_duration(waiter.since_ns)},
+                       {format_duration(waiter.left_ns)}});
     }
     return out + table.render(colour);
 }

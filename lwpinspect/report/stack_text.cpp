@@ -8,7 +8,7 @@
 namespace lwpi {
 namespace {
 
-constexpr std::size_t kIdRanges = 6;
+constexpr std::size_t kIdRangesOfGroup = 6;
 
 std::string end_text(StackEnd end, const std::string& detail)
 {
@@ -149,7 +149,7 @@ std::string groups_text(const std::vector<Group>& groups, UseColour colour)
             line += "  up to " + format_duration(group.longest_ns);
         }
         out += line + "   " + (group.lwps ? "LWPs " : "") +
-               format_ids(group.ids, kIdRanges, group.lwps ? "" : "#") + '\n';
+               format_ids(group.ids, kIdRangesOfGroup, group.lwps ? "" : "#") + '\n';
         std::string chain = functions_text(group);
         const bool whole = group.end == StackEnd::kEntry || group.end == StackEnd::kBottom;
         if (whole) {

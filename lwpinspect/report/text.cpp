@@ -47,11 +47,6 @@ std::string number_text(const std::optional<Number>& value)
     return value ? fmt::format("{}", *value) : "-";
 }
 
-std::string duration_text(const std::optional<std::int64_t>& value)
-{
-    return value ? format_duration(*value) : "-";
-}
-
 std::string text_or_dash(const std::string& text)
 {
     return text.empty() ? "-" : printable(text);
@@ -103,7 +98,7 @@ Cell thread_cell(const Snapshot& snapshot, const ThreadInfo& thread, ThreadColum
         case ThreadColumn::kOwner:
             return {describe_owner(thread.wait)};
         case ThreadColumn::kSince:
-            return {duration_text(thread.since_ns)};
+            return {format_duration(thread.since_ns)};
         case ThreadColumn::kSwitches:
             return {number_text(thread.switches)};
         case ThreadColumn::kCpu: {
@@ -239,8 +234,8 @@ std::string lwps_text(const Snapshot& snapshot, UseColour colour)
                         running ? Colour::kGreen : Colour::kPlain},
                        {text_or_dash(lwp.state_name)},
                        {number_text(lwp.cpu)},
-                       {duration_text(lwp.cpu_ns)},
-                       {duration_text(lwp.run_delay_ns)},
+                       {format_duration(lwp.cpu_ns)},
+                       {format_duration(lwp.run_delay_ns)},
                        {text_or_dash(lwp.name)},
                        {carried_text(snapshot, lwp)},
                        {describe_owner(lwp.wait)},

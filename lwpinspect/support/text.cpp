@@ -92,6 +92,11 @@ std::string format_duration(std::int64_t nanoseconds)
     return fmt::format("{}d{:02}h", s / 86400, s / 3600 % 24);
 }
 
+std::string format_duration(const std::optional<std::int64_t>& nanoseconds)
+{
+    return nanoseconds ? format_duration(*nanoseconds) : "-";
+}
+
 std::string format_ids(const std::vector<std::uint64_t>& sorted, std::size_t parts,
                        std::string_view mark)
 {

@@ -19,6 +19,8 @@ namespace lwpi {
 
 // "350us" "12ms" "14.2s" "2m11s" "3h02m" "4d07h": at most six columns up to 99 days.
 [[nodiscard]] std::string format_duration(std::int64_t nanoseconds);
+[[nodiscard]] std::string format_duration(
+    const std::optional<std::int64_t>& nanoseconds);  // or "-"
 
 // Sorted ids as "#17-#9528 #9700": at most `parts` ranges, then "+N more". `mark` stands before
 // each.

@@ -23,6 +23,8 @@
 namespace lwpi {
 namespace {
 
+using Clock = std::chrono::steady_clock;
+
 // Behind every whole answer: a child that dies half way writes none.
 constexpr std::string_view kWhole = "\nwhole\n";
 
@@ -123,7 +125,6 @@ bool write_all(int fd, std::string_view bytes)
 // All that comes until the other end is closed; false: too much, or too late.
 bool read_answer(int fd, std::string& answer, const ConfinedLimits& limits)
 {
-    using Clock = std::chrono::steady_clock;
     const auto end = Clock::now() + limits.time;
     std::size_t used = 0;
     for (;;) {

@@ -73,13 +73,6 @@ SourceLine line_at(Dwarf* dwarf, std::uint64_t address)
     return {std::string(file, ::strnlen(file, kMaxPath)), static_cast<std::uint32_t>(number)};
 }
 
-UniqueFd open_debug_file(const std::string& build_id)
-{
-    const std::string path = fmt::format("/usr/lib/debug/.build-id/{}/{}.debug",
-                                         build_id.substr(0, 2), build_id.substr(2));
-    return UniqueFd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
-}
-
 // In the child: one line an address, its number, a blank, and the file.
 std::string collect(const std::vector<int>& files, const std::string& build_id,
                     const std::vector<std::uint64_t>& addresses)

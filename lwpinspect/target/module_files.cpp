@@ -1,5 +1,6 @@
 #include "target/module_files.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 
 namespace lwpi {
@@ -23,6 +24,16 @@ std::vector<UniqueFd> ProcessFiles::open(const Module& module) const
         files.push_back(process_.open(place + "root" + module.path));
     }
     return files;
+}
+
+UniqueFd open_debug_file(const std::string& build_id)
+{
+    if (build_id.size() < 3) {
+        return {};
+    }
+    const std::string path = fmt::format("/usr/lib/debug/.build-id/{}/{}.debug",
+                                         build_id.substr(0, 2), build_id.substr(2));
+    return UniqueFd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
 }
 
 }  // namespace lwpi

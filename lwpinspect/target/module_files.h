@@ -1,6 +1,7 @@
 // Where the files of the images in a process are.
 #pragma once
 
+#include <string>
 #include <vector>
 
 #include "support/unique_fd.h"
@@ -30,5 +31,8 @@ class ProcessFiles : public ModuleFiles {
   private:
     const Process& process_;
 };
+
+// The debug information that is installed for an image, apart from it; invalid: none.
+[[nodiscard]] UniqueFd open_debug_file(const std::string& build_id);
 
 }  // namespace lwpi

@@ -118,7 +118,7 @@ void append(std::string& answer, const void* bytes, std::size_t size)
     answer.append(static_cast<const char*>(bytes), size);
 }
 
-struct Head {
+struct Counts {
     std::uint64_t code;
     std::uint64_t data;
 };
@@ -152,9 +152,9 @@ std::string collect_symbols(const SymbolFiles& files)
     }
     sort_and_thin_out(tables.code);
     sort_and_thin_out(tables.data);
-    const Head head{tables.code.size(), tables.data.size()};
+    const Counts counts{tables.code.size(), tables.data.size()};
     std::string answer;
-    append(answer, &head, sizeof head);
+    append(answer, &counts, sizeof counts);
     append(answer, tables.code.data(), tables.code.size() * sizeof(Symbol));
     append(answer, tables.data.data(), tables.data.size() * sizeof(Symbol));
     answer += tables.names;
@@ -163,18 +163,19 @@ std::string collect_symbols(const SymbolFiles& files)
 
 std::optional<SymbolTables> parse_symbols(std::string_view answer)
 {
-    Head head{};
-    if (answer.size() < sizeof head) {
+    Counts counts{};
+    if (answer.size() < sizeof counts) {
         return std::nullopt;
     }
-    std::memcpy(&head, answer.data(), sizeof head);
-    answer.remove_prefix(sizeof head);
+    std::memcpy(&counts, answer.data(), sizeof counts);
+    answer.remove_prefix(sizeof counts);
     const std::size_t room = answer.size() / sizeof(Symbol);
-    if (head.code > room || head.data > room - head.code) {
+    if (counts.code > room || counts.data > room - counts.code) {
         return std::nullopt;
     }
     SymbolTables tables;
-    for (auto [symbols, count] : {std::pair(&tables.code, head.code), {&tables.data, head.data}}) {
+    for (auto [symbols, count] :
+         {std::pair(&tables.code, counts.code), {&tables.data, counts.data}}) {
         symbols->resize(count);
         if (count != 0) {
             std::memcpy(symbols->data(), answer.data(), count * sizeof(Symbol));

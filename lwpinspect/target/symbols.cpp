@@ -33,16 +33,6 @@ bool is_safe_to_read(int fd, struct stat& file)
     return ::fstat(fd, &file) == 0 && S_ISREG(file.st_mode) && file.st_size <= kMaxFile;
 }
 
-UniqueFd open_debug_file(const std::string& build_id)
-{
-    if (build_id.size() < 3) {
-        return {};
-    }
-    const std::string path = fmt::format("/usr/lib/debug/.build-id/{}/{}.debug",
-                                         build_id.substr(0, 2), build_id.substr(2));
-    return UniqueFd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
-}
-
 std::size_t size_of(const SymbolTables& tables)
 {
     return (tables.code.size() + tables.data.size()) * sizeof(Symbol) + tables.names.size();

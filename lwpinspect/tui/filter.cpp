@@ -14,35 +14,20 @@ namespace lwpi::tui {
 
 namespace {
 
-struct Key {
+struct Keyword {
     std::string_view word;
     Term::Kind kind;
 };
 
-constexpr std::array<Key, 5> kKeys{{{"state", Term::Kind::kState},
-                                    {"wait", Term::Kind::kWait},
-                                    {"fn", Term::Kind::kFunction},
-                                    {"name", Term::Kind::kName},
-                                    {"lwp", Term::Kind::kLwp}}};
+constexpr std::array<Keyword, 5> kKeywords{{{"state", Term::Kind::kState},
+                                            {"wait", Term::Kind::kWait},
+                                            {"fn", Term::Kind::kFunction},
+                                            {"name", Term::Kind::kName},
+                                            {"lwp", Term::Kind::kLwp}}};
 
 char small(char letter)
 {
     return letter >= 'A' && letter <= 'Z' ? static_cast<char>(letter - 'A' + 'a') : letter;
-}
-
-std::string lowered(std::string_view text)
-{
-    std::string result(text);
-    std::transform(result.begin(), result.end(), result.begin(), small);
-    return result;
-}
-
-// Whether `text` contains `piece`, which is in small letters.
-bool contains(std::string_view text, std::string_view piece)
-{
-    const auto found = std::search(text.begin(), text.end(), piece.begin(), piece.end(),
-                                   [](char a, char b) { return small(a) == b; });
-    return found != text.end() || piece.empty();
 }
 
 bool begins(std::string_view text, std::string_view front)
@@ -78,18 +63,18 @@ std::string parse_word(std::string_view word, Term& term)
     const std::size_t colon = word.find(':');
     // "::" belongs to a C++ name.
     if (colon == std::string_view::npos || colon == 0 || word.substr(colon, 2) == "::") {
-        term.text = lowered(word);
+        term.text = word;
         return {};
     }
     const std::string_view key = word.substr(0, colon);
-    const auto known =
-        std::find_if(kKeys.begin(), kKeys.end(), [key](const Key& one) { return one.word == key; });
-    if (known == kKeys.end()) {
+    const auto known = std::find_if(kKeywords.begin(), kKeywords.end(),
+                                    [key](const Keyword& one) { return one.word == key; });
+    if (known == kKeywords.end()) {
         return fmt::format("no filter key {}: there are state: wait: fn: name: lwp: age> age<",
                            printable(key));
     }
     term.kind = known->kind;
-    term.text = lowered(word.substr(colon + 1));
+    term.text = word.substr(colon + 1);
     if (term.kind == Term::Kind::kLwp) {
         const auto index = number(term.text);
         if (!index) {
@@ -114,6 +99,13 @@ bool lwp_matches(const Term& term, std::optional<std::uint32_t> index, std::opti
 }
 
 }  // namespace
+
+bool contains(std::string_view text, std::string_view piece)
+{
+    const auto found = std::search(text.begin(), text.end(), piece.begin(), piece.end(),
+                                   [](char a, char b) { return small(a) == small(b); });
+    return found != text.end() || piece.empty();
+}
 
 bool Filter::needs_stacks() const noexcept
 {
@@ -141,7 +133,7 @@ ParsedFilter parse_filter(std::string_view text)
 
 Filter anywhere(std::string_view text)
 {
-    return Filter{{Term{Term::Kind::kAnything, lowered(text), 0}}};
+    return Filter{{Term{Term::Kind::kAnything, std::string(text), 0}}};
 }
 
 Matcher::Matcher(const Filter& filter, const Snapshot& snapshot)

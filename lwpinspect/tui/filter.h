@@ -22,7 +22,7 @@ struct Term {
         kYounger,
     };
     Kind kind = Kind::kAnything;
-    std::string text;  // in small letters
+    std::string text;
     std::int64_t number = 0;
 };
 
@@ -40,6 +40,9 @@ struct ParsedFilter {
 [[nodiscard]] ParsedFilter parse_filter(std::string_view text);
 // All of `text` as one term that may occur anywhere: what a search looks for.
 [[nodiscard]] Filter anywhere(std::string_view text);
+
+// Whether `piece` is in `text`, in capitals or small letters.
+[[nodiscard]] bool contains(std::string_view text, std::string_view piece);
 
 // Applies a filter to one snapshot, which must outlive it.
 class Matcher {

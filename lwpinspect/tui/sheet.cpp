@@ -13,6 +13,7 @@
 #include "report/text.h"
 #include "support/escape.h"
 #include "support/text.h"
+#include "tui/filter.h"
 #include "tui/format.h"
 
 namespace lwpi::tui {
@@ -122,17 +123,6 @@ void add_findings(const WaitGraph& graph, const std::vector<Finding>& findings, 
         row.members = finding.members;
         sheet.rows.push_back(std::move(row));
     }
-}
-
-char small(char letter)
-{
-    return letter >= 'A' && letter <= 'Z' ? static_cast<char>(letter - 'A' + 'a') : letter;
-}
-
-bool contains(std::string_view text, std::string_view word)
-{
-    return std::search(text.begin(), text.end(), word.begin(), word.end(),
-                       [](char a, char b) { return small(a) == small(b); }) != text.end();
 }
 
 bool matches(const SheetRow& row, std::string_view word)

@@ -23,7 +23,7 @@ Role role_of_kernel_state(char letter) noexcept
 
 namespace {
 
-Piece plain(std::string text)
+Piece lwp_text(std::string text)
 {
     const Role role = text == "-" || text == "0.0" ? Role::kFaint : Role::kText;
     return Piece{std::move(text), role};
@@ -81,11 +81,11 @@ Piece lwp_piece(const UiState& state, std::uint32_t index, const PlacedColumn& c
     const LwpInfo& lwp = sample.snapshot.lwps[index];
     switch (column.spec->column) {
         case Column::kLwp:
-            return plain(lwp.index ? fmt::format("{}", *lwp.index) : "-");
+            return lwp_text(lwp.index ? fmt::format("{}", *lwp.index) : "-");
         case Column::kTid:
             return Piece{fmt::format("{}", lwp.tid), Role::kText};
         case Column::kName:
-            return plain(printable(lwp.name));
+            return lwp_text(printable(lwp.name));
         case Column::kState:
             return Piece{lwp.state_name.empty() ? "-" : printable(lwp.state_name),
                          role_of_use(lwp)};
@@ -93,20 +93,20 @@ Piece lwp_piece(const UiState& state, std::uint32_t index, const PlacedColumn& c
             return Piece{format_kernel_state(lwp.kernel_state),
                          role_of_kernel_state(lwp.kernel_state)};
         case Column::kSyscall:
-            return plain(lwp.syscall ? describe(*lwp.syscall) : "-");
+            return lwp_text(lwp.syscall ? describe(*lwp.syscall) : "-");
         case Column::kWait:
-            return plain(lwp_wait(lwp, column.width));
+            return lwp_text(lwp_wait(lwp, column.width));
         case Column::kOwner:
-            return plain(describe_owner(lwp.wait));
+            return lwp_text(describe_owner(lwp.wait));
         case Column::kCpu:
-            return plain(format_fixed(sample.cpu_percent[index]));
+            return lwp_text(format_fixed(sample.cpu_percent[index]));
         case Column::kDelay:
-            return plain(format_fixed(sample.delay_ms_per_second[index]));
+            return lwp_text(format_fixed(sample.delay_ms_per_second[index]));
         case Column::kThread:
             return carried(state, lwp);
         case Column::kAt: {
             const ChosenStack stack = stack_of(state, lwp);
-            return plain(format_at(*stack.snapshot, *stack.stack, {}));
+            return lwp_text(format_at(*stack.snapshot, *stack.stack, {}));
         }
         case Column::kId:
         case Column::kSince:
