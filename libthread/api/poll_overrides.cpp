@@ -113,7 +113,7 @@ int select_for(int limit, fd_set* readable, fd_set* writable, fd_set* exceptiona
 }
 
 // Sizes of buffers that _FORTIFY_SOURCE knows.
-void check_room(nfds_t count, std::size_t bytes)
+void check_room_for(nfds_t count, std::size_t bytes)
 {
     LT_CHECK(bytes / sizeof(pollfd) >= count, "buffer overflow detected");
 }
@@ -133,7 +133,7 @@ LT_EXPORT int __poll(pollfd* files, nfds_t count, int ms)  // NOLINT: libc's nam
 // NOLINTNEXTLINE: libc's name
 LT_EXPORT int __poll_chk(pollfd* files, nfds_t count, int ms, size_t bytes)
 {
-    check_room(count, bytes);
+    check_room_for(count, bytes);
     return poll_for(files, count, ms);
 }
 
@@ -146,7 +146,7 @@ LT_EXPORT int ppoll(pollfd* files, nfds_t count, const std::timespec* time, cons
 LT_EXPORT int __ppoll_chk(pollfd* files, nfds_t count, const std::timespec* time,
                           const sigset_t* mask, size_t bytes)
 {
-    check_room(count, bytes);
+    check_room_for(count, bytes);
     return poll_for(files, count, time, mask);
 }
 

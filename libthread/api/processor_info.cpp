@@ -14,7 +14,7 @@
 namespace lt {
 namespace {
 
-int state_of(processorid_t cpu)
+int processor_state(processorid_t cpu)
 {
     return os::online_cpus().has(cpu) ? P_ONLINE : P_OFFLINE;
 }
@@ -72,7 +72,7 @@ LT_EXPORT int processor_info(processorid_t processorid, processor_info_t* infop)
         return lt::failed_if(EFAULT);
     }
     std::memset(infop, 0, sizeof(*infop));
-    infop->pi_state = lt::state_of(processorid);
+    infop->pi_state = lt::processor_state(processorid);
     std::strcpy(infop->pi_processor_type, "i386");
     std::strcpy(infop->pi_fputypes, "i387 compatible");
     infop->pi_clock = lt::megahertz(processorid);
@@ -84,7 +84,7 @@ LT_EXPORT int p_online(processorid_t processorid, int flag)
     if (!lt::os::present_cpus().has(processorid) || flag < P_OFFLINE || flag > P_SPARE) {
         return lt::failed_if(EINVAL);
     }
-    const int before = lt::state_of(processorid);
+    const int before = lt::processor_state(processorid);
     if (flag == P_STATUS || flag == before) {
         return before;
     }

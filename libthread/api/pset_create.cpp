@@ -35,7 +35,7 @@ bool resolve(psetid_t& pset)
     return pset == PS_NONE || is_set(pset);
 }
 
-int bind_task(int task, psetid_t pset, psetid_t* before)
+int bind_or_query(int task, psetid_t pset, psetid_t* before)
 {
     Placement now;
     if (const int error = placement_of_task(task, now); error != 0) {
@@ -56,7 +56,7 @@ int bind_process(id_t id, psetid_t pset, psetid_t* before)
     bool first = true;
     return os::change_every_task(0, [&](int task) {
         psetid_t old = PS_NONE;
-        const int outcome = bind_task(task, pset, &old);
+        const int outcome = bind_or_query(task, pset, &old);
         if (outcome == ESRCH) {
             return 0;  // it has ended meanwhile
         }
@@ -76,7 +76,7 @@ int bind(psetid_t pset, idtype_t idtype, id_t id, psetid_t* before)
         return bind_process(id, pset, before);
     }
     const int task = id == P_MYID ? static_cast<int>(os::kernel_thread_id()) : task_of_lwp(id);
-    const int outcome = task != 0 ? bind_task(task, pset, before) : ESRCH;
+    const int outcome = task != 0 ? bind_or_query(task, pset, before) : ESRCH;
     return outcome == os::kChanged ? 0 : outcome;
 }
 

@@ -14,7 +14,7 @@
 namespace {
 
 // The calling thread if the library knows it; a call must not adopt a thread by accident.
-lt::Thread* known_self()
+lt::Thread* known_caller()
 {
     return lt::current_thread;
 }
@@ -58,7 +58,7 @@ int cancel_in_glibc(pthread_t pthread)
 // Not for what it returns, which is what glibc returns, but to know who has asked.
 LT_EXPORT pthread_t pthread_self() noexcept
 {
-    if (lt::Thread* self = known_self()) {
+    if (lt::Thread* self = known_caller()) {
         self->pthread_named = true;
     }
     return reinterpret_cast<pthread_t>(lt::arch::thread_pointer());
@@ -122,7 +122,7 @@ LT_EXPORT int pthread_detach(pthread_t pthread)
 
 LT_EXPORT void pthread_exit(void* status)
 {
-    lt::Thread* self = known_self();
+    lt::Thread* self = known_caller();
     if (self == nullptr || self->has(lt::kFlagForeign)) {
         lt::os::real_pthread_exit(status);
     }

@@ -21,7 +21,7 @@ namespace {
 // Waits for more are left to the kernel: arming each would cost more than an LWP.
 constexpr std::size_t kMostDescriptors = 32;
 
-enum class End : std::uint8_t { kLookAgain, kTimedOut, kInterrupted, kUnpollable };
+enum class SleepEnd : std::uint8_t { kLookAgain, kTimedOut, kInterrupted, kUnpollable };
 
 // The descriptors of one call. All nodes lead to one waiter; each is woken with the others.
 class WaitSet {
@@ -38,13 +38,13 @@ class WaitSet {
         return true;
     }
 
-    End sleep(Thread& self, const Deadline* deadline, const HandlersSeen& before)
+    SleepEnd sleep(Thread& self, const Deadline* deadline, const HandlersSeen& before)
     {
         Waiter waiter{&self};
         enter_critical(self);
         if (before.interrupt(self, false)) {
             leave_critical(self);
-            return End::kInterrupted;
+            return SleepEnd::kInterrupted;
         }
         std::size_t joined = 0;
         int error = 0;
@@ -64,9 +64,9 @@ class WaitSet {
         }
         leave_critical(self);  // pending handlers run here
         if (error != 0 && error != EBADF && error != ESTALE) {
-            return End::kUnpollable;
+            return SleepEnd::kUnpollable;
         }
-        return cause == WakeCause::kTimedOut ? End::kTimedOut : End::kLookAgain;
+        return cause == WakeCause::kTimedOut ? SleepEnd::kTimedOut : SleepEnd::kLookAgain;
     }
 
   private:
@@ -135,15 +135,15 @@ int wait_for_one(Thread& self, WaitSet* set, const Deadline* deadline, const Han
             return wait_in_kernel(self, since, block);
         }
         switch (set->sleep(self, deadline, before)) {
-            case End::kLookAgain:
+            case SleepEnd::kLookAgain:
                 act_on_cancellation(self);
                 break;
-            case End::kTimedOut:
+            case SleepEnd::kTimedOut:
                 late = true;
                 break;
-            case End::kInterrupted:
+            case SleepEnd::kInterrupted:
                 return as_libc(-EINTR);
-            case End::kUnpollable:
+            case SleepEnd::kUnpollable:
                 return wait_in_kernel(self, since, block);
         }
     }

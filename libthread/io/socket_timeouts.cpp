@@ -13,7 +13,7 @@ namespace {
 // Raised by every change, so that an entry tells whether it has read the latest. An accepted socket
 // inherits, and a number reused names another socket, so the option is read once for each socket
 // that a thread sleeps on.
-constinit Atomic<std::uint32_t> generation{1};
+constinit Atomic<std::uint32_t> timeouts_generation{1};
 
 std::int64_t read_option(int fd, int option)
 {
@@ -30,8 +30,8 @@ void note_timeout_change() noexcept
 {
     // relaxed: who changes an option and who waits are ordered by the program, if at all. 0 is left
     // out: it means "never read".
-    if (generation.fetch_add(1, memory_order_relaxed) + 1 == 0) {
-        generation.fetch_add(1, memory_order_relaxed);  // relaxed: as above
+    if (timeouts_generation.fetch_add(1, memory_order_relaxed) + 1 == 0) {
+        timeouts_generation.fetch_add(1, memory_order_relaxed);  // relaxed: as above
     }
 }
 
@@ -50,7 +50,7 @@ bool apply_socket_timeout(Call& call) noexcept
         return false;
     }
     FdEntry& entry = *call.entry;
-    const std::uint32_t now = generation.load(memory_order_relaxed);  // relaxed: see above
+    const std::uint32_t now = timeouts_generation.load(memory_order_relaxed);  // relaxed: see above
     std::int64_t timeout = 0;
     {
         const CriticalRegion region{*current_thread};

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 
 #include "arch/wait.h"
 #include "base/atomic.h"
@@ -21,6 +22,8 @@ int futex_wait(const Atomic<std::uint32_t>& word, std::uint32_t expected, const 
 int futex_wait_unless_changed(const Atomic<std::uint32_t>& word, std::uint32_t expected,
                               const Deadline& deadline, FutexScope scope,
                               const arch::Watched (&watched)[2]) noexcept;
+
+constexpr int kEverybody = std::numeric_limits<int>::max();
 
 // Wakes up to `count` sleepers; returns how many. The word may already be unmapped.
 int futex_wake(const Atomic<std::uint32_t>* word, int count, FutexScope scope) noexcept;

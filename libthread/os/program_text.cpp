@@ -7,7 +7,7 @@
 namespace lt::os {
 namespace {
 
-struct Range {
+struct Segment {
     std::uintptr_t lo = 0;
     std::uintptr_t hi = 0;
 
@@ -15,10 +15,10 @@ struct Range {
 };
 
 // Written before there is a second thread.
-constinit Range text;
+constinit Segment text;
 
 // The executable is loaded with one executable segment.
-Range executable_segment()
+Segment executable_segment()
 {
     const std::uintptr_t table = ::getauxval(AT_PHDR);
     const auto* const headers = reinterpret_cast<const ElfW(Phdr)*>(table);
@@ -42,7 +42,7 @@ Range executable_segment()
 
 void find_program_text() noexcept
 {
-    const Range found = executable_segment();
+    const Segment found = executable_segment();
     if (!found.has(reinterpret_cast<std::uintptr_t>(::dlsym(RTLD_DEFAULT, "malloc")))) {
         text = found;
     }

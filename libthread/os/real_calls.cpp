@@ -11,10 +11,10 @@ namespace {
 
 constinit RealCalls calls;
 // Every finder stores the same pointers; the flag publishes them.
-constinit Atomic<bool> found{false};
+constinit Atomic<bool> calls_found{false};
 
 template <class Function>
-void find(Function& function, const char* name)
+void find_call(Function& function, const char* name)
 {
     function = reinterpret_cast<Function>(::dlsym(RTLD_NEXT, name));
     LT_CHECK(function != nullptr, "libc lacks a function that libthread wraps");
@@ -22,10 +22,10 @@ void find(Function& function, const char* name)
 
 LT_NOINLINE void find_all()
 {
-#define LT_REAL_CALL(name) find(calls.name, #name);
+#define LT_REAL_CALL(name) find_call(calls.name, #name);
     LT_REAL_CALLS(LT_REAL_CALL)
 #undef LT_REAL_CALL
-    found.store(true, memory_order_release);  // release: the pointers are in place
+    calls_found.store(true, memory_order_release);  // release: the pointers are in place
 }
 
 }  // namespace
@@ -33,7 +33,7 @@ LT_NOINLINE void find_all()
 const RealCalls& real_calls() noexcept
 {
     // acquire: pairs with the release above.
-    if (LT_UNLIKELY(!found.load(memory_order_acquire))) {
+    if (LT_UNLIKELY(!calls_found.load(memory_order_acquire))) {
         find_all();
     }
     return calls;

@@ -38,7 +38,7 @@ constinit std::size_t fixup_count = 0;
 constinit Atomic<std::uint32_t> last_false_id{kFirstFalseId};
 
 template <class T>
-bool find(T& target, const char* name, void* scope = RTLD_DEFAULT) noexcept
+bool find_symbol(T& target, const char* name, void* scope = RTLD_DEFAULT) noexcept
 {
     target = reinterpret_cast<T>(::dlsym(scope, name));
     return target != nullptr;
@@ -47,7 +47,7 @@ bool find(T& target, const char* name, void* scope = RTLD_DEFAULT) noexcept
 bool find_field(std::ptrdiff_t& offset, const char* name, std::uint32_t bits) noexcept
 {
     const FieldDescription* field = nullptr;
-    if (!find(field, name) || (bits != 0 && field->bits != bits)) {
+    if (!find_symbol(field, name) || (bits != 0 && field->bits != bits)) {
         return false;
     }
     offset = field->offset;
@@ -58,7 +58,7 @@ void find_rseq() noexcept
 {
     const std::ptrdiff_t* offset = nullptr;
     const unsigned* size = nullptr;
-    if (find(offset, "__rseq_offset") && find(size, "__rseq_size") && *size != 0) {
+    if (find_symbol(offset, "__rseq_offset") && find_symbol(size, "__rseq_size") && *size != 0) {
         glibc.rseq = *offset;
     }
 }
@@ -67,7 +67,7 @@ void find_rseq() noexcept
 void find_resolver() noexcept
 {
     const char* resp = nullptr;
-    if (find(resp, "__resp")) {
+    if (find_symbol(resp, "__resp")) {
         glibc.resp = resp - static_cast<const char*>(arch::thread_pointer());
     }
 }
@@ -76,7 +76,7 @@ void find_resolver() noexcept
 void find_error_text() noexcept
 {
     const char* result = nullptr;
-    if (find(result, "__libc_dlerror_result")) {
+    if (find_symbol(result, "__libc_dlerror_result")) {
         glibc.dlerror_result = result - static_cast<const char*>(arch::thread_pointer());
     }
 }
@@ -87,7 +87,7 @@ bool find_thread_list() noexcept
     std::ptrdiff_t offset = 0;
     char* rtld = nullptr;
     if (!find_field(offset, "_thread_db_rtld_global__dl_stack_user", 0) ||
-        !find(rtld, "_rtld_global")) {
+        !find_symbol(rtld, "_rtld_global")) {
         return false;
     }
     glibc.user_stacks = reinterpret_cast<ListNode*>(rtld + offset);
@@ -105,22 +105,24 @@ bool find_glibc() noexcept
 {
     void (*static_info)(std::size_t*, std::size_t*) = nullptr;
     const std::uint32_t* tcb_bytes = nullptr;
-    const bool found =
-        find(static_info, "_dl_get_tls_static_info") &&
-        find(tcb_bytes, "_thread_db_sizeof_pthread") &&
-        find(glibc.allocate_tls, "_dl_allocate_tls") &&
-        find(glibc.deallocate_tls, "_dl_deallocate_tls") &&
-        find(glibc.call_tls_dtors, "__call_tls_dtors") && find(glibc.ctype_init, "__ctype_init") &&
-        find(glibc.keys, "__pthread_keys") && find_field(glibc.tid, "_thread_db_pthread_tid", 32) &&
-        find_field(glibc.list, "_thread_db_pthread_list", 128) &&
-        find_field(glibc.cancel, "_thread_db_pthread_cancelhandling", 32) &&
-        find_field(glibc.specific, "_thread_db_pthread_specific", 0) && find_thread_list();
+    const bool found = find_symbol(static_info, "_dl_get_tls_static_info") &&
+                       find_symbol(tcb_bytes, "_thread_db_sizeof_pthread") &&
+                       find_symbol(glibc.allocate_tls, "_dl_allocate_tls") &&
+                       find_symbol(glibc.deallocate_tls, "_dl_deallocate_tls") &&
+                       find_symbol(glibc.call_tls_dtors, "__call_tls_dtors") &&
+                       find_symbol(glibc.ctype_init, "__ctype_init") &&
+                       find_symbol(glibc.keys, "__pthread_keys") &&
+                       find_field(glibc.tid, "_thread_db_pthread_tid", 32) &&
+                       find_field(glibc.list, "_thread_db_pthread_list", 128) &&
+                       find_field(glibc.cancel, "_thread_db_pthread_cancelhandling", 32) &&
+                       find_field(glibc.specific, "_thread_db_pthread_specific", 0) &&
+                       find_thread_list();
     if (!found) {
         return false;
     }
     // Our own library may define these names too.
-    if (!find(glibc.create, "pthread_create", RTLD_NEXT) ||
-        !find(glibc.join, "pthread_join", RTLD_NEXT)) {
+    if (!find_symbol(glibc.create, "pthread_create", RTLD_NEXT) ||
+        !find_symbol(glibc.join, "pthread_join", RTLD_NEXT)) {
         return false;
     }
     std::size_t total = 0;

@@ -20,7 +20,6 @@
 #include "sync/robust_shared.h"
 
 #include <cerrno>
-#include <limits>
 
 #include "os/clock.h"
 #include "os/futex.h"
@@ -35,7 +34,6 @@ namespace lt {
 namespace {
 
 constexpr std::uint32_t kOwnerDied = 0x40000000;  // the kernel's mark
-constexpr int kEverybody = std::numeric_limits<int>::max();
 constexpr std::int64_t kFirstPatience = 50'000'000;
 constexpr std::int64_t kLongestPatience = 1'000'000'000;
 constexpr std::int64_t kGrace = 20'000'000;
@@ -318,7 +316,7 @@ void unlock_robust_shared(Thread& self, MutexWords& mutex) noexcept
     }
     const bool lost = (flags & kMutexOwnerDead) != 0;
     set_state(mutex, flags, lost ? kMutexUnrecoverable : flags & kMutexState);
-    give_up(*hold, 0, lost ? kEverybody : 1);
+    give_up(*hold, 0, lost ? os::kEverybody : 1);
 }
 
 void abandon_robust_shared(Hold& hold) noexcept

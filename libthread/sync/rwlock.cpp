@@ -12,7 +12,7 @@
 namespace lt {
 namespace {
 
-enum class Mode : bool { kWait, kTry };
+enum class RwMode : bool { kWait, kTry };
 
 bool is_shared(const RwlockWords& lock)
 {
@@ -36,10 +36,10 @@ bool writer_goes_first(const Thread& self, SleepQueue& queue, const RwlockWords&
     return false;
 }
 
-enum class Attempt : std::uint8_t { kTaken, kMustWait, kStateChanged };
+enum class RwAttempt : std::uint8_t { kTaken, kMustWait, kStateChanged };
 
 // With the queue locked: enters as a reader, or marks that somebody waits.
-Attempt attempt_read(const Thread& self, SleepQueue& queue, RwlockWords& lock, Mode mode)
+RwAttempt attempt_read(const Thread& self, SleepQueue& queue, RwlockWords& lock, RwMode mode)
     LT_REQUIRES(queue.lock)
 {
     std::uint32_t state = lock.state.load(memory_order_relaxed);  // relaxed: the exchange decides
@@ -47,36 +47,36 @@ Attempt attempt_read(const Thread& self, SleepQueue& queue, RwlockWords& lock, M
         // acquire: pairs with the release of the last writer.
         return lock.state.compare_exchange_strong(state, state + 1, memory_order_acquire,
                                                   memory_order_relaxed)
-                   ? Attempt::kTaken
-                   : Attempt::kStateChanged;
+                   ? RwAttempt::kTaken
+                   : RwAttempt::kStateChanged;
     }
-    if (mode == Mode::kTry || (state & kRwWaiters) != 0) {
-        return Attempt::kMustWait;
+    if (mode == RwMode::kTry || (state & kRwWaiters) != 0) {
+        return RwAttempt::kMustWait;
     }
     // relaxed: the mark orders nothing; the queue's lock does.
     return lock.state.compare_exchange_strong(state, state | kRwWaiters, memory_order_relaxed,
                                               memory_order_relaxed)
-               ? Attempt::kMustWait
-               : Attempt::kStateChanged;
+               ? RwAttempt::kMustWait
+               : RwAttempt::kStateChanged;
 }
 
-Attempt attempt_write(RwlockWords& lock)
+RwAttempt attempt_write(RwlockWords& lock)
 {
     std::uint32_t state = lock.state.load(memory_order_relaxed);  // relaxed: the exchange decides
     const bool is_free = (state & (kRwWriteHeld | kRwReaders)) == 0;
     if (!is_free && (state & kRwWaiters) != 0) {
-        return Attempt::kMustWait;
+        return RwAttempt::kMustWait;
     }
     // acquire: pairs with the release of the last holder.
     if (!lock.state.compare_exchange_strong(state, state | (is_free ? kRwWriteHeld : kRwWaiters),
                                             memory_order_acquire, memory_order_relaxed)) {
-        return Attempt::kStateChanged;
+        return RwAttempt::kStateChanged;
     }
-    return is_free ? Attempt::kTaken : Attempt::kMustWait;
+    return is_free ? RwAttempt::kTaken : RwAttempt::kMustWait;
 }
 
 // In a critical region of depth 1. False: mode kTry, and it would have to wait.
-bool queue_for(Thread& self, RwlockWords& lock, WaitKind kind, Mode mode)
+bool queue_for(Thread& self, RwlockWords& lock, WaitKind kind, RwMode mode)
 {
     WaitSpec spec;
     spec.object = &lock;
@@ -84,14 +84,14 @@ bool queue_for(Thread& self, RwlockWords& lock, WaitKind kind, Mode mode)
     for (;;) {
         SleepQueue& queue = sleep_queue_of(&lock);
         lock_to_sleep(self, queue);
-        Attempt attempt = Attempt::kStateChanged;
-        while (attempt == Attempt::kStateChanged) {
+        RwAttempt attempt = RwAttempt::kStateChanged;
+        while (attempt == RwAttempt::kStateChanged) {
             attempt = kind == WaitKind::kReadLock ? attempt_read(self, queue, lock, mode)
                                                   : attempt_write(lock);
         }
-        if (attempt == Attempt::kTaken || mode == Mode::kTry) {
+        if (attempt == RwAttempt::kTaken || mode == RwMode::kTry) {
             queue.lock.unlock();
-            return attempt == Attempt::kTaken;
+            return attempt == RwAttempt::kTaken;
         }
         LT_PROBE3(lock__contend, in_place(self.id), &lock, in_place(lock.writer));
         if (sleep_on(self, queue, spec) == WakeCause::kWoken) {
@@ -189,10 +189,10 @@ void release_write(Thread& self, RwlockWords& lock)
     }
 }
 
-bool enter_read(Thread& self, RwlockWords& lock, Mode mode)
+bool enter_read(Thread& self, RwlockWords& lock, RwMode mode)
 {
     if (is_shared(lock)) {
-        if (mode == Mode::kTry) {
+        if (mode == RwMode::kTry) {
             return try_read_shared(lock, ReadEntry::kFirst);
         }
         // Waiting in the kernel is no matter for a critical region.
@@ -212,10 +212,10 @@ bool enter_read(Thread& self, RwlockWords& lock, Mode mode)
     return queue_for(self, lock, WaitKind::kReadLock, mode);
 }
 
-Error read(Thread& self, RwlockWords& lock, Mode mode)
+Error read(Thread& self, RwlockWords& lock, RwMode mode)
 {
     if (holds_write(self, lock)) {
-        return mode == Mode::kTry ? Error::kBusy : Error::kDeadlock;
+        return mode == RwMode::kTry ? Error::kBusy : Error::kDeadlock;
     }
     // The region keeps handlers from the caller's record of holds.
     const CriticalRegion region{self};
@@ -246,13 +246,13 @@ Error read(Thread& self, RwlockWords& lock, Mode mode)
     return Error::kNone;
 }
 
-Error write(Thread& self, RwlockWords& lock, Mode mode)
+Error write(Thread& self, RwlockWords& lock, RwMode mode)
 {
     if (holds_write(self, lock) || holds_read(self, lock)) {
-        return mode == Mode::kTry ? Error::kBusy : Error::kDeadlock;
+        return mode == RwMode::kTry ? Error::kBusy : Error::kDeadlock;
     }
     if (is_shared(lock)) {
-        if (mode == Mode::kTry) {
+        if (mode == RwMode::kTry) {
             return try_write_shared(self, lock) ? Error::kNone : Error::kBusy;
         }
         write_shared(self, lock);
@@ -276,22 +276,22 @@ Error write(Thread& self, RwlockWords& lock, Mode mode)
 
 Error lock_read(Thread& self, RwlockWords& lock) noexcept
 {
-    return read(self, lock, Mode::kWait);
+    return read(self, lock, RwMode::kWait);
 }
 
 Error try_lock_read(Thread& self, RwlockWords& lock) noexcept
 {
-    return read(self, lock, Mode::kTry);
+    return read(self, lock, RwMode::kTry);
 }
 
 Error lock_write(Thread& self, RwlockWords& lock) noexcept
 {
-    return write(self, lock, Mode::kWait);
+    return write(self, lock, RwMode::kWait);
 }
 
 Error try_lock_write(Thread& self, RwlockWords& lock) noexcept
 {
-    return write(self, lock, Mode::kTry);
+    return write(self, lock, RwMode::kTry);
 }
 
 Error unlock_rwlock(Thread& self, RwlockWords& lock) noexcept

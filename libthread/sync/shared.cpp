@@ -12,8 +12,6 @@
 namespace lt {
 namespace {
 
-constexpr int kEverybody = std::numeric_limits<int>::max();
-
 // A wait without a deadline is restarted by the kernel after a handler that asked for SA_RESTART;
 // one with a deadline, however far, ends.
 constexpr Deadline kFarAway{std::numeric_limits<std::int64_t>::max() / 2, Clock::kMonotonic};
@@ -147,7 +145,7 @@ void broadcast_shared_cond(CondWords& cond) noexcept
         // relaxed: as in signal_shared_cond(). Whoever waits is woken, so the mark goes.
     } while (!cond.sequence.compare_exchange_weak(word, (word + 2) & ~1U, memory_order_relaxed,
                                                   memory_order_relaxed));
-    os::futex_wake(&cond.sequence, kEverybody, os::FutexScope::kShared);
+    os::futex_wake(&cond.sequence, os::kEverybody, os::FutexScope::kShared);
 }
 
 namespace {
@@ -318,7 +316,7 @@ void end_read_shared(RwlockWords& lock) noexcept
     } while (
         !lock.state.compare_exchange_weak(state, left, memory_order_release, memory_order_relaxed));
     if (left == 0 && (state & kRwWaiters) != 0) {
-        os::futex_wake(&lock.state, kEverybody, os::FutexScope::kShared);
+        os::futex_wake(&lock.state, os::kEverybody, os::FutexScope::kShared);
     }
 }
 
@@ -328,7 +326,7 @@ void end_write_shared(RwlockWords& lock) noexcept
     lock.writer.store(0, memory_order_relaxed);          // relaxed: likewise
     // release: pairs with the next holder's acquire. The lock may be gone afterwards.
     if ((lock.state.exchange(0, memory_order_release) & kRwWaiters) != 0) {
-        os::futex_wake(&lock.state, kEverybody, os::FutexScope::kShared);
+        os::futex_wake(&lock.state, os::kEverybody, os::FutexScope::kShared);
     }
 }
 

@@ -10,7 +10,7 @@
 namespace lt {
 namespace {
 
-constexpr std::uint32_t kClasses = 64;
+constexpr std::uint32_t kSizeClasses = 64;
 
 // How many move to or from the common ones at a time. A thread that creates without pause rests
 // after 32 (rest_after_creating), and gets those back from what its LWP keeps.
@@ -31,7 +31,7 @@ constinit Atomic<std::uint32_t> above_reserve{0};
 
 // Guards the lists; leaf. Taken in a critical region, or with all signals blocked.
 constinit SpinLock cache_lock;
-constinit CommonStacks ready[kClasses] LT_GUARDED_BY(cache_lock) = {};
+constinit CommonStacks ready[kSizeClasses] LT_GUARDED_BY(cache_lock) = {};
 constinit os::StackSlot* set_aside LT_GUARDED_BY(cache_lock) = nullptr;
 // Whether set_aside has entries: looked at without the lock; relaxed, for it may wait.
 constinit Atomic<std::uint32_t> something_aside{0};

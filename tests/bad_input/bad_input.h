@@ -18,6 +18,8 @@ constexpr int kDamage = -1000;
 // As an expected result: SIGSEGV in the caller, or EFAULT; the call is made in a child process.
 constexpr int kFault = -1001;
 
+constexpr long kBillion = 1'000'000'000;
+
 struct Row {
     std::string name;  // "mutex_init type 0x8000"
     std::vector<int> expected;

@@ -9,8 +9,8 @@
 namespace bad_input {
 namespace {
 
-constexpr thread_key_t kNever[] = {0,           0x7fffffffU, 0x80000000U,
-                                   0xfffffffeU, 0xffffffffU, 1'000'000U};
+constexpr thread_key_t kNeverMade[] = {0,           0x7fffffffU, 0x80000000U,
+                                       0xfffffffeU, 0xffffffffU, 1'000'000U};
 
 int set_value(thread_key_t key)
 {
@@ -28,7 +28,7 @@ int get_value(thread_key_t key)
 
 void add_keys(Table& table)
 {
-    for (const thread_key_t key : kNever) {
+    for (const thread_key_t key : kNeverMade) {
         table.add("thr_setspecific of key " + std::to_string(key), EINVAL,
                   [key] { return set_value(key); });
         table.add("thr_getspecific of key " + std::to_string(key), EINVAL,

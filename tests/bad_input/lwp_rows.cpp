@@ -9,9 +9,7 @@
 namespace bad_input {
 namespace {
 
-constexpr long kBillion = 1'000'000'000;
-
-void do_nothing(void* /*argument*/)
+void run_nothing(void* /*argument*/)
 {
 }
 
@@ -28,7 +26,7 @@ void add_flags(Table& table)
             alignas(64) static char stack[1 << 16];
             ucontext_t context;
             getcontext(&context);
-            _lwp_makecontext(&context, do_nothing, nullptr, nullptr, stack, sizeof stack);
+            _lwp_makecontext(&context, run_nothing, nullptr, nullptr, stack, sizeof stack);
             constexpr lwpid_t kUntouched = 77;
             lwpid_t id = kUntouched;
             const int error = _lwp_create(&context, flag, &id);
@@ -40,12 +38,12 @@ void add_flags(Table& table)
     table.add("_lwp_info without a buffer", EFAULT, [] { return _lwp_info(nullptr); });
 }
 
-struct IdCall {
+struct LwpIdCall {
     const char* name;
     int (*call)(lwpid_t);
 };
 
-constexpr IdCall kIdCalls[] = {
+constexpr LwpIdCall kLwpIdCalls[] = {
     {"_lwp_wait", [](lwpid_t id) { return _lwp_wait(id, nullptr); }},
     {"_lwp_detach", [](lwpid_t id) { return _lwp_detach(id); }},
     {"_lwp_suspend", [](lwpid_t id) { return _lwp_suspend(id); }},
@@ -57,7 +55,7 @@ constexpr IdCall kIdCalls[] = {
 void add_ids(Table& table)
 {
     constexpr unsigned kNever[] = {0xffffffffU, 0x80000000U, 0x7fffffffU, 0x40000001U, 16'000'000U};
-    for (const IdCall& one : kIdCalls) {
+    for (const LwpIdCall& one : kLwpIdCalls) {
         for (const unsigned id : kNever) {
             table.add(std::string{one.name} + ": never given, " + std::to_string(id), ESRCH,
                       [&one, id] { return one.call(static_cast<lwpid_t>(id)); });
@@ -70,9 +68,9 @@ void add_ids(Table& table)
     }
 }
 
-using CondWait = int (*)(lwp_cond_t*, lwp_mutex_t*, timestruc_t*);
+using LwpCondWait = int (*)(lwp_cond_t*, lwp_mutex_t*, timestruc_t*);
 
-int wait_once(CondWait wait, timestruc_t time)
+int wait_once(LwpCondWait wait, timestruc_t time)
 {
     lwp_mutex_t mutex{};
     lwp_cond_t cond{};

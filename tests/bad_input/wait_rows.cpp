@@ -18,8 +18,6 @@ struct Time {
     int relative;  // what the wait for it gives
 };
 
-constexpr long kBillion = 1'000'000'000;
-
 constexpr Time kTimes[] = {
     {"nanoseconds -1", {1, -1}, EINVAL, EINVAL},
     {"nanoseconds 10^9", {1, kBillion}, EINVAL, EINVAL},

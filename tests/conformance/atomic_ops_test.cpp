@@ -10,8 +10,8 @@
 namespace conformance {
 namespace {
 
-constexpr int kThreads = 4;
-constexpr int kRounds = 1000;
+constexpr int kAdders = 4;
+constexpr int kAtomicRounds = 1000;
 
 // One width's functions, under the name of its unsigned type. Called by address here; the program
 // c89/atomics.c lets the compiler expand them.
@@ -65,12 +65,12 @@ class AtomicOps : public ThreadTest {
         return __atomic_load_n(&word, __ATOMIC_RELAXED);
     }
 
-    // Runs work(number of the thread) in kThreads threads at once.
+    // Runs work(number of the thread) in kAdders threads at once.
     template <class Work>
     void in_threads(Work work)
     {
         std::vector<thread_t> threads;
-        for (int number = 0; number < kThreads; ++number) {
+        for (int number = 0; number < kAdders; ++number) {
             threads.push_back(start([work, number] { work(number); }));
         }
         for (const thread_t thread : threads) {
@@ -100,26 +100,26 @@ TEST_P(AtomicOps, S11AddsExactly)
             volatile Word word;
             Word after;
         } cell{1, 0, 1};
-        std::vector<std::vector<Word>> seen(kThreads);
+        std::vector<std::vector<Word>> seen(kAdders);
         in_threads([&](int number) {
-            for (int round = 0; round < kRounds; ++round) {
+            for (int round = 0; round < kAtomicRounds; ++round) {
                 family.add(&cell.word, 3);
                 family.add(&cell.word, -2);
             }
             (void)number;
         });
-        EXPECT_EQ(cell.word, static_cast<Word>(kThreads * kRounds));
+        EXPECT_EQ(cell.word, static_cast<Word>(kAdders * kAtomicRounds));
         cell.word = 0;
         // As many values as the type has, so that each comes once.
         const std::size_t limit = std::numeric_limits<Word>::max();
-        const auto share = std::min<std::size_t>(kRounds, limit / kThreads);
+        const auto share = std::min<std::size_t>(kAtomicRounds, limit / kAdders);
         in_threads([&](int number) {
             auto& mine = seen[static_cast<std::size_t>(number)];
             for (std::size_t round = 0; round < share; ++round) {
                 mine.push_back(family.add_nv(&cell.word, 1));
             }
         });
-        EXPECT_EQ(cell.word, static_cast<Word>(kThreads * share));
+        EXPECT_EQ(cell.word, static_cast<Word>(kAdders * share));
         std::vector<Word> all;
         for (const auto& mine : seen) {
             EXPECT_TRUE(std::is_sorted(mine.begin(), mine.end()));
@@ -135,23 +135,23 @@ TEST_P(AtomicOps, S11AddsExactly)
 // COMP-11: atomic_add_ptr adds bytes, whatever the pointer points to.
 TEST_P(AtomicOps, S11AddsBytesToPointers)
 {
-    static double numbers[kThreads * kRounds + 1];
+    static double numbers[kAdders * kAtomicRounds + 1];
     double* next = numbers;
-    std::vector<std::vector<void*>> seen(kThreads);
+    std::vector<std::vector<void*>> seen(kAdders);
     in_threads([&](int number) {
-        for (int round = 0; round < kRounds; ++round) {
+        for (int round = 0; round < kAtomicRounds; ++round) {
             seen[static_cast<std::size_t>(number)].push_back(
                 atomic_add_ptr_nv(&next, static_cast<ssize_t>(sizeof(double))));
         }
     });
-    EXPECT_EQ(next, numbers + kThreads * kRounds);
+    EXPECT_EQ(next, numbers + kAdders * kAtomicRounds);
     std::vector<void*> all;
     for (const auto& mine : seen) {
         all.insert(all.end(), mine.begin(), mine.end());
     }
     EXPECT_TRUE(all_differ(all));
     in_threads([&](int) {
-        for (int round = 0; round < kRounds; ++round) {
+        for (int round = 0; round < kAtomicRounds; ++round) {
             atomic_add_ptr(&next, -static_cast<ssize_t>(sizeof(double)));
         }
     });
@@ -166,7 +166,7 @@ TEST_P(AtomicOps, S12CountsExactly)
         SCOPED_TRACE(family.name);
         volatile Word word = 0;
         in_threads([&](int number) {
-            for (int round = 0; round < kRounds; ++round) {
+            for (int round = 0; round < kAtomicRounds; ++round) {
                 family.inc(&word);
                 family.inc_nv(&word);
                 if (number % 2 == 0) {
@@ -176,7 +176,7 @@ TEST_P(AtomicOps, S12CountsExactly)
                 }
             }
         });
-        EXPECT_EQ(word, static_cast<Word>(kThreads * kRounds));
+        EXPECT_EQ(word, static_cast<Word>(kAdders * kAtomicRounds));
         word = 0;
         EXPECT_EQ(family.dec_nv(&word), std::numeric_limits<Word>::max());
         EXPECT_EQ(family.inc_nv(&word), 0U);
@@ -186,17 +186,17 @@ TEST_P(AtomicOps, S12CountsExactly)
 // COMP-12: for pointers the unit is a byte.
 TEST_P(AtomicOps, S12CountsPointersByBytes)
 {
-    static char bytes[2 * kThreads * kRounds + 1];
+    static char bytes[2 * kAdders * kAtomicRounds + 1];
     char* next = bytes;
     in_threads([&](int) {
-        for (int round = 0; round < kRounds; ++round) {
+        for (int round = 0; round < kAtomicRounds; ++round) {
             atomic_inc_ptr(&next);
             atomic_inc_ptr_nv(&next);
         }
     });
-    EXPECT_EQ(next, bytes + 2 * kThreads * kRounds);
+    EXPECT_EQ(next, bytes + 2 * kAdders * kAtomicRounds);
     in_threads([&](int) {
-        for (int round = 0; round < kRounds; ++round) {
+        for (int round = 0; round < kAtomicRounds; ++round) {
             atomic_dec_ptr(&next);
             atomic_dec_ptr_nv(&next);
         }
@@ -217,7 +217,7 @@ TEST_P(AtomicOps, S13ChangesItsBitsAlone)
         in_threads([&](int number) {
             const auto mine = static_cast<Word>(3U << (2 * number));
             const auto others = static_cast<Word>(~mine);
-            for (int round = 0; round < kRounds; ++round) {
+            for (int round = 0; round < kAtomicRounds; ++round) {
                 family.set(&word, mine);
                 lost += (look_at(word) & mine) != mine;
                 family.keep(&word, others);
@@ -245,7 +245,7 @@ TEST_P(AtomicOps, S14ComparesAndSwaps)
         EXPECT_EQ(family.cas(&word, kMost, 0), kMost);
         EXPECT_EQ(word, 0U);
         in_threads([&](int) {
-            for (int round = 0; round < kRounds; ++round) {
+            for (int round = 0; round < kAtomicRounds; ++round) {
                 Word before = look_at(word);
                 Word seen = family.cas(&word, before, static_cast<Word>(before + 1));
                 while (seen != before) {
@@ -254,7 +254,7 @@ TEST_P(AtomicOps, S14ComparesAndSwaps)
                 }
             }
         });
-        EXPECT_EQ(word, static_cast<Word>(kThreads * kRounds));
+        EXPECT_EQ(word, static_cast<Word>(kAdders * kAtomicRounds));
     });
 }
 
@@ -264,7 +264,7 @@ TEST_P(AtomicOps, S14PushesOnAList)
     struct Node {
         Node* next = nullptr;
     };
-    static Node nodes[kThreads][kRounds];
+    static Node nodes[kAdders][kAtomicRounds];
     Node* head = nullptr;
     in_threads([&](int number) {
         for (Node& node : nodes[number]) {
@@ -279,7 +279,7 @@ TEST_P(AtomicOps, S14PushesOnAList)
     for (const Node* node = head; node != nullptr; node = node->next) {
         ++count;
     }
-    EXPECT_EQ(count, kThreads * kRounds);
+    EXPECT_EQ(count, kAdders * kAtomicRounds);
 }
 
 // COMP-15: atomic_swap_* return what was there: a token passed by several threads stays one.
@@ -293,7 +293,7 @@ TEST_P(AtomicOps, S15Swaps)
         std::atomic<int> tokens{0};
         in_threads([&](int) {
             Word mine = 0;
-            for (int round = 0; round < kRounds; ++round) {
+            for (int round = 0; round < kAtomicRounds; ++round) {
                 mine = family.swap(&word, mine);
             }
             tokens += mine == kMost ? 1 : 0;

@@ -11,6 +11,7 @@
 
 #include <array>
 #include <atomic>
+#include <cerrno>
 #include <string>
 #include <type_traits>
 #include <utility>
@@ -65,6 +66,17 @@ inline void* run_body(void* argument)
 inline bool is_bound_model()
 {
     return platform::is_one_to_one();
+}
+
+// No thread has it.
+constexpr thread_t kNeverIssued = 0x3ffffff0;
+
+// Of a function that tells its error in errno.
+inline void expect_failure(long result, int error)
+{
+    const int seen = errno;
+    EXPECT_EQ(result, -1);
+    EXPECT_EQ(seen, error);
 }
 
 // The kernel tasks of this process, the library's helpers included: compare differences only.

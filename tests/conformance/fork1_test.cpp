@@ -98,11 +98,11 @@ TEST_P(Fork, S04DoesNotKnowTheParentsThreads)
     join(ended);
 }
 
-std::atomic<int> destroyed{0};
+std::atomic<int> destructions{0};
 
 void count_destruction(void* /*value*/)
 {
-    destroyed.fetch_add(1);
+    destructions.fetch_add(1);
 }
 
 // FORK-05: thread-specific data and stack of the caller are whole.
@@ -111,7 +111,7 @@ TEST_P(Fork, S05KeepsValuesAndStackS06RunsNoForeignDestructors)
 {
     thread_key_t key = 0;
     ASSERT_EQ(thr_keycreate(&key, count_destruction), 0);
-    destroyed.store(0);
+    destructions.store(0);
     latch::Gate set;
     latch::Gate leave;
     const thread_t other = start([&] {
@@ -140,7 +140,7 @@ TEST_P(Fork, S05KeepsValuesAndStackS06RunsNoForeignDestructors)
                 thr_join(id, nullptr, nullptr) != 0) {
                 return 3;
             }
-            return destroyed.load() == 0 ? kFine : 4;
+            return destructions.load() == 0 ? kFine : 4;
         });
         thr_setspecific(key, nullptr);
     });
@@ -183,7 +183,7 @@ TEST_P(Fork, S07KeepsMutexesAsTheyAre)
 }
 
 // The order in which handlers of pthread_atfork ran; they stay registered for good.
-struct Calls {
+struct ForkCalls {
     static constexpr int kMost = 16;
     std::atomic<int> count{0};
     char order[kMost] = {};
@@ -196,7 +196,7 @@ struct Calls {
         }
     }
 };
-Calls calls;
+ForkCalls calls;
 
 // FORK-08: handlers of pthread_atfork run around fork and fork1, prepare in reverse order.
 TEST_P(Fork, S08RunsAtforkHandlersInOrder)

@@ -13,8 +13,6 @@
 namespace conformance {
 namespace {
 
-constexpr lwpid_t kNeverIssued = 0x3ffffff0;
-
 // An LWP that calls a function on a stack of its own.
 class TestLwp {
   public:
@@ -54,7 +52,7 @@ class LwpCreate : public ThreadTest {};
 
 INSTANTIATE_TEST_SUITE_P(Threads, LwpCreate, bindings(), binding_name);
 
-void set_flag(void* flag)
+void raise_flag(void* flag)
 {
     static_cast<std::atomic<bool>*>(flag)->store(true);
 }
@@ -80,7 +78,7 @@ TEST_P(LwpCreate, S01HasAStableId)
     join(id);
 }
 
-struct Seen {
+struct SeenByLwp {
     std::atomic<void*> argument{nullptr};
     std::atomic<void*> word{nullptr};
     std::atomic<lwpid_t> id{0};
@@ -90,7 +88,7 @@ struct Seen {
 // LWP-04: and the LWP ends when it returns.
 TEST_P(LwpCreate, S03RunsTheFunctionGiven)
 {
-    static Seen seen;
+    static SeenByLwp seen;
     seen.id = 0;
     const TestLwp lwp{[](void* argument) {
                           seen.argument = argument;
@@ -109,7 +107,7 @@ TEST_P(LwpCreate, S04EndsByLwpExit)
 {
     std::atomic<bool> runs{false};
     const TestLwp lwp{[](void* flag) {
-                          set_flag(flag);
+                          raise_flag(flag);
                           _lwp_exit();
                       },
                       &runs};
@@ -144,7 +142,7 @@ TEST_P(LwpCreate, S03TakesTheMaskOfTheContext)
 TEST_P(LwpCreate, S05StartsSuspended)
 {
     std::atomic<bool> runs{false};
-    const TestLwp lwp{set_flag, &runs, LWP_SUSPENDED};
+    const TestLwp lwp{raise_flag, &runs, LWP_SUSPENDED};
     EXPECT_TRUE(bounded::holds_for(kStandstill, [&] { return !runs.load(); }));
     EXPECT_EQ(_lwp_continue(lwp.id()), 0);
     lwp.wait();
@@ -157,7 +155,7 @@ TEST_P(LwpCreate, S06RefusesUndefinedFlags)
     ucontext_t context;
     sigemptyset(&context.uc_sigmask);
     std::vector<char> stack(64 * 1024);
-    _lwp_makecontext(&context, set_flag, nullptr, nullptr, stack.data(), stack.size());
+    _lwp_makecontext(&context, raise_flag, nullptr, nullptr, stack.data(), stack.size());
     lwpid_t id = 0;
     EXPECT_EQ(_lwp_create(&context, 0x1, &id), EINVAL);
     EXPECT_EQ(_lwp_create(&context, LWP_DETACHED | 0x4000, &id), EINVAL);
@@ -192,7 +190,7 @@ TEST_P(LwpCreate, S08DoesNotWaitForItself)
 TEST_P(LwpCreate, S09WaitsForAny)
 {
     std::atomic<bool> ran{false};
-    const TestLwp lwp{set_flag, &ran};
+    const TestLwp lwp{raise_flag, &ran};
     lwpid_t departed = 0;
     EXPECT_EQ(_lwp_wait(0, &departed), 0);
     EXPECT_EQ(departed, lwp.id());
@@ -301,7 +299,7 @@ TEST_P(LwpCreate, S16ReportsTheTimeUsed)
 TEST_P(LwpCreate, S27IsJoinedLikeAThread)
 {
     std::atomic<bool> ran{false};
-    const TestLwp lwp{set_flag, &ran};
+    const TestLwp lwp{raise_flag, &ran};
     thread_t departed = 0;
     void* status = &ran;
     EXPECT_EQ(thr_join(0, &departed, &status), 0);

@@ -193,7 +193,7 @@ TEST_P(LwpObjects, S24HasAMaximum)
     EXPECT_EQ(_lwp_sema_post(&sema), 0);
 }
 
-struct Shared {
+struct LwpShared {
     lwp_mutex_t mutex;
     lwp_cond_t cond;
     lwp_sema_t sema;
@@ -204,9 +204,9 @@ struct Shared {
 TEST_P(LwpObjects, S25WorksBetweenProcesses)
 {
     void* const memory =
-        mmap(nullptr, sizeof(Shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+        mmap(nullptr, sizeof(LwpShared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     ASSERT_NE(memory, MAP_FAILED);
-    Shared& shared = *static_cast<Shared*>(memory);
+    LwpShared& shared = *static_cast<LwpShared*>(memory);
     EXPECT_EQ(_lwp_mutex_lock(&shared.mutex), 0);
     const pid_t child = fork();
     ASSERT_NE(child, -1);
@@ -232,7 +232,7 @@ TEST_P(LwpObjects, S25WorksBetweenProcesses)
     int status = -1;
     EXPECT_EQ(waitpid(child, &status, 0), child);
     EXPECT_EQ(status, 0);
-    munmap(memory, sizeof(Shared));
+    munmap(memory, sizeof(LwpShared));
 }
 
 }  // namespace

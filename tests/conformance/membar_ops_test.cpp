@@ -8,7 +8,7 @@
 namespace conformance {
 namespace {
 
-constexpr int kRounds = 20000;
+constexpr int kMembarRounds = 20000;
 
 // Relaxed accesses, so that only the barriers order anything.
 using Cell = std::atomic<int>;
@@ -35,7 +35,7 @@ TEST_P(MembarOps, S17PublishesDataBeforeItsFlag)
     alignas(64) Cell flag{0};
     int stale = 0;
     const thread_t consumer = start([&] {
-        for (int seen = 0; seen < kRounds;) {
+        for (int seen = 0; seen < kMembarRounds;) {
             const int now = look(flag);
             membar_consumer();
             stale += look(data) < now ? 1 : 0;
@@ -46,7 +46,7 @@ TEST_P(MembarOps, S17PublishesDataBeforeItsFlag)
         }
     });
     const thread_t producer = start([&] {
-        for (int round = 1; round <= kRounds; ++round) {
+        for (int round = 1; round <= kMembarRounds; ++round) {
             put(data, round);
             membar_producer();
             put(flag, round);
@@ -66,14 +66,14 @@ TEST_P(MembarOps, S17OrdersAStoreBeforeLoads)
         Cell other{0};
         int saw[2] = {1, 1};
     };
-    const auto rounds = std::make_unique<Round[]>(kRounds);
+    const auto rounds = std::make_unique<Round[]>(kMembarRounds);
     Cell ready{0};
     const auto work = [&](int side) {
         ready.fetch_add(1);
         for (int tries = 0; look(ready) < 2 && tries < 1000; ++tries) {
             thr_yield();
         }
-        for (int index = 0; index < kRounds; ++index) {
+        for (int index = 0; index < kMembarRounds; ++index) {
             Round& round = rounds[static_cast<std::size_t>(index)];
             put(side == 0 ? round.mine : round.other, 1);
             membar_enter();
@@ -86,7 +86,7 @@ TEST_P(MembarOps, S17OrdersAStoreBeforeLoads)
     join(first);
     join(second);
     int both_missed = 0;
-    for (int index = 0; index < kRounds; ++index) {
+    for (int index = 0; index < kMembarRounds; ++index) {
         const Round& round = rounds[static_cast<std::size_t>(index)];
         both_missed += round.saw[0] == 0 && round.saw[1] == 0 ? 1 : 0;
     }

@@ -9,10 +9,6 @@
 namespace conformance {
 namespace {
 
-constexpr int kLow = 10;
-constexpr int kMiddle = 30;
-constexpr int kHigh = 50;
-
 class MutexLockProtocol : public ThreadTest {
   protected:
     void SetUp() override
@@ -187,7 +183,7 @@ TEST_P(MutexLockProtocol, S03CeilingIsForRealtimeThreads)
     }));
 }
 
-const PoolOfOne kOneLwp{"MutexLockProtocolPool"};
+const PoolOfOne kPoolOfProtocol{"MutexLockProtocolPool"};
 class MutexLockProtocolPool : public MutexLockProtocol {};
 INSTANTIATE_TEST_SUITE_P(, MutexLockProtocolPool, testing::Values(0L), binding_name);
 

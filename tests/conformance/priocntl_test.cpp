@@ -11,13 +11,6 @@
 namespace conformance {
 namespace {
 
-void expect_failure(long result, int error)
-{
-    const int seen = errno;
-    EXPECT_EQ(result, -1);
-    EXPECT_EQ(seen, error);
-}
-
 class Priocntl : public ThreadTest {};
 
 INSTANTIATE_TEST_SUITE_P(Threads, Priocntl, testing::Values(static_cast<long>(THR_BOUND)),

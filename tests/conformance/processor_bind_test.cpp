@@ -95,13 +95,6 @@ TEST_P(ProcessorBind, S06EndsTheBinding)
     });
 }
 
-void expect_failure(int result, int error)
-{
-    const int seen = errno;
-    EXPECT_EQ(result, -1);
-    EXPECT_EQ(seen, error);
-}
-
 // COMP-07: a processor that is absent, or a number that is none: EINVAL.
 TEST_P(ProcessorBind, S07FailsWithEinvalForAProcessorThatIsNotThere)
 {

@@ -10,13 +10,6 @@
 namespace conformance {
 namespace {
 
-void expect_failure(int result, int error)
-{
-    const int seen = errno;
-    EXPECT_EQ(result, -1);
-    EXPECT_EQ(seen, error);
-}
-
 std::vector<processorid_t> processors_of(psetid_t set)
 {
     std::vector<processorid_t> list(1024);

@@ -9,6 +9,8 @@
 #include <initializer_list>
 #include <vector>
 
+#include "conformance/fixture.h"
+
 namespace conformance {
 
 inline sigset_t signal_set(std::initializer_list<int> numbers)
@@ -25,7 +27,6 @@ inline sigset_t signal_set(std::initializer_list<int> numbers)
 // while for others it finds no such thread.
 inline bool is_reserved(int number)
 {
-    constexpr thread_t kNeverIssued = 0x3ffffff0;
     return thr_kill(kNeverIssued, number) == EINVAL;
 }
 

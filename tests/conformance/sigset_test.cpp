@@ -14,7 +14,7 @@
 namespace conformance {
 namespace {
 
-std::atomic<int> handled{0};
+std::atomic<int> handlings{0};
 std::atomic<thread_t> handler_thread{0};
 std::atomic<bool> closed_inside{false};
 
@@ -26,14 +26,14 @@ bool is_closed(int number)
     return sigismember(&mask, number) == 1;
 }
 
-void note(int number)
+void note_handling(int number)
 {
     sigset_t mask;
     sigemptyset(&mask);
     thr_sigsetmask(SIG_BLOCK, nullptr, &mask);
     closed_inside.store(sigismember(&mask, number) == 1);
     handler_thread.store(thr_self());
-    handled.fetch_add(1);
+    handlings.fetch_add(1);
 }
 
 class SystemV : public ThreadTest {
@@ -42,7 +42,7 @@ class SystemV : public ThreadTest {
     {
         ASSERT_EQ(sigaction(SIGUSR1, nullptr, &before_), 0);
         ASSERT_EQ(thr_sigsetmask(SIG_BLOCK, nullptr, &mask_), 0);
-        handled.store(0);
+        handlings.store(0);
     }
 
     void TearDown() override
@@ -63,16 +63,16 @@ INSTANTIATE_TEST_SUITE_P(Threads, SystemV, bindings(), binding_name);
 // closed, and stays; sigset returns what was there before.
 TEST_P(SystemV, S01SigsetInstallsAHandlerThatStays)
 {
-    EXPECT_EQ(sigset(SIGUSR1, note), SIG_DFL);
+    EXPECT_EQ(sigset(SIGUSR1, note_handling), SIG_DFL);
     join(start([] {
         for (int i = 1; i <= 3; ++i) {
             EXPECT_EQ(thr_kill(thr_self(), SIGUSR1), 0);
-            EXPECT_EQ(handled.load(), i);
+            EXPECT_EQ(handlings.load(), i);
         }
         EXPECT_EQ(handler_thread.load(), thr_self());
         EXPECT_TRUE(closed_inside.load());
     }));
-    EXPECT_EQ(sigset(SIGUSR1, SIG_IGN), note);
+    EXPECT_EQ(sigset(SIGUSR1, SIG_IGN), note_handling);
     EXPECT_EQ(sigset(SIGUSR1, SIG_DFL), SIG_IGN);
 }
 
@@ -80,20 +80,20 @@ TEST_P(SystemV, S01SigsetInstallsAHandlerThatStays)
 // whichever LWP it runs; what came meanwhile is handled by sigrelse.
 TEST_P(SystemV, S02SigholdIsTheCallersOwn)
 {
-    ASSERT_EQ(sigset(SIGUSR1, note), SIG_DFL);
+    ASSERT_EQ(sigset(SIGUSR1, note_handling), SIG_DFL);
     latch::Counter turn;
     const thread_t holder = start([&] {
         EXPECT_EQ(sighold(SIGUSR1), 0);
         turn.add(1);
         EXPECT_TRUE(turn.wait_for([](int count) { return count == 2; }));
         EXPECT_TRUE(is_closed(SIGUSR1));
-        EXPECT_EQ(handled.load(), 0);
+        EXPECT_EQ(handlings.load(), 0);
         EXPECT_EQ(sigrelse(SIGUSR1), 0);
-        EXPECT_EQ(handled.load(), 1);
+        EXPECT_EQ(handlings.load(), 1);
         EXPECT_EQ(handler_thread.load(), thr_self());
-        EXPECT_EQ(sigset(SIGUSR1, SIG_HOLD), note);
+        EXPECT_EQ(sigset(SIGUSR1, SIG_HOLD), note_handling);
         EXPECT_TRUE(is_closed(SIGUSR1));
-        EXPECT_EQ(sigset(SIGUSR1, note), SIG_HOLD);
+        EXPECT_EQ(sigset(SIGUSR1, note_handling), SIG_HOLD);
         EXPECT_FALSE(is_closed(SIGUSR1));
     });
     ASSERT_TRUE(turn.wait_for([](int count) { return count == 1; }));
@@ -101,13 +101,13 @@ TEST_P(SystemV, S02SigholdIsTheCallersOwn)
     EXPECT_EQ(thr_kill(holder, SIGUSR1), 0);
     turn.add(1);
     join(holder);
-    EXPECT_EQ(handled.load(), 1);
+    EXPECT_EQ(handlings.load(), 1);
 }
 
 // COMP-SIG-03: sigpause opens the signal, waits until a handler has run, and closes it again.
 TEST_P(SystemV, S03SigpauseWaitsForTheSignal)
 {
-    ASSERT_EQ(sigset(SIGUSR1, note), SIG_DFL);
+    ASSERT_EQ(sigset(SIGUSR1, note_handling), SIG_DFL);
     blocked::Marker waiting;
     const thread_t waiter = start([&] {
         EXPECT_EQ(sighold(SIGUSR1), 0);
@@ -119,7 +119,7 @@ TEST_P(SystemV, S03SigpauseWaitsForTheSignal)
     ASSERT_TRUE(waiting.seen_waiting());
     EXPECT_EQ(thr_kill(waiter, SIGUSR1), 0);
     join(waiter);
-    EXPECT_EQ(handled.load(), 1);
+    EXPECT_EQ(handlings.load(), 1);
     EXPECT_EQ(handler_thread.load(), waiter);
 }
 
@@ -154,12 +154,12 @@ TEST_P(SystemV, S05RefusesWhatIsNoSignal)
 TEST_P(SystemV, S06SiginterruptClearsRestart)
 {
     struct sigaction action {};
-    ASSERT_EQ(signal(SIGUSR1, note), SIG_DFL);
+    ASSERT_EQ(signal(SIGUSR1, note_handling), SIG_DFL);
     ASSERT_EQ(siginterrupt(SIGUSR1, 1), 0);
     ASSERT_EQ(sigaction(SIGUSR1, nullptr, &action), 0);
     EXPECT_EQ(action.sa_flags & SA_RESTART, 0);
-    EXPECT_EQ(action.sa_handler, note);
-    ASSERT_EQ(signal(SIGUSR1, note), note);
+    EXPECT_EQ(action.sa_handler, note_handling);
+    ASSERT_EQ(signal(SIGUSR1, note_handling), note_handling);
     ASSERT_EQ(sigaction(SIGUSR1, nullptr, &action), 0);
     EXPECT_EQ(action.sa_flags & SA_RESTART, 0);
     ASSERT_EQ(siginterrupt(SIGUSR1, 0), 0);

@@ -17,6 +17,11 @@ namespace conformance {
 // For "does not happen": how long it is watched.
 inline constexpr auto kWindow = 60ms;
 
+// Priorities.
+inline constexpr int kLow = 10;
+inline constexpr int kMiddle = 30;
+inline constexpr int kHigh = 50;
+
 // Waits until the thread sleeps on `object`.
 [[nodiscard]] inline bool sleeps_on(thread_t id, const void* object)
 {

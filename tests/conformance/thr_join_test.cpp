@@ -18,8 +18,6 @@ class ThrJoin : public ThreadTest {};
 
 INSTANTIATE_TEST_SUITE_P(Threads, ThrJoin, bindings(), binding_name);
 
-constexpr thread_t kNeverIssued = 0x3ffffff0;
-
 // THR-JOIN-01: joining a thread that has ended returns at once with its status.
 TEST_P(ThrJoin, S01ReturnsTheStatusOfAnEndedThread)
 {
@@ -143,18 +141,18 @@ TEST_P(ThrJoin, S10LetsOneOfTwoJoinersSucceed)
         << results[0] << " and " << results[1];
 }
 
-std::atomic<int> handled{0};
+std::atomic<int> interruptions{0};
 
-void count_signal(int /*number*/)
+void count_interruption(int /*number*/)
 {
-    handled.fetch_add(1);
+    interruptions.fetch_add(1);
 }
 
 // THR-JOIN-21: a signal handled during the wait does not end it.
 TEST_P(ThrJoin, S21ResumesAfterASignalHandler)
 {
-    handled.store(0);
-    const ScopedHandler handler{SIGUSR1, count_signal};
+    interruptions.store(0);
+    const ScopedHandler handler{SIGUSR1, count_interruption};
     latch::Gate leave;
     blocked::Marker joining;
     std::atomic<int> result{-1};
@@ -165,7 +163,7 @@ TEST_P(ThrJoin, S21ResumesAfterASignalHandler)
     });
     ASSERT_TRUE(joining.seen_waiting());
     EXPECT_EQ(thr_kill(joiner, SIGUSR1), 0);
-    EXPECT_TRUE(bounded::until([] { return handled.load() == 1; }));
+    EXPECT_TRUE(bounded::until([] { return interruptions.load() == 1; }));
     EXPECT_TRUE(bounded::holds_for(20ms, [&] { return result.load() == -1; }));
     leave.open();
     join(joiner);

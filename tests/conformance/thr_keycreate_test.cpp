@@ -123,11 +123,11 @@ TEST_P(ThrKeycreate, S08ReadsNullOrFailsForAKeyNeverCreated)
     EXPECT_EQ(value, nullptr);
 }
 
-std::vector<void*>* destroyed = nullptr;
+std::vector<void*>* destroyed_values = nullptr;
 
 void note_destroyed(void* value)
 {
-    destroyed->push_back(value);
+    destroyed_values->push_back(value);
 }
 
 // TSD-09: the destructor is called once, with the value.
@@ -139,7 +139,7 @@ TEST_P(ThrKeycreate, S09CallsDestructorsForValues)
     static const thread_key_t with_null = make_key(note_destroyed);
     static const thread_key_t without_destructor = make_key();
     std::vector<void*> noted;
-    destroyed = &noted;
+    destroyed_values = &noted;
     join(start([] {
         thr_setspecific(with_value, as_pointer(5));
         thr_setspecific(with_null, as_pointer(6));
@@ -153,7 +153,7 @@ thread_key_t self_reading_key = THR_ONCE_KEY;
 
 void read_own_slot(void* /*value*/)
 {
-    destroyed->push_back(get(self_reading_key));
+    destroyed_values->push_back(get(self_reading_key));
 }
 
 // TSD-12: in its destructor the slot reads null.
@@ -161,7 +161,7 @@ TEST_P(ThrKeycreate, S12ReadsNullInTheDestructor)
 {
     ASSERT_EQ(thr_keycreate_once(&self_reading_key, read_own_slot), 0);
     std::vector<void*> noted;
-    destroyed = &noted;
+    destroyed_values = &noted;
     join(start([] { thr_setspecific(self_reading_key, as_pointer(5)); }));
     EXPECT_EQ(noted, std::vector<void*>{nullptr});
 }
@@ -171,7 +171,7 @@ thread_key_t counting_key = THR_ONCE_KEY;
 // Binds the next lower number until zero.
 void count_down(void* value)
 {
-    destroyed->push_back(value);
+    destroyed_values->push_back(value);
     thr_setspecific(counting_key, as_pointer(reinterpret_cast<std::uintptr_t>(value) - 1));
 }
 
@@ -181,7 +181,7 @@ TEST_P(ThrKeycreate, S13RepeatsUntilNoValueIsLeft)
 {
     ASSERT_EQ(thr_keycreate_once(&counting_key, count_down), 0);
     std::vector<void*> noted;
-    destroyed = &noted;
+    destroyed_values = &noted;
     join(start([] { thr_setspecific(counting_key, as_pointer(20)); }));
     EXPECT_EQ(noted.size(), 20U);
     EXPECT_EQ(noted.empty() ? nullptr : noted.back(), as_pointer(1));
@@ -193,7 +193,7 @@ void say_destroyed(void* /*value*/)
 }
 
 latch::Gate daemon_set;
-latch::Gate never_opened;
+latch::Gate opened_never;
 thread_key_t process_key = THR_ONCE_KEY;
 
 void* set_and_wait(void* /*argument*/)
@@ -201,7 +201,7 @@ void* set_and_wait(void* /*argument*/)
     thr_setspecific(process_key, as_pointer(2));
     daemon_set.open();
     for (;;) {
-        never_opened.wait(1000s);
+        opened_never.wait(1000s);
     }
 }
 
@@ -301,7 +301,7 @@ TEST_P(ThrKeycreate, S19SharesKeysWithPthreads)
     ASSERT_EQ(pthread_key_create(&theirs, note_destroyed), 0);
     const thread_key_t ours = make_key(note_destroyed);
     std::vector<void*> noted;
-    destroyed = &noted;
+    destroyed_values = &noted;
     void* seen[2] = {};
     join(start([&] {
         EXPECT_EQ(thr_setspecific(theirs, as_pointer(4)), 0);
@@ -321,7 +321,7 @@ TEST_P(ThrKeycreate, S20CallsNoDestructorOfADeletedKey)
 {
     const thread_key_t key = make_key(note_destroyed);
     std::vector<void*> noted;
-    destroyed = &noted;
+    destroyed_values = &noted;
     latch::Gate set;
     latch::Gate deleted;
     const thread_t id = start([&] {

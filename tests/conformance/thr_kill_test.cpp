@@ -32,8 +32,6 @@ class ThrKill : public ThreadTest {
 
 INSTANTIATE_TEST_SUITE_P(Threads, ThrKill, bindings(), binding_name);
 
-constexpr thread_t kNeverIssued = 0x3ffffff0;
-
 // SIG-01: a signal to oneself runs the handler in this thread.
 TEST_P(ThrKill, S01RunsTheHandlerInTheCaller)
 {

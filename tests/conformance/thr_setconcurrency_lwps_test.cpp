@@ -27,7 +27,7 @@ struct Spinner {
 };
 
 // Computes until told to stop: as long as it does, its LWP can do nothing else.
-void* spin(void* argument)
+void* spin_until_told(void* argument)
 {
     auto& spinner = *static_cast<Spinner*>(argument);
     spinner.runs.store(true);
@@ -35,7 +35,7 @@ void* spin(void* argument)
     return nullptr;
 }
 
-void* do_nothing(void* argument)
+void* hand_back(void* argument)
 {
     return argument;
 }
@@ -58,14 +58,14 @@ Tasks count_tasks_around(long flags, int expected)
     // The library's helpers come with the first threads, one of either kind.
     for (const long kind : {0L, static_cast<long>(THR_BOUND)}) {
         thread_t id = 0;
-        thr_create(nullptr, 0, do_nothing, nullptr, kind, &id);
+        thr_create(nullptr, 0, hand_back, nullptr, kind, &id);
         thr_join(id, nullptr, nullptr);
     }
     const bool settled = bounded::until([] { return platform::lwps_are_settled(); });
     Tasks tasks{kernel_task_count()};
     Spinner spinner;
     thread_t id = 0;
-    if (thr_create(nullptr, 0, spin, &spinner, flags, &id) != 0) {
+    if (thr_create(nullptr, 0, spin_until_told, &spinner, flags, &id) != 0) {
         return tasks;
     }
     const bool ran = bounded::until([&] { return spinner.runs.load(); });
@@ -84,7 +84,7 @@ const child::Program level_and_back{
         const int before = thr_getconcurrency();
         Spinner spinner;
         thread_t id = 0;
-        thr_create(nullptr, 0, spin, &spinner, child::argument() | THR_NEW_LWP, &id);
+        thr_create(nullptr, 0, spin_until_told, &spinner, child::argument() | THR_NEW_LWP, &id);
         const int during = thr_getconcurrency();
         spinner.stop.store(true);
         thr_join(id, nullptr, nullptr);
@@ -147,17 +147,17 @@ TEST_F(LwpCount, S15GrowsByTwoForBothFlags)
 }
 
 constexpr int kMeeting = 8;
-std::atomic<int> present{0};
+std::atomic<int> arrived{0};
 std::atomic<int> most_tasks{0};  // seen by those who met
 
 // Waits without a call for all others, so that each needs an LWP.
-void* meet_by_spinning(void* argument)
+void* meet_on_lwps(void* argument)
 {
     const int tasks = kernel_task_count();
     int most = most_tasks.load();
     while (most < tasks && !most_tasks.compare_exchange_weak(most, tasks)) {}
-    present.fetch_add(1);
-    while (present.load() % kMeeting != 0) {}
+    arrived.fetch_add(1);
+    while (arrived.load() % kMeeting != 0) {}
     return argument;
 }
 
@@ -165,7 +165,7 @@ void* meet_by_spinning(void* argument)
 bool meet_on_new_lwps()
 {
     for (int i = 0; i < kMeeting; ++i) {
-        thr_create(nullptr, 0, meet_by_spinning, nullptr, THR_NEW_LWP, nullptr);
+        thr_create(nullptr, 0, meet_on_lwps, nullptr, THR_NEW_LWP, nullptr);
     }
     int done = 0;
     while (thr_join(0, nullptr, nullptr) == 0) {

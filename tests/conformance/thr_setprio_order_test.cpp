@@ -8,10 +8,6 @@
 namespace conformance {
 namespace {
 
-constexpr int kLow = 20;
-constexpr int kMiddle = 40;
-constexpr int kHigh = 60;
-
 // Three threads wait for one object: low, high, middle come in this order.
 class ThrSetprioOrder : public ThreadTest {
   protected:

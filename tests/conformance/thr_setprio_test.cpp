@@ -25,8 +25,6 @@ class ThrSetprio : public ThreadTest {
 
 INSTANTIATE_TEST_SUITE_P(Threads, ThrSetprio, bindings(), binding_name);
 
-constexpr thread_t kNeverIssued = 0x3ffffff0;
-
 int priority_of(thread_t id)
 {
     int priority = -1;

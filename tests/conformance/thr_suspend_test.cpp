@@ -19,8 +19,6 @@ class ThrSuspend : public SuspensionTest {};
 
 INSTANTIATE_TEST_SUITE_P(Threads, ThrSuspend, bindings(), binding_name);
 
-constexpr thread_t kNeverIssued = 0x3ffffff0;
-
 // THR-SUSP-01: the target makes no progress once thr_suspend has returned.
 // THR-SUSP-02: thr_continue resumes it.
 TEST_P(ThrSuspend, S01StopsAThreadThatComputes)

@@ -8,11 +8,7 @@
 namespace conformance {
 namespace {
 
-constexpr int kLow = 10;
-constexpr int kMiddle = 30;
-constexpr int kHigh = 50;
-
-const PoolOfOne kOneLwp{"TwoLevelPriority"};
+const PoolOfOne kPoolOfPriority{"TwoLevelPriority"};
 
 class TwoLevelPriority : public ThreadTest {
   protected:

@@ -235,7 +235,7 @@ TEST_P(TwoLevelProcess, S26SleepsOverlap)
 
 sema_t never_posted = DEFAULTSEMA;
 
-void* wait_for_ever(void*)
+void* sleep_for_ever(void*)
 {
     sema_wait(&never_posted);
     return nullptr;
@@ -246,7 +246,7 @@ bool make_sleepers(int count, long (*flags)(int))
 {
     std::vector<thread_t> ids(static_cast<std::size_t>(count));
     for (int i = 0; i < count; ++i) {
-        if (thr_create(nullptr, 0, wait_for_ever, nullptr, flags(i),
+        if (thr_create(nullptr, 0, sleep_for_ever, nullptr, flags(i),
                        &ids[static_cast<std::size_t>(i)]) != 0) {
             return false;
         }
