@@ -10,7 +10,8 @@ Installs the missing Debian packages (as root or with sudo), then
   1  builds with gcc and runs every test, the conformance tests also with each way to a thread control
      block forced (hand, husk, bound)
   2  builds the library, lwpinspect, unit and conformance tests with clang, AddressSanitizer and
-     UndefinedBehaviorSanitizer, and runs them; clang's warnings and lock analysis are errors
+     UndefinedBehaviorSanitizer, the files of a folder as if they were one, and runs them; clang's warnings
+     and lock analysis are errors
   3  fuzzes what lwpinspect reads for 20 or 5 seconds each (LT_FUZZ_SECONDS: for that long)
 Where no clang can be had, gcc takes its place in the second, and the third is skipped. --quick stops
 after the first and forces nothing. Build directories: build/tests, build/sanitize; the log of a step that
@@ -130,7 +131,7 @@ if command -v clang++ > /dev/null; then
 fi
 if build build/sanitize 'thread thread_static lwpinspect lwpdb lwpdb_td tests.unit tests.conformance' \
     -C tests/config/asan.cmake "${compiler[@]}" '-DCMAKE_CXX_FLAGS_RELWITHDEBINFO=-O0 -g1' \
-    '-DLT_TEST_OPTIONS=-fno-sanitize=undefined;-g0' -DLT_INSPECT_OPTIONS=-g0 -DLT_PRECOMPILE=ON; then
+    '-DLT_TEST_OPTIONS=-fno-sanitize=undefined;-g0' -DLT_INSPECT_OPTIONS=-g0 -DLT_PRECOMPILE=ON -DLT_BATCHES=ON; then
     run_tests sanitize build/sanitize -L 'unit|conformance'
     if [ ${#compiler[@]} = 0 ]; then
         echo 'No clang, no fuzzing.'
