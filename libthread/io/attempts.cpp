@@ -138,11 +138,29 @@ long send(const Call& call, const Buffers& buffers)
     return send_parts(call, buffers, flags);
 }
 
-// A little at a time: a write for which there is not enough room would wait for it.
+// How many buffers, all of them whole, make a write for which there is room.
+std::size_t safe_parts(const Buffers& buffers)
+{
+    std::size_t parts = 0;
+    std::size_t size = 0;
+    while (parts < buffers.count && buffers.parts[parts].iov_len <= kSafeWrite - size) {
+        size += buffers.parts[parts++].iov_len;
+    }
+    return parts;
+}
+
+// A little at a time: a write for which there is not enough room would wait for it. What fits is
+// one write, which nobody else's comes into.
 long write_if_ready(const Call& call, const Buffers& buffers)
 {
     if (!is_ready(call)) {
         return -EAGAIN;
+    }
+    if (!buffers.single()) {
+        if (const std::size_t parts = safe_parts(buffers); parts > 1) {
+            return os::raw_syscall(SYS_writev, call.fd, os::syscall_argument(buffers.parts),
+                                   static_cast<long>(parts));
+        }
     }
     const iovec part = buffers.first();
     const std::size_t size = part.iov_len < kSafeWrite ? part.iov_len : kSafeWrite;
