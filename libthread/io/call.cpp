@@ -247,6 +247,10 @@ long perform(Thread& self, Call& call)
             note_no_wait(call);
         }
     }
+    // A socket with TCP_FASTOPEN_CONNECT begins to connect when it is first written to.
+    if (LT_UNLIKELY(result == -EINPROGRESS) && !is_nonblocking(call)) {
+        result = -EAGAIN;
+    }
     if (LT_LIKELY(result != -EAGAIN && result != kUseLibc)) {
         return result;
     }

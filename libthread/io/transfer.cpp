@@ -258,6 +258,8 @@ struct Sending : Call {
 
 // These never wait, or look without taking: the kernel knows best.
 constexpr int kNeverParks = MSG_DONTWAIT | MSG_ERRQUEUE | MSG_OOB;
+// And this connects first.
+constexpr int kNeverParksSending = MSG_DONTWAIT | MSG_FASTOPEN;
 constexpr int kMostParts = 1024;
 
 bool keeps_to_libc(int flags)
@@ -334,7 +336,7 @@ ssize_t recvmsg(Thread& self, int fd, msghdr* message, int flags)
 ssize_t sendto(Thread& self, int fd, const void* buffer, std::size_t size, int flags,
                const sockaddr* address, socklen_t length)
 {
-    if ((flags & MSG_DONTWAIT) != 0) {
+    if ((flags & kNeverParksSending) != 0) {
         return os::real_calls().sendto(fd, buffer, size, flags, address, length);
     }
     iovec part{const_cast<void*>(buffer), size};  // NOLINT: read only
@@ -350,7 +352,7 @@ ssize_t sendto(Thread& self, int fd, const void* buffer, std::size_t size, int f
 
 ssize_t sendmsg(Thread& self, int fd, const msghdr* message, int flags)
 {
-    if ((flags & MSG_DONTWAIT) != 0 || message == nullptr || message->msg_iovlen == 0) {
+    if ((flags & kNeverParksSending) != 0 || message == nullptr || message->msg_iovlen == 0) {
         return os::real_calls().sendmsg(fd, message, flags);
     }
     Sending call{fd, *message, flags};
