@@ -7,6 +7,7 @@
 #include <clocale>
 #include <cstdio>
 #include <exception>
+#include <iostream>
 
 #include "commands/commands.h"
 #include "support/error.h"
@@ -67,6 +68,16 @@ int fail(lwpi::ExitCode code, const char* sentence)
     return static_cast<int>(code);
 }
 
+// What standard output did not take is lost: not even a finding is worth more than saying that.
+int finish_output(int code)
+{
+    std::cout.flush();
+    if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0 && std::cout) {
+        return code;
+    }
+    return fail(lwpi::ExitCode::kInternal, "cannot write to standard output; some of it is lost.");
+}
+
 }  // namespace
 
 int main(int argc, char** argv)
@@ -82,9 +93,9 @@ int main(int argc, char** argv)
         const bool interactive = ::isatty(STDIN_FILENO) != 0 && ::isatty(STDOUT_FILENO) != 0;
         const auto parsed = lwpi::parse_options(argc, argv, interactive);
         if (const int* code = std::get_if<int>(&parsed)) {
-            return *code;
+            return finish_output(*code);
         }
-        return run(std::get<lwpi::Options>(parsed));
+        return finish_output(run(std::get<lwpi::Options>(parsed)));
     } catch (const lwpi::TargetError& error) {
         return fail(error.code(), error.what());
     } catch (const std::exception& error) {

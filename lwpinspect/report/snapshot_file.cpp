@@ -201,19 +201,22 @@ void write_snapshot(const Snapshot& snapshot, std::ostream& out)
 
 void save_snapshot(const Snapshot& snapshot, const std::string& path)
 {
-    const std::string draft = path + ".part";
-    {
-        std::ofstream out(draft, std::ios::trunc);
-        write_snapshot(snapshot, out);
-        out.flush();
-        if (!out) {
-            const int error = errno;
+    // A device, a pipe or a link is written to; only a file of its own is replaced.
+    struct stat file {};
+    const bool in_place = ::lstat(path.c_str(), &file) == 0 && !S_ISREG(file.st_mode);
+    const std::string draft = in_place ? path : path + ".part";
+    std::ofstream out(draft, std::ios::trunc);
+    write_snapshot(snapshot, out);
+    out.close();
+    if (!out) {
+        const int error = errno;
+        if (!in_place) {
             std::remove(draft.c_str());
-            errno = error;
-            cannot_write(draft);
         }
+        errno = error;
+        cannot_write(draft);
     }
-    if (std::rename(draft.c_str(), path.c_str()) != 0) {
+    if (!in_place && std::rename(draft.c_str(), path.c_str()) != 0) {
         cannot_write(path);
     }
 }

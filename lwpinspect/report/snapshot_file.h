@@ -11,7 +11,8 @@ namespace lwpi {
 
 void write_snapshot(const Snapshot& snapshot, std::ostream& out);
 
-// Writes the file in full or not at all: one of that name stays until then. Throws TargetError.
+// Writes the file in full or not at all: one of that name stays until then. What is no regular
+// file, such as a device or a pipe, is written to as it is. Throws TargetError.
 void save_snapshot(const Snapshot& snapshot, const std::string& path);
 
 // Throws TargetError: kUsage (no such file, not a snapshot, damaged), kOtherVersion. A file that

@@ -1,9 +1,12 @@
 // Snapshots in files: what every verb says of them is what it says of the process.
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
+#include <limits>
+#include <thread>
 
 #include "e2e/inspect_support.h"
 
@@ -125,6 +128,62 @@ TEST(InspectFiles, ThatCannotBeWrittenOrRead)
     EXPECT_NE(result.err.find("cannot write /nonexistent/x.lwps"), std::string::npos) << result.err;
     EXPECT_EQ(inspect({"ps", "--from", "/nonexistent"}).exit_code, 2);
     EXPECT_EQ(inspect({"ps", "--from", "/dev/null"}).exit_code, 2);
+}
+
+TEST(InspectFiles, DevicesPipesAndLinksAreWrittenToAndStay)
+{
+    Target target({ORACLE_PROGRAM});
+    ASSERT_TRUE(target.is_ready());
+    const std::string pid = std::to_string(target.pid());
+    const std::filesystem::path directory =
+        testing::TempDir() + "inspect_in_place_" + std::to_string(::getpid());
+    std::filesystem::create_directory(directory);
+    const std::string pipe = directory / "pipe";
+    ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
+    std::string first;
+    std::thread reader([&] {
+        std::ifstream in(pipe);
+        std::getline(in, first);
+        in.ignore(std::numeric_limits<std::streamsize>::max());
+    });
+    EXPECT_EQ(inspect({"save", pid, "-o", pipe}).exit_code, 0);
+    EXPECT_TRUE(std::filesystem::is_fifo(pipe));
+    if (!std::filesystem::is_fifo(pipe)) {
+        std::abort();  // the reader waits for good
+    }
+    reader.join();
+    EXPECT_NE(first.find("lwpinspect-snapshot/1"), std::string::npos) << first;
+
+    const std::string link = directory / "link.lwps";
+    std::filesystem::create_symlink("file.lwps", link);
+    EXPECT_EQ(inspect({"save", pid, "-o", link}).exit_code, 0);
+    EXPECT_TRUE(std::filesystem::is_symlink(link));
+    EXPECT_EQ(inspect({"ps", link}).exit_code, 0);
+    std::filesystem::remove_all(directory);
+}
+
+TEST(InspectFiles, OutputThatIsLostIsAnError)
+{
+    Target target({ORACLE_PROGRAM});
+    ASSERT_TRUE(target.is_ready());
+    const std::string pid = std::to_string(target.pid());
+    // A copy: should the device be replaced, the machine's own is not.
+    const std::string full = testing::TempDir() + "inspect_full_" + std::to_string(::getpid());
+    std::filesystem::create_symlink("/dev/full", full);
+    for (const std::vector<std::string>& words :
+         std::vector<std::vector<std::string>>{{"save", pid, "-o", full},
+                                               {"save", pid, "-o", "-"},
+                                               {"trace", pid, "-t", "0.01", "-o", full},
+                                               {"trace", pid, "-t", "0.01", "-o", "-"},
+                                               {"ps", pid, "--max-threads", "1"},
+                                               {"info", pid, "--json"},
+                                               {"completion", "bash"},
+                                               {"--help"}}) {
+        const Result result = inspect_test::inspect_into("/dev/full", words);
+        EXPECT_NE(result.exit_code, 0) << words[0] << " " << words.back();
+        EXPECT_NE(result.err.find("cannot write"), std::string::npos) << result.err;
+    }
+    std::filesystem::remove(full);
 }
 
 }  // namespace

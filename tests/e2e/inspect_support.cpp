@@ -194,7 +194,7 @@ namespace {
 
 enum class User : unsigned char { kSelf, kNobody };
 
-Result run_tool(const std::vector<std::string>& arguments, User user)
+Result run_tool(const std::vector<std::string>& arguments, User user, const char* output = nullptr)
 {
     constexpr uid_t kNobody = 65534;
     const int program = ::open(LWPINSPECT_PROGRAM, O_RDONLY);
@@ -204,7 +204,7 @@ Result run_tool(const std::vector<std::string>& arguments, User user)
     std::vector<char*> words = pointers(command);
     const pid_t pid = ::fork();
     if (pid == 0) {
-        ::dup2(out.ends[1], STDOUT_FILENO);
+        ::dup2(output == nullptr ? out.ends[1] : ::open(output, O_WRONLY), STDOUT_FILENO);
         ::dup2(err.ends[1], STDERR_FILENO);
         if (user == User::kNobody) {
             if (::setgid(kNobody) == 0 && ::setuid(kNobody) == 0) {
@@ -253,6 +253,11 @@ Result run_tool(const std::vector<std::string>& arguments, User user)
 Result inspect(const std::vector<std::string>& arguments)
 {
     return run_tool(arguments, User::kSelf);
+}
+
+Result inspect_into(const char* output, const std::vector<std::string>& arguments)
+{
+    return run_tool(arguments, User::kSelf, output);
 }
 
 Result inspect_as_nobody(const std::vector<std::string>& arguments)

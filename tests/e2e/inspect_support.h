@@ -61,6 +61,8 @@ struct Result {
 
 // Runs lwpinspect to its end.
 Result inspect(const std::vector<std::string>& arguments);
+// The same with this file as its standard output.
+Result inspect_into(const char* output, const std::vector<std::string>& arguments);
 // The same as user nobody; this program must be root's. lwpinspect is executed from an open
 // descriptor, so that nobody need be allowed to search the folders it lies in.
 Result inspect_as_nobody(const std::vector<std::string>& arguments);
