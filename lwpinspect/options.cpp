@@ -1,5 +1,7 @@
 #include "options.h"
 
+#include <fmt/format.h>
+
 #include <CLI/CLI.hpp>
 #include <array>
 #include <map>
@@ -39,6 +41,19 @@ constexpr std::array<VerbName, 15> kVerbs{
      {Verb::kCompletion, "completion", "completion of the command line for a shell"},
      {Verb::kTop, "top", "screens that follow one process"}}};
 
+// A number from `low` to `high`; CLI::Range lets through what is no number at all (nan).
+CLI::Validator between(double low, double high)
+{
+    return CLI::Validator(
+        [low, high](const std::string& text) {
+            double value = 0;
+            const bool fits =
+                CLI::detail::lexical_cast(text, value) && value >= low && value <= high;
+            return fits ? "" : fmt::format("{} is not between {} and {}", text, low, high);
+        },
+        "");
+}
+
 void add_global(CLI::App& app, Options& options)
 {
     app.add_flag("-n,--nostop", options.nostop,
@@ -65,10 +80,10 @@ void add_global(CLI::App& app, Options& options)
         ->option_text("DIR");
     app.add_option("--timeout", options.timeout, "give up after MS milliseconds (10000)")
         ->option_text("MS")
-        ->check(CLI::Range(1, 3'600'000));
+        ->check(between(1, 3'600'000));
     app.add_option("--max-threads", options.max_threads, "read at most N user threads (65536)")
         ->option_text("N")
-        ->check(CLI::PositiveNumber);
+        ->check(between(1, 1e9));
     app.add_flag_callback(
         "--no-color", [&options] { options.colour = ColourWish::kNever; }, "no colours");
     app.add_option_function<std::string>(
@@ -90,7 +105,7 @@ void add_depth(CLI::App& verb, Options& options)
 {
     verb.add_option("--depth", options.depth, "at most N frames a stack (64)")
         ->option_text("N")
-        ->check(CLI::Range(1, 4096));
+        ->check(between(1, 4096));
 }
 
 void add_ps(CLI::App& verb, Options& options)
@@ -138,11 +153,13 @@ void add_stacks(CLI::App& verb, Options& options)
     verb.add_option("--min-age", options.min_age_seconds,
                     "only threads that have been blocked or ready for so many seconds")
         ->option_text("SEC")
-        ->check(CLI::NonNegativeNumber);
-    verb.add_option("--by", options.by, "group by stack, state, wait, start, creator or top")
-        ->option_text("KEY")
-        ->check(CLI::IsMember({"stack", "state", "wait", "start", "creator", "top"}));
-    verb.add_flag("--collapsed", options.collapsed, "one line a stack, for flame graphs");
+        ->check(between(0, 1e9));
+    auto* const by =
+        verb.add_option("--by", options.by, "group by stack, state, wait, start, creator or top");
+    by->option_text("KEY")->check(
+        CLI::IsMember({"stack", "state", "wait", "start", "creator", "top"}));
+    verb.add_flag("--collapsed", options.collapsed, "one line a stack, for flame graphs")
+        ->excludes(by);
     add_depth(verb, options);
 }
 
@@ -163,10 +180,10 @@ void add_findings(CLI::App& deadlocks, CLI::App& check, Options& options)
 {
     deadlocks.add_option("--confirm-ms", options.confirm, "time between the two looks (50)")
         ->option_text("MS")
-        ->check(CLI::Range(1, 60'000));
+        ->check(between(1, 60'000));
     check.add_option("--sample-ms", options.sample, "time between the two looks (1100)")
         ->option_text("MS")
-        ->check(CLI::Range(1, 60'000));
+        ->check(between(1, 60'000));
     check
         .add_option("--rules", options.rules,
                     "only these: deadlock,self,orphan,starved,timed,ready,running,holder,stack")
@@ -179,7 +196,7 @@ void add_diff(CLI::App& verb, Options& options)
         ->option_text("[TARGET]");
     verb.add_option("--every", options.every, "seconds between two looks at one target (5)")
         ->option_text("SEC")
-        ->check(CLI::Range(0.001, 86400.0));
+        ->check(between(0.001, 86400));
 }
 
 void add_save(CLI::App& verb, Options& options)
@@ -196,10 +213,10 @@ void add_trace(CLI::App& verb, Options& options)
         ->option_text("FILE")
         ->required();
     auto* const seconds = verb.add_option("-t", options.trace_seconds, "for so many seconds (5)");
-    seconds->option_text("SEC")->check(CLI::Range(0.01, 86400.0));
+    seconds->option_text("SEC")->check(between(0.01, 86400));
     auto* const period =
         verb.add_option("--every-ms", options.trace_period, "time between two looks (10)");
-    period->option_text("MS")->check(CLI::Range(1, 60'000));
+    period->option_text("MS")->check(between(1, 60'000));
     verb.add_option("--perf", options.perf,
                     "no target: what perf script printed of the library's probes")
         ->option_text("FILE")
@@ -217,7 +234,7 @@ void add_top(CLI::App& verb, Options& options)
 {
     verb.add_option("-d", options.interval_seconds, "seconds between two looks (2)")
         ->option_text("SEC")
-        ->check(CLI::Range(0.1, 3600.0));
+        ->check(between(0.1, 3600));
 }
 
 // With --from or --core the first word names no target but what comes after one.
@@ -226,12 +243,14 @@ void place_words(Options& options)
     if ((options.from.empty() && options.core.empty()) || options.target.empty()) {
         return;
     }
-    if (options.address.empty() && options.other.empty() && options.verb == Verb::kLocks) {
+    if (options.verb == Verb::kLocks && options.address.empty()) {
         options.address = options.target;
-    } else if (options.verb == Verb::kDiff) {
+    } else if (options.verb == Verb::kDiff && options.other.empty()) {
         options.other = options.target;
-    } else {
+    } else if (options.verb == Verb::kStack || options.verb == Verb::kWhy) {
         options.ids.insert(options.ids.begin(), options.target);
+    } else {
+        throw CLI::ExtrasError({options.target});
     }
     options.target.clear();
 }
@@ -270,6 +289,17 @@ class CommandLine {
             }
         }
         return std::nullopt;
+    }
+
+    // A word too many falls through to the target before the verb.
+    void refuse_second_target() const
+    {
+        const CLI::Option* const first = app_.get_option("target");
+        for (const auto& [verb, sub] : verbs_) {
+            if (sub->parsed() && sub->count("target") > 0 && first->count() > 0) {
+                throw CLI::ExtrasError({first->as<std::string>()});
+            }
+        }
     }
 
   private:
@@ -334,6 +364,7 @@ std::variant<Options, int> parse_options(int argc, const char* const* argv, bool
     try {
         line.app().parse(argc, argv);
         options.verb = line.verb().value_or(interactive ? Verb::kTop : Verb::kPs);
+        line.refuse_second_target();
         place_words(options);
         if (options.target.empty() && options.from.empty() && options.core.empty() &&
             options.perf.empty()) {

@@ -51,6 +51,10 @@ int run_stacks(const Options& options)
     Snapshot shown = snapshot;
     apply(filter, shown);
     const std::vector<Group> groups = group_threads(shown, key_of(options.by));
+    if (groups.empty() && !snapshot.threads.empty() && !options.quiet) {
+        fmt::print(stderr, "lwpinspect: none of {} threads is what was asked for.\n",
+                   snapshot.threads.size());
+    }
     if (options.json) {
         std::string lines;
         for (const Group& group : groups) {

@@ -52,6 +52,35 @@ TEST(Options, WrongUsageIsTwoAndHelpIsZero)
     EXPECT_EQ(std::get<int>(parse({"--version"})), 0);
 }
 
+TEST(Options, WordsThatNobodyUsesAreRefused)
+{
+    EXPECT_EQ(std::get<int>(parse({"ps", "1", "2"})), 2);
+    EXPECT_EQ(std::get<int>(parse({"1", "stack", "2"})), 2);
+    EXPECT_EQ(std::get<int>(parse({"locks", "1", "0x2", "3"})), 2);
+    EXPECT_EQ(std::get<int>(parse({"completion", "bash", "zsh"})), 2);
+    EXPECT_EQ(std::get<int>(parse({"--from", "f", "ps", "1"})), 2);
+    EXPECT_EQ(std::get<int>(parse({"locks", "--from", "f", "0x1", "0x2"})), 2);
+    EXPECT_EQ(std::get<int>(parse({"stacks", "1", "--collapsed", "--by", "state"})), 2);
+    EXPECT_EQ(std::get<Options>(parse({"1", "ps"})).target, "1");
+    const auto one = std::get<Options>(parse({"locks", "--from", "f", "0x1"}));
+    EXPECT_EQ(one.address, "0x1");
+}
+
+TEST(Options, NumbersHaveBounds)
+{
+    for (const char* bad : {"nan", "inf", "-1", "1e300", "x", "1x", ""}) {
+        EXPECT_EQ(std::get<int>(parse({"stacks", "1", "--min-age", bad})), 2) << bad;
+        EXPECT_EQ(std::get<int>(parse({"ps", "1", "--max-threads", bad})), 2) << bad;
+        EXPECT_EQ(std::get<int>(parse({"ps", "1", "--timeout", bad})), 2) << bad;
+        EXPECT_EQ(std::get<int>(parse({"top", "1", "-d", bad})), 2) << bad;
+        EXPECT_EQ(std::get<int>(parse({"diff", "1", "--every", bad})), 2) << bad;
+    }
+    EXPECT_EQ(std::get<int>(parse({"ps", "1", "--max-threads", "0"})), 2);
+    EXPECT_EQ(std::get<int>(parse({"ps", "1", "--timeout", "1.5"})), 2);
+    const auto options = std::get<Options>(parse({"stacks", "1", "--min-age", "0.5"}));
+    EXPECT_EQ(options.min_age_seconds, 0.5);
+}
+
 TEST(Options, Colours)
 {
     EXPECT_EQ(std::get<Options>(parse({"ps", "1", "--no-color"})).colour, ColourWish::kNever);
