@@ -9,6 +9,7 @@
 #include "os/futex.h"
 #include "os/tcb.h"
 #include "os/tcb_glibc.h"
+#include "os/tcb_tsd.h"
 
 namespace lt::os {
 namespace {
@@ -118,6 +119,19 @@ void tcb_run_tls_destructors() noexcept
 {
     if (LT_LIKELY(glibc.call_tls_dtors != nullptr)) {
         glibc.call_tls_dtors();
+    }
+}
+
+bool tcb_tsd_used() noexcept
+{
+    return glibc.specific_used == kUnknown || kThreadSanitizer ||
+           at<bool>(arch::thread_pointer(), glibc.specific_used);
+}
+
+void tcb_tsd_use() noexcept
+{
+    if (glibc.specific_used != kUnknown) {
+        at<bool>(arch::thread_pointer(), glibc.specific_used) = true;
     }
 }
 

@@ -9,6 +9,7 @@
 #include "base/probe.h"
 #include "os/real.h"
 #include "os/tcb.h"
+#include "os/tcb_tsd.h"
 #include "sched/critical.h"
 #include "sched/lwp_identity.h"
 #include "sched/scheduler.h"
@@ -139,6 +140,20 @@ LT_INLINE bool end_life(Thread& self)
     return false;
 }
 
+// One that calls thr_exit ends no more than itself: the thread has a new status, and the rest run.
+LT_NOINLINE void run_destructors(Thread& self)
+{
+    __pthread_unwind_buf_t base;
+    auto* jump = reinterpret_cast<__jmp_buf_tag*>(base.__cancel_jmp_buf);
+    if (::__sigsetjmp(jump, 0) == 0) {
+        ::__pthread_register_cancel(&base);
+    } else {
+        os::tcb_tsd_use();
+    }
+    while (run_tsd_destructors(self)) {}
+    ::__pthread_unregister_cancel(&base);
+}
+
 // Returns in a critical region, as end_life().
 LT_INLINE bool finish_on_own_stack(Thread& self)
 {
@@ -150,7 +165,9 @@ LT_INLINE bool finish_on_own_stack(Thread& self)
         std::exit(0);
     }
     close_to_signals_at_end(self);
-    while (run_tsd_destructors(self)) {}
+    if (LT_UNLIKELY(self.own_values != nullptr || os::tcb_tsd_used())) {
+        run_destructors(self);
+    }
     os::tcb_run_tls_destructors();
     os::tcb_release_robust();
     abandon_mutexes(self);

@@ -114,6 +114,36 @@ TEST_P(ThrExit, S10RunsDestructorsOnExitAndOnReturn)
     EXPECT_EQ(last_destroyed.load(), &by_return);
 }
 
+void exit_anew(void* status)
+{
+    thr_exit(status);
+}
+
+// THR-EXIT-10: a destructor may call thr_exit itself. The others still run.
+TEST_P(ThrExit, S10EndsAThreadWhoseDestructorCallsIt)
+{
+    std::vector<int> seen;
+    notes = &seen;
+    thread_key_t key = 0;
+    thread_key_t other_key = 0;
+    ASSERT_EQ(thr_keycreate(&key, &exit_anew), 0);
+    ASSERT_EQ(thr_keycreate(&other_key, &note_number), 0);
+    int object = 0;
+    for (const bool returns : {true, false}) {
+        seen.clear();
+        void* status = join(start([&]() -> void* {
+            EXPECT_EQ(thr_setspecific(key, &object), 0);
+            EXPECT_EQ(thr_setspecific(other_key, reinterpret_cast<void*>(7)), 0);
+            if (!returns) {
+                thr_exit(nullptr);
+            }
+            return nullptr;
+        }));
+        EXPECT_EQ(status, &object);
+        EXPECT_EQ(seen, std::vector<int>{7});
+    }
+}
+
 // THR-EXIT-11: cleanup handlers run before destructors of thread-specific data.
 TEST_P(ThrExit, S11RunsCleanupHandlersBeforeDestructors)
 {
