@@ -140,6 +140,20 @@ std::string deadlock_text(const Sample& sample)
     return count == 0 ? std::string() : fmt::format("! {} finding{}", count, plural(count));
 }
 
+// What is wrong, with its distance from what is before it.
+std::vector<Piece> alerts(const Sample& sample)
+{
+    std::vector<Piece> pieces;
+    if (const std::string text = deadlock_text(sample); !text.empty()) {
+        pieces.push_back({"   " + text, Role::kWarning});
+    }
+    if (sample.snapshot.unread_threads > 0) {
+        pieces.push_back(
+            {fmt::format("     {} unread", sample.snapshot.unread_threads), Role::kWarning});
+    }
+    return pieces;
+}
+
 void draw_waits(Canvas& canvas, const UiState& state, int row)
 {
     const Sample& sample = *state.shown;
@@ -150,16 +164,16 @@ void draw_waits(Canvas& canvas, const UiState& state, int row)
     } else if (sample.waits.empty()) {
         pieces.push_back({"  nobody", Role::kFaint});
     } else {
-        add_counts(pieces, sample.waits, "  ");
+        // The rarest kinds give way to what is wrong.
+        const int room = canvas.size().columns - width_of(alerts(sample));
+        std::vector<Count> counts = sample.waits;
+        do {
+            pieces.resize(1);
+            add_counts(pieces, counts, "  ");
+            counts.pop_back();
+        } while (width_of(pieces) > room && !counts.empty());
     }
-    int end = put_pieces(canvas, row, 0, pieces);
-    if (const std::string text = deadlock_text(sample); !text.empty()) {
-        end = canvas.put(row, end + 3, text, Style{Role::kWarning});
-    }
-    if (sample.snapshot.unread_threads > 0) {
-        const std::string unread = fmt::format("{} unread", sample.snapshot.unread_threads);
-        end = canvas.put(row, end + 5, unread, Style{Role::kWarning});
-    }
+    put_pieces(canvas, row, put_pieces(canvas, row, 0, pieces), alerts(sample));
 }
 
 void draw_tabs(Canvas& canvas, const UiState& state, int row)

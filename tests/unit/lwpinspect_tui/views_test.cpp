@@ -120,6 +120,26 @@ TEST(TuiViews, NothingBreaksAtAnySize)
     }
 }
 
+TEST(TuiViews, DeadlocksAreSaidHoweverManyKindsOfWaitsThereAre)
+{
+    Snapshot snapshot = shop();
+    for (std::uint64_t id = 1'000'001; id < 1'000'008; ++id) {
+        ThreadInfo& thread = snapshot.threads.emplace_back();
+        thread.id = id;
+        thread.state = ThreadState::kBlocked;
+        thread.wait.kind = WaitKind::kCond;
+        thread.wait.name = "kind of wait " + std::to_string(id);
+    }
+    UiState state = showing(std::move(snapshot), {24, 80});
+    const auto sample = std::make_shared<Sample>(*state.shown);
+    sample->findings.resize(1);
+    sample->findings[0].rule = Rule::kDeadlock;
+    sample->findings[0].members.resize(2);
+    state.shown = sample;
+    const std::vector<std::string> lines = lines_of(render(state));
+    EXPECT_NE(lines[2].find("! 1 deadlock (2 threads)"), std::string::npos) << lines[2];
+}
+
 TEST(TuiViews, NamesCannotWriteToTheTerminal)
 {
     Snapshot snapshot = shop();
