@@ -55,25 +55,30 @@ std::uint64_t frame_size(const Code& code)
     return 0;
 }
 
-// Whether the instruction before `address` calls `function`, or somewhere through a pointer.
-bool follows_call(Address address, Address function, const FrameLookup& lookup)
+enum class Follows { kNo, kPerhaps, kCertainly };
+
+// Whether the instruction before `address` calls `function`; perhaps: somewhere through a pointer.
+Follows follows_call(Address address, Address function, const FrameLookup& lookup)
 {
     std::array<unsigned char, 8> before{};
     if (address < before.size() || !lookup.is_code(address - 1) ||
         !read_code(address - before.size(), before, lookup)) {
-        return false;
+        return Follows::kNo;
     }
     if (before[3] == 0xe8) {
         std::int32_t distance = 0;
         std::memcpy(&distance, &before[4], sizeof distance);
         const Address target = address + static_cast<Address>(std::int64_t{distance});
         // A call of another address may still lead here: through the procedure linkage table.
-        return target == function || lookup.is_code(target);
+        return target == function       ? Follows::kCertainly
+               : lookup.is_code(target) ? Follows::kPerhaps
+                                        : Follows::kNo;
     }
     // call *disp32(%rip or register), call *disp8(register), call *(register), call *register
-    return (before[2] == 0xff && (before[3] & 0x38U) == 0x10U) ||
-           (before[5] == 0xff && (before[6] & 0x38U) == 0x10U) ||
-           (before[6] == 0xff && (before[7] & 0x38U) == 0x10U);
+    const bool pointer = (before[2] == 0xff && (before[3] & 0x38U) == 0x10U) ||
+                         (before[5] == 0xff && (before[6] & 0x38U) == 0x10U) ||
+                         (before[6] == 0xff && (before[7] & 0x38U) == 0x10U);
+    return pointer ? Follows::kPerhaps : Follows::kNo;
 }
 
 }  // namespace
@@ -87,6 +92,8 @@ std::optional<std::uint64_t> recover_frame_pointer(Address function, Address sp,
     }
     const std::uint64_t size = frame_size(code);
     std::optional<std::uint64_t> found;
+    Follows best = Follows::kNo;
+    bool several = false;
     for (unsigned saved = 0; saved <= kMaxSaved; ++saved) {
         const Address candidate = sp + size + saved * kWord;
         if (candidate < sp || candidate % kWord != 0 || candidate + 2 * kWord > stack_end) {
@@ -94,15 +101,18 @@ std::optional<std::uint64_t> recover_frame_pointer(Address function, Address sp,
         }
         const auto caller_rbp = lookup.word(candidate);
         const auto return_address = lookup.word(candidate + kWord);
-        if (!caller_rbp || !return_address || !follows_call(*return_address, function, lookup)) {
+        if (!caller_rbp || !return_address) {
             continue;
         }
-        if (found) {
-            return std::nullopt;  // two fit: nothing is known
+        const Follows follows = follows_call(*return_address, function, lookup);
+        // A small caller's own frame, right above, looks like this one's: who calls it counts more.
+        several = follows == best ? true : follows > best ? false : several;
+        if (follows > best) {
+            best = follows;
+            found = candidate;
         }
-        found = candidate;
     }
-    return found;
+    return several ? std::nullopt : found;  // two fit alike: nothing is known
 }
 
 }  // namespace lwpi

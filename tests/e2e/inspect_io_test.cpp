@@ -83,6 +83,20 @@ TEST(InspectIo, SaysWhichThreadHoldsAnLwpInTheKernel)
     EXPECT_NE(text.out.find("read(108<pipe with fd 109>"), std::string::npos) << text.out;
 }
 
+// Its LWP sleeps in the library's read(), whose frames are small and use a frame pointer.
+TEST(InspectIo, ABoundThreadInReadHasAWholeStack)
+{
+    Target target({IO_WAITS_PROGRAM});
+    ASSERT_TRUE(target.is_ready());
+    const std::string pid = std::to_string(target.pid());
+    constexpr std::uint64_t kBound = 8;
+    json stack;
+    EXPECT_TRUE(inspect_test::until([&] {
+        stack = inspect({"stack", pid, "--json"}).threads().at(kBound)["stack"];
+        return stack["end"] == "entry" && stack.dump().find("read_one") != std::string::npos;
+    })) << stack;
+}
+
 // Waits for several descriptors are as many objects.
 TEST(InspectIo, CountsWaitersByDescriptor)
 {

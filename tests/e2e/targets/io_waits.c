@@ -1,6 +1,7 @@
 /*
- * io_waits.c - threads that wait for descriptors of each kind: parked in the library, and one in a
- * bare system call, which keeps its LWP. Prints the ports and "ready"; ends with its input.
+ * io_waits.c - threads that wait for descriptors of each kind: parked in the library, one in a
+ * bare system call, which keeps its LWP, and one that is bound. Prints the ports and "ready"; ends
+ * with its input.
  */
 #include <thread.h>
 
@@ -101,6 +102,7 @@ int main(void)
     thr_create(NULL, 0, read_one, (void*)(long)PIPE, 0, NULL);
     thr_create(NULL, 0, poll_one, (void*)(long)EVENT, 0, NULL);
     thr_create(NULL, 0, hold_lwp, (void*)(long)HELD, 0, NULL);
+    thr_create(NULL, 0, read_one, (void*)(long)HELD, THR_BOUND, NULL);
     printf("%d %d\nready\n", port_of(LISTENER), port_of(CONNECTED));
     fflush(stdout);
     while (read(0, &byte, 1) > 0) {}
