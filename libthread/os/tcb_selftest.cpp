@@ -134,7 +134,9 @@ LT_NOINLINE void examine_error_text(void* tcb) noexcept
     }
     void* const& result = at<void*>(tcb, glibc.dlerror_result);
     const bool none = result == nullptr;
-    const bool failed = ::dlsym(RTLD_DEFAULT, "libthread's name for nothing") == nullptr;
+    // An error that takes no lock of the loader's: a constructor may make the first thread.
+    constexpr int kNoMode = -1;
+    const bool failed = ::dlopen(nullptr, kNoMode) == nullptr;
     if (!none || !failed || result == nullptr || ::dlerror() == nullptr) {
         glibc.dlerror_result = 0;
     }

@@ -192,6 +192,15 @@ TEST(GlibcState, ModulesWithThreadLocalsComeWhileThreadsLive)
     EXPECT_EQ(dlclose(dynamic), 0);
 }
 
+// In a process of its own, as ctest runs it, the thread is the first of all.
+TEST(GlibcState, AConstructorOfALoadedModuleMakesAThread)
+{
+    void* module = dlopen(CREATING_PLUGIN, RTLD_NOW);
+    ASSERT_NE(module, nullptr) << dlerror();
+    EXPECT_EQ(symbol<int (*)()>(module, "plugin_joined")(), 1);
+    EXPECT_EQ(dlclose(module), 0);
+}
+
 std::atomic<int> ticks{0};
 std::atomic<thread_t> ticked_in{0};
 
