@@ -35,17 +35,8 @@ int bind(idtype_t idtype, id_t id, processorid_t cpu, processorid_t* before)
     if (process < 0 || (process == 0 && !is_own)) {
         return ESRCH;
     }
-    bool first = true;
-    return os::change_every_task(process, [&](int task) {
-        processorid_t old = PBIND_NONE;
-        const int outcome = bind_task(task, cpu, &old);
-        if (outcome == ESRCH) {
-            return 0;  // it has ended meanwhile
-        }
-        *before = first ? old : *before;
-        first = false;
-        return outcome;
-    });
+    return bind_every_task(
+        process, before, [cpu](int task, processorid_t* old) { return bind_task(task, cpu, old); });
 }
 
 }  // namespace

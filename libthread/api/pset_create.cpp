@@ -53,17 +53,8 @@ int bind_process(id_t id, psetid_t pset, psetid_t* before)
                             os::raw_syscall(SYS_kill, static_cast<long>(id), 0) != -ESRCH;
         return exists ? EPERM : ESRCH;
     }
-    bool first = true;
-    return os::change_every_task(0, [&](int task) {
-        psetid_t old = PS_NONE;
-        const int outcome = bind_or_query(task, pset, &old);
-        if (outcome == ESRCH) {
-            return 0;  // it has ended meanwhile
-        }
-        *before = first ? old : *before;
-        first = false;
-        return outcome;
-    });
+    return bind_every_task(
+        0, before, [pset](int task, psetid_t* old) { return bind_or_query(task, pset, old); });
 }
 
 int bind(psetid_t pset, idtype_t idtype, id_t id, psetid_t* before)

@@ -71,6 +71,12 @@ void tcb_run_tls_destructors() noexcept;
 // tcb_start.
 bool tcb_tsd_round(void (*before_destructor)()) noexcept;
 
+// Whether a round may find a value.
+bool tcb_tsd_used() noexcept;
+
+// The next round looks, although a destructor was left by an unwinding in this one.
+void tcb_tsd_use() noexcept;
+
 // Robust mutexes still held are marked as left by a dead owner.
 void tcb_release_robust() noexcept;
 

@@ -9,7 +9,6 @@
 #include "os/futex.h"
 #include "os/tcb.h"
 #include "os/tcb_glibc.h"
-#include "os/tcb_tsd.h"
 
 namespace lt::os {
 namespace {

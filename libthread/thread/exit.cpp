@@ -9,7 +9,6 @@
 #include "base/probe.h"
 #include "os/real.h"
 #include "os/tcb.h"
-#include "os/tcb_tsd.h"
 #include "sched/critical.h"
 #include "sched/lwp_identity.h"
 #include "sched/scheduler.h"

@@ -69,12 +69,9 @@ int set_of_mask(const CpuMask& mask)
 int change_affinity(int task, const CpuMask& wanted)
 {
     CpuMask before;
-    int error = os::get_affinity(task, before);
-    if (error != 0 || before == wanted) {
-        return error;
-    }
     CpuMask after;
-    error = os::set_affinity(task, wanted);
+    int error = os::get_affinity(task, before);
+    error = error == 0 ? os::set_affinity(task, wanted) : error;
     error = error == 0 ? os::get_affinity(task, after) : error;
     return error == 0 && after != before ? os::kChanged : error;
 }

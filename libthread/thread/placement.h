@@ -5,6 +5,7 @@
 // a single processor of several is a binding to it.
 #pragma once
 
+#include <cerrno>
 #include <cstdint>
 
 #include "base/error.h"
@@ -60,5 +61,23 @@ int bind_task_to_cpu(int task, int cpu) noexcept;
 
 // Binds a task to a set. As above; EBUSY: it is bound to a processor elsewhere.
 int bind_task_to_set(int task, int set) noexcept;
+
+// Calls bind(task, &old) for each task of a process, 0: the caller's, as os::change_every_task();
+// `before` gets what the first task had. 0 or an error number.
+template <class Bind>
+int bind_every_task(int process, int* before, Bind bind) noexcept
+{
+    bool first = true;
+    return os::change_every_task(process, [&](int task) {
+        int old = 0;
+        const int outcome = bind(task, &old);
+        if (outcome == ESRCH) {
+            return 0;  // it has ended meanwhile
+        }
+        *before = first ? old : *before;
+        first = false;
+        return outcome;
+    });
+}
 
 }  // namespace lt

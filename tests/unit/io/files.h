@@ -16,6 +16,23 @@
 
 namespace io_test {
 
+// A socket that listens on a port of this machine, which `address` gets. -1: there is none.
+inline int listen_here(sockaddr_in& address)
+{
+    const int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    address = {};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof(address);
+    auto* generic = reinterpret_cast<sockaddr*>(&address);
+    if (bind(listener, generic, size) == 0 && listen(listener, 1) == 0 &&
+        getsockname(listener, generic, &size) == 0) {
+        return listener;
+    }
+    close(listener);
+    return -1;
+}
+
 class Pair {
   public:
     enum Kind { kPipe, kFifo, kSocket, kDatagram, kTcp, kTerminal, kEvent };
@@ -102,21 +119,17 @@ class Pair {
 
     void make_tcp()
     {
-        const int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
         sockaddr_in address{};
-        address.sin_family = AF_INET;
-        address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-        socklen_t size = sizeof(address);
-        auto* generic = reinterpret_cast<sockaddr*>(&address);
-        if (bind(listener, generic, size) == 0 && listen(listener, 1) == 0 &&
-            getsockname(listener, generic, &size) == 0) {
-            ends_[1] = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-            const int room = 65536;
-            setsockopt(ends_[1], SOL_SOCKET, SO_SNDBUF, &room, sizeof(room));
-            setsockopt(listener, SOL_SOCKET, SO_RCVBUF, &room, sizeof(room));
-            if (connect(ends_[1], generic, size) == 0) {
-                ends_[0] = accept(listener, nullptr, nullptr);
-            }
+        const int listener = listen_here(address);
+        if (listener < 0) {
+            return;
+        }
+        ends_[1] = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+        const int room = 65536;
+        setsockopt(ends_[1], SOL_SOCKET, SO_SNDBUF, &room, sizeof(room));
+        setsockopt(listener, SOL_SOCKET, SO_RCVBUF, &room, sizeof(room));
+        if (connect(ends_[1], reinterpret_cast<sockaddr*>(&address), sizeof(address)) == 0) {
+            ends_[0] = accept(listener, nullptr, nullptr);
         }
         close(listener);
     }

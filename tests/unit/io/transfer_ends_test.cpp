@@ -214,25 +214,22 @@ TEST(TransferEnds, AHandlerEndsAWriteThatHasBegun)
 // Data that comes with the opening of a connection: the one way tells sendto, the other connect.
 TEST(TransferEnds, AWriteThatConnectsWaitsForIt)
 {
-    const int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t size = sizeof(address);
-    auto* generic = reinterpret_cast<sockaddr*>(&address);
+    const int listener = io_test::listen_here(address);
+    ASSERT_GE(listener, 0);
+    const auto* generic = reinterpret_cast<const sockaddr*>(&address);
+    constexpr socklen_t kSize = sizeof(address);
     constexpr int kOn = 1;
-    ASSERT_TRUE(bind(listener, generic, size) == 0 && listen(listener, 2) == 0 &&
-                getsockname(listener, generic, &size) == 0);
     for (const bool by_send : {true, false}) {
         SCOPED_TRACE(by_send);
         Crew crew;
         crew.start([&] {
             const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
             if (by_send) {
-                EXPECT_EQ(sendto(fd, "hello", 5, MSG_FASTOPEN, generic, size), 5);
+                EXPECT_EQ(sendto(fd, "hello", 5, MSG_FASTOPEN, generic, kSize), 5);
             } else {
                 setsockopt(fd, IPPROTO_TCP, TCP_FASTOPEN_CONNECT, &kOn, sizeof(kOn));
-                EXPECT_EQ(connect(fd, generic, size), 0);
+                EXPECT_EQ(connect(fd, generic, kSize), 0);
                 EXPECT_EQ(write(fd, "hello", 5), 5);
             }
             close(fd);
