@@ -181,9 +181,10 @@ std::string Process::command_line() const
 FileText Process::maps() const
 {
     FileText file = read_file("maps", kMapsLimit);
-    // Empty, or ESRCH from newer kernels.
+    // Empty, or ESRCH from newer kernels; ENOENT: the task itself has gone since it was listed.
     const auto has_none = [](const FileText& maps) {
-        return maps.error == ESRCH || (maps.error == 0 && maps.text.empty());
+        return maps.error == ESRCH || maps.error == ENOENT ||
+               (maps.error == 0 && maps.text.empty());
     };
     if (has_none(file)) {
         // The leader has ended; the process lives on in its other tasks.
