@@ -79,6 +79,14 @@ bool hang_bell(const Files& files)
 
 }  // namespace
 
+void make_room_in_descriptor_table() noexcept
+{
+    const long file = os::raw_syscall(SYS_epoll_create1, EPOLL_CLOEXEC);
+    if (file >= 0) {
+        os::raw_syscall(SYS_close, move_up(static_cast<int>(file)));
+    }
+}
+
 bool open_epoll_set() noexcept
 {
     // acquire: pairs with the store below.

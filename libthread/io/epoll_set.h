@@ -18,6 +18,11 @@ inline bool is_bell(const epoll_event& event)
     return event.data.u64 == kBell;
 }
 
+// The kernel lets its table of descriptors grow up to where our own will be, to 2,048. Where tasks
+// share the table that takes an RCU grace period, 5 to 15 ms, and it would be the first thread that
+// parks, or opens its 65th, 129th and so on, who waits; while the process is one task, 15 µs.
+void make_room_in_descriptor_table() noexcept;
+
 // Makes both, at the first use. False: no descriptor or no memory left.
 bool open_epoll_set() noexcept;
 

@@ -4,6 +4,7 @@
 
 #include <pthread.h>
 #include <sys/resource.h>
+#include <sys/single_threaded.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -12,6 +13,7 @@
 
 #include "arch/cpu.h"
 #include "base/check.h"
+#include "io/epoll_set.h"
 #include "io/poller.h"
 #include "lwp/pool.h"
 #include "os/clock.h"
@@ -177,6 +179,9 @@ Error start_locked()
 {
     if (engine.load(memory_order_relaxed) != Engine::kOff) {  // relaxed: under the mutex
         return Error::kNone;
+    }
+    if (__libc_single_threaded != 0 && settings.park_in_calls) {
+        io::make_room_in_descriptor_table();
     }
     const Error error = os::tcb_start(settings.model);
     if (error != Error::kNone) {

@@ -4,11 +4,14 @@
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <fstream>
+#include <string>
 #include <vector>
 
 #include "support/traced.h"
@@ -109,6 +112,40 @@ TEST(FastPath, DataThatIsThereCostsOneSystemCall)
         EXPECT_TRUE(child.ended_well());
         EXPECT_EQ(child.calls().size(), 2 * ways);
     }
+}
+
+// How many descriptors the kernel's table of the process has room for.
+int table_size()
+{
+    std::ifstream status{"/proc/self/status"};
+    std::string word;
+    int size = 0;
+    while (status >> word) {
+        if (word == "FDSize:" && status >> size) {
+            return size;
+        }
+    }
+    return -1;
+}
+
+// Else whoever parks first waits in the kernel until the table has grown to where the poller's
+// descriptors are, an RCU grace period.
+TEST(FastPath, TheFirstWaitFindsRoomInTheDescriptorTable)
+{
+    constexpr int kHighest = 1024;
+    ASSERT_LE(table_size(), kHighest);
+    const pid_t child = fork();
+    if (child == 0) {
+        int size = 0;
+        {
+            io_test::Crew crew;
+            crew.start([&size] { size = table_size(); });
+        }
+        _exit(size > kHighest || !io_test::parks() ? 0 : 1);
+    }
+    int status = -1;
+    ASSERT_EQ(waitpid(child, &status, 0), child);
+    EXPECT_EQ(status, 0);
 }
 
 // No flag of accept(2) forbids it to wait: it asks first.
