@@ -48,7 +48,7 @@ struct ProcessInfo {
     std::string executable;
     std::uint32_t uid = 0;
     char state = '?';
-    std::int64_t uptime_ns = 0;
+    std::optional<std::int64_t> uptime_ns;  // nullopt: of a core
     LibraryInfo library;
 };
 

@@ -27,6 +27,8 @@ class CoreFiles : public ModuleFiles {
     [[nodiscard]] std::vector<UniqueFd> open(const Module& module) const override;
     // Paths of files that are missing, or not what was mapped.
     [[nodiscard]] const std::vector<std::string>& missing() const { return missing_; }
+    // The core has the first page of no file.
+    [[nodiscard]] bool lacks_headers() const { return files_.empty() && !core_.mapped().empty(); }
 
   private:
     [[nodiscard]] std::string place_of(const CoreMapped& mapped) const;
@@ -107,7 +109,7 @@ std::vector<UniqueFd> CoreFiles::open(const Module& module) const
     return files;
 }
 
-StillImage image_of(const CoreFile& core, const std::vector<std::string>& missing)
+StillImage image_of(const CoreFile& core, const CoreFiles& files)
 {
     StillImage image;
     ProcessInfo& info = image.process;
@@ -138,7 +140,13 @@ StillImage image_of(const CoreFile& core, const std::vector<std::string>& missin
     if (core.is_cut_short()) {
         note(ExitCode::kPartial, fmt::format("{} was cut short.", printable(core.path())));
     }
-    for (const std::string& path : missing) {
+    if (files.lacks_headers()) {
+        note(ExitCode::kPartial,
+             fmt::format("{} holds the headers of no file that was mapped (bit 4 of "
+                         "coredump_filter): it tells no library and no function.",
+                         printable(core.path())));
+    }
+    for (const std::string& path : files.missing()) {
         note(ExitCode::kPartial,
              fmt::format("{} is not here, or not as it was when the core was written: stacks "
                          "through it end there (--exe, --sysroot).",
@@ -158,7 +166,7 @@ class CoreSource : public SnapshotSource {
           demangle_(demangle)
     {
         files_.find(memory_);
-        image_ = image_of(core_, files_.missing());
+        image_ = image_of(core_, files_);
     }
     [[nodiscard]] Kind kind() const override { return Kind::kCore; }
     Snapshot take(const SnapshotRequest& request) override

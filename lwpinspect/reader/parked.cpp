@@ -112,8 +112,11 @@ UnwoundStack unwind_parked(const ThreadRecord& record, std::span<const std::byte
     if (stack.size() < sizeof(SavedRegisters)) {
         return {{}, UnwindEnd::kMemory};
     }
-    return unwinder.unwind(saved_registers(record.sp, stack), {record.sp, stack, record.stack_hi},
-                           depth);
+    const Registers registers = saved_registers(record.sp, stack);
+    if (registers.pc == 0) {
+        return {{}, UnwindEnd::kMemory};  // whoever wrote the core could not read it
+    }
+    return unwinder.unwind(registers, {record.sp, stack, record.stack_hi}, depth);
 }
 
 }  // namespace

@@ -1,5 +1,7 @@
 #include "reader/still.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <map>
 
@@ -22,6 +24,7 @@ Snapshot StillTake::run()
         claim_threads();
         recheck_unclaimed();
         read_parked();
+        note_lost_stacks();
     }
     if (!image_.clock_runs) {
         stop_the_clock();
@@ -84,6 +87,23 @@ UnwoundStack StillTake::unwind(const user_regs_struct& r, const LwpObservation& 
     return tools_.unwinder.unwind(registers_of(r), {start, bytes, end}, request_.depth);
 }
 
+// gdb leaves zeros in a whole region of memory from the first guard page that it meets.
+void StillTake::note_lost_stacks()
+{
+    const auto lost = std::count_if(parked_.begin(), parked_.end(), [](const auto& parked) {
+        const UnwoundStack& stack = parked.second.stack;
+        return stack.frames.empty() && stack.end == UnwindEnd::kMemory;
+    });
+    if (lost != 0) {
+        snapshot_.complete = false;
+        note(ExitCode::kPartial,
+             fmt::format("the stack{} of {} thread{} {} missing: gdb's gcore does not read beyond "
+                         "guard pages. A core of the kernel's has them, and so has save.",
+                         lost == 1 ? "" : "s", lost, lost == 1 ? "" : "s",
+                         lost == 1 ? "is" : "are"));
+    }
+}
+
 // Nobody wrote down what the monotonic clock said: it was not before any time in the records.
 void StillTake::stop_the_clock()
 {
@@ -95,6 +115,11 @@ void StillTake::stop_the_clock()
         latest = std::max(latest, lwp.record ? lwp.record->since.value_or(0) : 0);
     }
     snapshot_.taken_ns = latest;
+    if (library_.layout) {
+        note(
+            ExitCode::kDone,
+            "no clock is in a core: ages end with the last change of any thread; all may be more.");
+    }
     snapshot_.wall_ns = image_.wall_ns;
 }
 

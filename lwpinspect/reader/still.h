@@ -29,6 +29,7 @@ class StillTake : public Take {
     void name_file(std::optional<Syscall>&) const override {}
     void read_lwps();
     [[nodiscard]] UnwoundStack unwind(const user_regs_struct& r, const LwpObservation& lwp);
+    void note_lost_stacks();
     void stop_the_clock();
 
     const StillImage& image_;

@@ -65,7 +65,7 @@ std::string process_json(const Snapshot& snapshot)
                     {"exe", text_of(process.executable)},
                     {"uid", process.uid},
                     {"state", std::string(1, process.state)},
-                    {"uptime_ns", process.uptime_ns},
+                    {"uptime_ns", value_of(process.uptime_ns)},
                     {"time_ns", snapshot.wall_ns},
                     {"library", library_of(process.library)}});
 }

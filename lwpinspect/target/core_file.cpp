@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstring>
 
 #include "support/error.h"
@@ -84,14 +85,15 @@ CoreFile::CoreFile(const std::string& path)
 {
     struct stat file {};
     if (!fd_ || ::fstat(fd_.get(), &file) != 0) {
-        refuse("cannot be opened");
+        refuse(std::strerror(errno));
     }
     if (!S_ISREG(file.st_mode)) {
-        refuse("is no file");
+        refuse("no regular file");
     }
     size_ = static_cast<std::uint64_t>(file.st_size);
     written_ns_ = file.st_mtim.tv_sec * 1'000'000'000 + file.st_mtim.tv_nsec;
     read_headers();
+    add_left_out();
     if (lwps_.empty()) {
         refuse("holds no thread");
     }
@@ -102,7 +104,7 @@ void CoreFile::read_headers()
     Elf64_Ehdr header{};
     if (!read_exactly(fd_.get(), 0, &header, sizeof header) ||
         std::memcmp(&header.e_ident[0], ELFMAG, SELFMAG) != 0 || header.e_type != ET_CORE) {
-        refuse("is no core file");
+        refuse("no core file");
     }
     if (header.e_ident[EI_CLASS] != ELFCLASS64 || header.e_machine != EM_X86_64) {
         throw TargetError(ExitCode::kUnsupported,
@@ -117,11 +119,11 @@ void CoreFile::read_headers()
         count = first.sh_info;  // more segments than the header has room to say
     }
     if (header.e_phentsize != sizeof(Elf64_Phdr) || count > kMostSegments) {
-        refuse("is damaged (program headers)");
+        refuse("damaged (program headers)");
     }
     std::vector<Elf64_Phdr> segments(count);
     if (!read_exactly(fd_.get(), header.e_phoff, segments.data(), count * sizeof(Elf64_Phdr))) {
-        refuse("is damaged (program headers)");
+        refuse("damaged (program headers)");
     }
     for (const Elf64_Phdr& segment : segments) {
         if (segment.p_type == PT_NOTE) {
@@ -147,16 +149,43 @@ void CoreFile::read_headers()
     });
 }
 
+// For what a file holds unchanged the kernel writes a segment of no bytes, gdb none at all.
+void CoreFile::add_left_out()
+{
+    std::vector<CoreSegment> left_out;
+    auto segment = segments_.begin();
+    Address at = 0;
+    for (const CoreMapped& mapped : mapped_) {
+        at = std::max(at, mapped.start);
+        while (at < mapped.end) {
+            segment = std::find_if(segment, segments_.end(), [at](const CoreSegment& s) {
+                return at < s.start + s.memory_size;
+            });
+            if (segment != segments_.end() && segment->start <= at) {
+                at = segment->start + segment->memory_size;
+                continue;
+            }
+            const Address end =
+                segment == segments_.end() ? mapped.end : std::min(mapped.end, segment->start);
+            left_out.push_back({at, end - at, 0, 0, PF_R | PF_X});
+            at = end;
+        }
+    }
+    segments_.insert(segments_.end(), left_out.begin(), left_out.end());
+    std::sort(segments_.begin(), segments_.end(),
+              [](const CoreSegment& a, const CoreSegment& b) { return a.start < b.start; });
+}
+
 void CoreFile::read_notes(std::uint64_t offset, std::uint64_t size)
 {
     // Of all note segments together: they may all be the same bytes.
     if (size > kMostNotes - std::min(notes_read_, kMostNotes)) {
-        refuse("is damaged (notes)");
+        refuse("damaged (notes)");
     }
     notes_read_ += size;
     std::string notes(size, '\0');
     if (!read_exactly(fd_.get(), offset, notes.data(), notes.size())) {
-        refuse("is damaged (notes)");
+        refuse("damaged (notes)");
     }
     std::string_view rest = notes;
     while (const auto header = value_at<Elf64_Nhdr>(rest, 0)) {
@@ -243,7 +272,7 @@ void CoreFile::read_mapped(std::string_view body)
         mapped.offset = *value_at<std::uint64_t>(body, at + 16) * *page;
         mapped.path = std::string(paths.substr(0, end));
         paths.remove_prefix(end + 1);
-        if (mapped.start < mapped.end) {
+        if (mapped.start < mapped.end && mapped.end <= kAddressEnd) {
             mapped_.push_back(std::move(mapped));
         }
     }

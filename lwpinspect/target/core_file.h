@@ -65,6 +65,7 @@ class CoreFile {
   private:
     using Bytes = std::vector<std::byte>;
     void read_headers();
+    void add_left_out();
     void read_notes(std::uint64_t offset, std::uint64_t size);
     void read_note(std::uint32_t type, std::string_view owner, std::string_view body);
     void read_status(std::string_view body);

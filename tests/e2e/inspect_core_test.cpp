@@ -1,4 +1,5 @@
 // Core files: every verb shows what it showed of the process.
+#include <elf.h>
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <signal.h>
@@ -8,6 +9,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <random>
@@ -125,6 +127,88 @@ TEST_F(InspectCore, ShowsWhatTheProcessShowed)
         EXPECT_EQ(result.exit_code, 0) << verb << result.err;
         EXPECT_NE(result.out.find(pid), std::string::npos) << result.out;
     }
+}
+
+// gdb writes no segment where the kernel writes an empty one.
+void drop_empty_segments(const std::string& core)
+{
+    std::fstream file(core, std::ios::in | std::ios::out | std::ios::binary);
+    Elf64_Ehdr header{};
+    file.read(reinterpret_cast<char*>(&header), sizeof header);
+    int dropped = 0;
+    for (unsigned i = 0; i < header.e_phnum; ++i) {
+        const auto at = static_cast<std::streamoff>(header.e_phoff + i * sizeof(Elf64_Phdr));
+        Elf64_Phdr segment{};
+        file.seekg(at);
+        file.read(reinterpret_cast<char*>(&segment), sizeof segment);
+        if (segment.p_type == PT_LOAD && segment.p_filesz == 0) {
+            segment.p_type = PT_NULL;
+            file.seekp(at);
+            file.write(reinterpret_cast<const char*>(&segment), sizeof segment);
+            ++dropped;
+        }
+    }
+    ASSERT_TRUE(file.good());
+    ASSERT_GT(dropped, 2);
+}
+
+TEST_F(InspectCore, NeedsNoSegmentsOfUnchangedFiles)
+{
+    const CoreFolder folder;
+    Target target({ORACLE_PROGRAM});
+    ASSERT_TRUE(target.is_ready());
+    ASSERT_TRUE(settles(target));
+    const std::string core = folder.core_of(target);
+    ASSERT_FALSE(core.empty());
+    const Result before = inspect({"stack", core, "--json"});
+    EXPECT_GT(parked_threads(before).size(), 40U);
+    drop_empty_segments(core);
+    const Result after = inspect({"stack", core, "--json"});
+    EXPECT_EQ(after.exit_code, 0) << after.err;
+    EXPECT_EQ(parked_threads(after), parked_threads(before));
+}
+
+TEST_F(InspectCore, ReadsWhatGcoreWrites)
+{
+    const CoreFolder folder;
+    Target target({ORACLE_PROGRAM});
+    ASSERT_TRUE(target.is_ready());
+    ASSERT_TRUE(settles(target));
+    const std::string pid = std::to_string(target.pid());
+    if (std::system(("gcore -o saved " + pid + " >gcore.log 2>&1").c_str()) != 0) {
+        GTEST_SKIP() << "no gcore here";
+    }
+    const Result live = inspect({"stack", pid, "--json"});
+    const Result dead = inspect({"stack", "saved." + pid, "--json"});
+    auto expected = parked_threads(live);
+    auto found = parked_threads(dead);
+    if (dead.exit_code != 0) {
+        EXPECT_EQ(dead.exit_code, 8);
+        EXPECT_NE(dead.err.find("gcore does not read beyond guard pages"), std::string::npos)
+            << dead.err;
+        for (auto* threads : {&expected, &found}) {
+            for (auto& [id, thread] : *threads) {
+                thread.erase("stack");
+            }
+        }
+    }
+    EXPECT_EQ(found, expected);
+    // When it began is not in a core, nor is the time.
+    EXPECT_TRUE(dead.json().front()["uptime_ns"].is_null());
+    EXPECT_NE(dead.err.find("no clock is in a core"), std::string::npos) << dead.err;
+}
+
+TEST_F(InspectCore, WithoutHeadersSaysSo)
+{
+    const CoreFolder folder;
+    Target target({ORACLE_PROGRAM});
+    ASSERT_TRUE(target.is_ready());
+    std::ofstream("/proc/" + std::to_string(target.pid()) + "/coredump_filter") << "0x23";
+    const std::string core = folder.core_of(target);
+    ASSERT_FALSE(core.empty());
+    const Result result = inspect({"ps", core});
+    EXPECT_EQ(result.exit_code, 8);
+    EXPECT_NE(result.err.find("holds the headers of no file"), std::string::npos) << result.err;
 }
 
 TEST_F(InspectCore, HoldsDeadlocksOfBothKinds)

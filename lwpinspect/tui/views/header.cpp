@@ -207,7 +207,9 @@ void draw_title(Canvas& canvas, const UiState& state)
         {fmt::format("{} {}", process.pid, printable(process.name)), Role::kTitle}};
     if (width >= 60) {
         left.insert(left.begin(), Piece{"lwpinspect  ", Role::kText});
-        left.push_back({"   up " + format_uptime(process.uptime_ns), Role::kText});
+    }
+    if (width >= 60 && process.uptime_ns) {
+        left.push_back({"   up " + format_uptime(*process.uptime_ns), Role::kText});
     }
     const int end = put_pieces(canvas, 0, 0, left);
     const std::vector<Piece> right = title_facts(state, width - end);
