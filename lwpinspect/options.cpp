@@ -368,7 +368,8 @@ std::variant<Options, int> parse_options(int argc, const char* const* argv, bool
         place_words(options);
         if (options.target.empty() && options.from.empty() && options.core.empty() &&
             options.perf.empty()) {
-            throw CLI::RequiredError("TARGET");
+            throw CLI::RequiredError(options.verb == Verb::kCompletion ? "SHELL (bash, zsh or fish)"
+                                                                       : "TARGET");
         }
     } catch (const CLI::ParseError& error) {
         const bool said = line.app().exit(error) == 0;

@@ -51,9 +51,11 @@ int run_stacks(const Options& options)
     Snapshot shown = snapshot;
     apply(filter, shown);
     const std::vector<Group> groups = group_threads(shown, key_of(options.by));
-    if (groups.empty() && !snapshot.threads.empty() && !options.quiet) {
-        fmt::print(stderr, "lwpinspect: none of {} threads is what was asked for.\n",
-                   snapshot.threads.size());
+    const std::size_t threads = snapshot.threads.size();
+    const std::size_t seen = threads == 0 ? snapshot.lwps.size() : threads;
+    if (groups.empty() && seen != 0 && !options.quiet) {
+        fmt::print(stderr, "lwpinspect: looked at {} {}{}: none is what was asked for.\n", seen,
+                   threads == 0 ? "LWP" : "thread", seen == 1 ? "" : "s");
     }
     if (options.json) {
         std::string lines;

@@ -224,13 +224,19 @@ void save_snapshot(const Snapshot& snapshot, const std::string& path)
 Snapshot read_snapshot(const std::string& path)
 {
     struct stat file {};
-    if (::stat(path.c_str(), &file) != 0 || !S_ISREG(file.st_mode)) {
-        refuse(path, "no such file");
+    if (::stat(path.c_str(), &file) != 0) {
+        refuse(path, std::strerror(errno));
+    }
+    if (!S_ISREG(file.st_mode)) {
+        refuse(path, "no regular file");
     }
     if (file.st_size > kMostBytes) {
         refuse(path, "too big for a snapshot");
     }
     std::ifstream in(path);
+    if (!in) {
+        refuse(path, std::strerror(errno));
+    }
     std::string line;
     if (!std::getline(in, line) || !line.starts_with(kBeginning)) {
         refuse(path, "no snapshot of lwpinspect");

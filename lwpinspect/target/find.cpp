@@ -5,6 +5,8 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
+#include <cstring>
 #include <filesystem>
 
 #include "support/error.h"
@@ -38,12 +40,31 @@ bool is_named(const std::string& directory, const std::string& name)
     return !first.empty() && first.substr(first.rfind('/') + 1) == name;
 }
 
+// A word that no process is named by: a path then, or meant to be one.
+[[noreturn]] void refuse_unknown(const std::string& word)
+{
+    const std::string shown = printable(word);
+    std::error_code error;
+    if (std::filesystem::exists(word, error)) {
+        throw TargetError(ExitCode::kUsage,
+                          ::access(word.c_str(), R_OK) == 0
+                              ? fmt::format("{}: neither a core file nor one made by save.", shown)
+                              : fmt::format("{}: {}.", shown, std::strerror(errno)));
+    }
+    if (word.find('/') != std::string::npos) {
+        throw TargetError(
+            ExitCode::kUsage,
+            fmt::format("{}: {}.", shown, error ? error.message() : std::strerror(ENOENT)));
+    }
+    throw TargetError(ExitCode::kNoProcess,
+                      fmt::format("no process named \"{}\", and no such file.", shown));
+}
+
 TargetName find_named(const std::string& name)
 {
     const std::vector<int> pids = processes_named(name);
     if (pids.empty()) {
-        throw TargetError(ExitCode::kNoProcess,
-                          fmt::format("no process named \"{}\".", printable(name)));
+        refuse_unknown(name);
     }
     if (pids.size() > 1) {
         std::string list;

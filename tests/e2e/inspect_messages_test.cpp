@@ -18,7 +18,7 @@ TEST(InspectMessages, NoSuchProcess)
 {
     const auto result = inspect({"ps", "no such name"});
     EXPECT_EQ(result.exit_code, 3);
-    EXPECT_EQ(result.err, "lwpinspect: no process named \"no such name\".\n");
+    EXPECT_EQ(result.err, "lwpinspect: no process named \"no such name\", and no such file.\n");
     EXPECT_EQ(inspect({"ps", "99999999999999999999"}).exit_code, 3);
     EXPECT_EQ(inspect({"ps", "0"}).exit_code, 3);
 }
@@ -116,8 +116,51 @@ TEST(InspectMessages, WithoutPermissionNamesAndStatesRemain)
     EXPECT_NE(result.out.find(std::to_string(target.pid())), std::string::npos);
 }
 
+// A file that is no target is not taken for the name of a process.
+TEST(InspectMessages, FilesThatAreNoTargets)
+{
+    const auto said = [](const std::vector<std::string>& words) {
+        const auto result = inspect(words);
+        EXPECT_EQ(result.exit_code, 2) << result.err;
+        return result.err;
+    };
+    constexpr const char* kNone = "lwpinspect: /nonexistent/core: No such file or directory.\n";
+    EXPECT_EQ(said({"ps", "/nonexistent/core"}), kNone);
+    EXPECT_EQ(said({"ps", "--core", "/nonexistent/core"}), kNone);
+    EXPECT_EQ(said({"ps", "--from", "/nonexistent/core"}), kNone);
+    EXPECT_EQ(said({"ps", ORACLE_PROGRAM}), std::string("lwpinspect: ") + ORACLE_PROGRAM +
+                                                ": neither a core file nor one made by save.\n");
+    EXPECT_EQ(said({"ps", "--core", ORACLE_PROGRAM}),
+              std::string("lwpinspect: ") + ORACLE_PROGRAM + ": no core file.\n");
+    EXPECT_EQ(said({"ps", "--from", "/dev/null"}), "lwpinspect: /dev/null: no regular file.\n");
+    EXPECT_EQ(said({"ps", "--core", "/dev/null"}), "lwpinspect: /dev/null: no regular file.\n");
+}
+
+TEST(InspectMessages, StacksSayThatNoneMatches)
+{
+    const Target with({ORACLE_PROGRAM});
+    ASSERT_TRUE(with.is_ready());
+    const Target without({BLOCKING_CALLS_PROGRAM});
+    ASSERT_TRUE(without.is_ready());
+    for (const auto& [pid, kind] :
+         {std::pair{with.pid(), " threads: "}, {without.pid(), " LWPs: "}}) {
+        const std::string target = std::to_string(pid);
+        const auto none = inspect({"stacks", target, "--fn", "no_such_function"});
+        EXPECT_EQ(none.exit_code, 0) << none.err;
+        EXPECT_NE(none.err.find(kind + std::string("none is what was asked for.")),
+                  std::string::npos)
+            << none.err;
+        const auto all = inspect({"stacks", target});
+        EXPECT_EQ(all.err.find("asked for"), std::string::npos) << all.err;
+        const auto quiet = inspect({"stacks", target, "--fn", "no_such_function", "-q"});
+        EXPECT_EQ(quiet.out + quiet.err, "");
+    }
+}
+
 TEST(InspectMessages, WrongUsage)
 {
+    EXPECT_NE(inspect({"completion"}).err.find("SHELL (bash, zsh or fish) is required"),
+              std::string::npos);
     EXPECT_EQ(inspect({"ps"}).exit_code, 2);
     EXPECT_EQ(inspect({"stack", "1", "x"}).exit_code, 2);
     EXPECT_EQ(inspect({"stack", "1", "9-3"}).exit_code, 2);
