@@ -13,11 +13,16 @@
 
 namespace {
 
+bool is_unbound(const lt::Thread* thread)
+{
+    return thread != nullptr && lt::is_multiplexing() && !thread->has(lt::kFlagBound);
+}
+
 // The thread if it is unbound and the pool runs.
 lt::Thread* unbound(pthread_t pthread)
 {
     lt::Thread* target = lt::is_multiplexing() ? lt::find_pthread(lt::current(), pthread) : nullptr;
-    return target != nullptr && !target->has(lt::kFlagBound) ? target : nullptr;
+    return is_unbound(target) ? target : nullptr;
 }
 
 // The only policy of LWPs that belong to all.
@@ -85,19 +90,21 @@ LT_EXPORT int pthread_getcpuclockid(pthread_t pthread, clockid_t* clock) noexcep
     return unbound(pthread) == nullptr ? lt::os::real().getcpuclockid(pthread, clock) : ENOENT;
 }
 
-// The name is the thread's, not its LWP's: lwpinspect shows it.
+// The name is the thread's, which lwpinspect shows, and that of an LWP which is the thread's own.
 LT_EXPORT int pthread_setname_np(pthread_t pthread, const char* name) noexcept
 {
     constexpr std::size_t kLongest = 15;  // the kernel's limit, for every thread
-    lt::Thread* target = unbound(pthread);
-    if (target == nullptr) {
-        return lt::os::real().setname(pthread, name);
-    }
     if (std::strlen(name) > kLongest) {
         return ERANGE;
     }
-    std::strcpy(target->name, name);
-    return 0;
+    // A thread that the library does not know yet is not made known by its name.
+    const bool known = lt::current_thread != nullptr || lt::is_multiplexing();
+    lt::Thread* target = known ? lt::find_pthread(lt::current(), pthread) : nullptr;
+    const int error = is_unbound(target) ? 0 : lt::os::real().setname(pthread, name);
+    if (error == 0 && target != nullptr) {
+        std::strcpy(target->name, name);
+    }
+    return error;
 }
 
 LT_EXPORT int pthread_getname_np(pthread_t pthread, char* name, size_t size) noexcept

@@ -109,6 +109,23 @@ TEST(InspectOracle, ShowsARunningThreadAsWell)
     expect_all_as_told({ORACLE_PROGRAM, "spin"});
 }
 
+TEST(InspectOracle, ShowsNamesOfBoundAndUnboundThreads)
+{
+    Target target({ORACLE_PROGRAM, "spin"});
+    ASSERT_TRUE(target.is_ready());
+    Result result;
+    ASSERT_TRUE(settles(target, &result));
+    std::map<std::string, std::string> functions;
+    for (const auto& [id, thread] : result.threads()) {
+        if (thread["name"].is_string()) {
+            functions[thread["name"]] = thread["start_fn"];
+        }
+    }
+    EXPECT_EQ(functions["holder"], "holder_main") << result.out;
+    EXPECT_EQ(functions["spinner"], "spinner_main") << result.out;
+    EXPECT_EQ(functions.size(), 2U) << result.out;
+}
+
 TEST(InspectOracle, StopsNothingWhenAskedNotTo)
 {
     Target target({ORACLE_PROGRAM, "spin"});

@@ -6,11 +6,13 @@
  * ("-" where there is nothing; functions of this file only, innermost first), then "ready", and
  * ends when its standard input does. With the argument "spin" one more thread computes for ever.
  * Every thread takes a path of calls of its own, made from its number, so that no stale or foreign
- * stack looks right.
+ * stack looks right. Two have names.
  */
+#define _GNU_SOURCE
 #include <synch.h>
 #include <thread.h>
 
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -127,6 +129,7 @@ static NOINLINE void* worker_main(void* argument)
 
 static NOINLINE void* holder_main(void* argument)
 {
+    pthread_setname_np(pthread_self(), "holder");
     rw_wrlock(&oracle_written);
     holder_has_it = 1;
     sema_wait(&oracle_hold);
@@ -136,6 +139,7 @@ static NOINLINE void* holder_main(void* argument)
 
 static NOINLINE void* spinner_main(void* argument)
 {
+    pthread_setname_np(pthread_self(), "spinner");
     for (;;) {
         spins = spins + 1;
     }
