@@ -20,10 +20,10 @@ struct TopOptions {
     std::function<std::string(const Snapshot&)> save;
 };
 
-// Shows `source` on the terminal until the user leaves. Returns the program's exit code: 0, 3 or 8
-// when the process ended before or after its first picture, 128 plus the signal that ended the
-// program. Throws TargetError: kUsage without a usable terminal, or what take() threw the first
-// time. The terminal is as it was on every way out.
+// Shows `source` on the terminal until the user leaves. Returns the program's exit code: 0, 3
+// when the process ended before its first picture, 128 plus the signal that ended the program.
+// Throws TargetError: kUsage without a usable terminal, or what take() threw the first time. The
+// terminal is as it was on every way out.
 [[nodiscard]] int run_top(SnapshotSource& source, const TopOptions& options);
 
 }  // namespace lwpi::tui

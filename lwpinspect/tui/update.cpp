@@ -322,13 +322,13 @@ void take_sample(UiState& state, const SamplePtr& sample)
     }
 }
 
-// The last picture stays. A process that ended after the first one was read in part.
+// The last picture stays: whoever leaves it has seen what there was to see.
 void end(UiState& state, const EndEvent& event)
 {
     state.ended = event.sentence;
     state.exit_code = event.code;
     if (state.shown) {
-        state.exit_code = event.code == ExitCode::kNoProcess ? ExitCode::kPartial : event.code;
+        state.exit_code = event.code == ExitCode::kNoProcess ? ExitCode::kDone : event.code;
         keep_cursor_visible(state);
     }
 }

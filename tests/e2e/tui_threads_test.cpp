@@ -180,7 +180,7 @@ TEST_P(TuiThreads, KeepsTheLastPictureOfAProcessThatEnded)
                contains(screen, "take_order");
     })) << session_.screen();
     session_.press({"q"});
-    expect_left(8);
+    expect_left(0);
 }
 
 TEST_P(TuiThreads, WithoutATerminalSaysSo)

@@ -231,7 +231,7 @@ TEST(TuiUpdate, AfterTheEndThePictureStaysAndKeysWork)
 {
     UiState state = showing(shop(), kTerminal);
     state = update(std::move(state), EndEvent{ExitCode::kNoProcess, "4711 has exited."});
-    EXPECT_EQ(state.exit_code, ExitCode::kPartial);
+    EXPECT_EQ(state.exit_code, ExitCode::kDone);
     EXPECT_NE(notice(state).find("4711 has exited."), std::string::npos);
     state = type(std::move(state), "jj");
     EXPECT_EQ(cursor_id(state), 17U);
