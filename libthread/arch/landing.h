@@ -5,8 +5,10 @@
 #include <cstdint>
 
 extern "C" void arch_landing() noexcept;
-// Called there; for the layers above to define.
+extern "C" void arch_passage() noexcept;
+// Called there; for the layers above to define. The second returns the place to go on at.
 extern "C" [[noreturn]] void arch_landed() noexcept;
+extern "C" std::uintptr_t arch_passed() noexcept;
 
 namespace lt::arch {
 
@@ -43,6 +45,12 @@ inline std::uintptr_t jump_stack(const void* buffer) noexcept
     return jump_word(buffer, kJumpStackPointer);
 }
 
+// Where longjmp to `buffer` will go on.
+inline std::uintptr_t jump_destination(const void* buffer) noexcept
+{
+    return jump_word(buffer, kJumpProgramCounter);
+}
+
 // longjmp to `buffer` will call arch_landed() on the frame that the buffer remembers; its own
 // destination is lost.
 inline void redirect_landing(void* buffer) noexcept
@@ -50,7 +58,15 @@ inline void redirect_landing(void* buffer) noexcept
     set_jump_word(buffer, kJumpProgramCounter, reinterpret_cast<std::uintptr_t>(&arch_landing));
 }
 
-// The same for one that libc has not filled, with what lies below `stack`.
+// longjmp(buffer, 1) will call arch_passed() first. Returns the buffer's own destination.
+inline std::uintptr_t redirect_by_passage(void* buffer) noexcept
+{
+    const std::uintptr_t destination = jump_destination(buffer);
+    set_jump_word(buffer, kJumpProgramCounter, reinterpret_cast<std::uintptr_t>(&arch_passage));
+    return destination;
+}
+
+// redirect_landing() of one that libc has not filled, with what lies below `stack`.
 inline void make_landing(void* buffer, const void* stack) noexcept
 {
     set_jump_word(buffer, kJumpStackPointer, reinterpret_cast<std::uintptr_t>(stack));

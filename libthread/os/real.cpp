@@ -46,6 +46,7 @@ const RealFunctions& real() noexcept
     find(functions.getname, "pthread_getname_np");
     find(functions.setname, "pthread_setname_np");
     find(functions.mutex_init, "pthread_mutex_init");
+    find(functions.register_cancel, "__pthread_register_cancel");
     find(functions.sigaction, "sigaction");
     find(functions.sigaltstack, "sigaltstack");
     find(functions.sigsuspend, "sigsuspend");

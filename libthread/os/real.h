@@ -33,6 +33,7 @@ struct RealFunctions {
     decltype(&::pthread_getname_np) getname = nullptr;
     decltype(&::pthread_setname_np) setname = nullptr;
     decltype(&::pthread_mutex_init) mutex_init = nullptr;
+    decltype(&::__pthread_register_cancel) register_cancel = nullptr;
     decltype(&::sigaction) sigaction = nullptr;
     decltype(&::sigaltstack) sigaltstack = nullptr;
     decltype(&::sigsuspend) sigsuspend = nullptr;

@@ -145,7 +145,7 @@ LT_NOINLINE void run_destructors(Thread& self)
     __pthread_unwind_buf_t base;
     auto* jump = reinterpret_cast<__jmp_buf_tag*>(base.__cancel_jmp_buf);
     if (::__sigsetjmp(jump, 0) == 0) {
-        ::__pthread_register_cancel(&base);
+        os::real().register_cancel(&base);
     } else {
         os::tcb_tsd_use();
     }
@@ -208,7 +208,7 @@ void run_start_function(Thread& self) noexcept
     __pthread_unwind_buf_t base;
     auto* jump = reinterpret_cast<__jmp_buf_tag*>(base.__cancel_jmp_buf);
     if (::__sigsetjmp(jump, 0) == 0) {
-        ::__pthread_register_cancel(&base);
+        os::real().register_cancel(&base);
         self.status = self.start(self.argument);
         ::__pthread_unregister_cancel(&base);
     } else if (!self.exiting) {
@@ -227,7 +227,7 @@ void run_unbound(Thread& self) noexcept
     __pthread_unwind_buf_t base;
     arch::make_landing(base.__cancel_jmp_buf, &base);
     base.__cancel_jmp_buf->__mask_was_saved = 0;
-    ::__pthread_register_cancel(&base);
+    os::real().register_cancel(&base);
     self.status = self.start(self.argument);
     ::__pthread_unregister_cancel(&base);
 }

@@ -10,6 +10,7 @@
 
 #include "arch/context.h"
 #include "arch/landing.h"
+#include "os/real.h"
 #include "os/signal_mask.h"
 #include "thread/life.h"
 
@@ -19,7 +20,7 @@ void prepare_initial_exit() noexcept
     // Registering a buffer shows what was registered before it; the last of the chain is libc's
     // own.
     __pthread_unwind_buf_t probe;
-    ::__pthread_register_cancel(&probe);
+    os::real().register_cancel(&probe);
     auto* buffer = static_cast<__pthread_unwind_buf_t*>(probe.__pad[0]);
     ::__pthread_unregister_cancel(&probe);
     if (buffer == nullptr) {

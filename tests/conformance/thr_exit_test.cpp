@@ -84,6 +84,54 @@ TEST_P(ThrExit, S09RunsCleanupHandlersOfCxxNewestFirst)
     EXPECT_EQ(noted, (std::vector<int>{2, 1}));
 }
 
+void note_and_exit(int number)
+{
+    note(number);
+    if (number == 2) {
+        thr_exit(as_pointer(78));
+    }
+}
+
+void note_and_exit_deeper(int number)
+{
+    note(number);
+    if (number == 2) {
+        leave_with_cleanups(note, thr_exit, as_pointer(79));
+    }
+}
+
+void wait_to_be_cancelled(void* self)
+{
+    static_cast<std::atomic<pthread_t>*>(self)->store(pthread_self());
+    for (;;) {
+        thr_yield();
+        pthread_testcancel();
+    }
+}
+
+// THR-EXIT-09: a handler that calls thr_exit itself is not run again; the rest are.
+TEST_P(ThrExit, S09AHandlerThatExitsRunsOnce)
+{
+    std::vector<int> noted;
+    notes = &noted;
+    EXPECT_EQ(join(start([] { leave_with_cleanups(note_and_exit, thr_exit, as_pointer(77)); })),
+              as_pointer(78));
+    EXPECT_EQ(noted, (std::vector<int>{3, 2, 1}));
+    noted.clear();
+    EXPECT_EQ(
+        join(start([] { leave_with_cleanups(note_and_exit_deeper, thr_exit, as_pointer(77)); })),
+        as_pointer(79));
+    EXPECT_EQ(noted, (std::vector<int>{3, 2, 3, 2, 1, 1}));
+    noted.clear();
+    std::atomic<pthread_t> self{};
+    const thread_t id =
+        start([&] { leave_with_cleanups(note_and_exit, wait_to_be_cancelled, &self); });
+    ASSERT_TRUE(bounded::until([&] { return self.load() != pthread_t{}; }));
+    EXPECT_EQ(pthread_cancel(self.load()), 0);
+    EXPECT_EQ(join(id), as_pointer(78));
+    EXPECT_EQ(noted, (std::vector<int>{3, 2, 1}));
+}
+
 std::atomic<int> destroyed{0};
 std::atomic<void*> last_destroyed{nullptr};
 

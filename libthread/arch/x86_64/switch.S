@@ -173,4 +173,19 @@ arch_landing:
         ud2
         END     arch_landing
 
+/* Where one that redirect_by_passage() has changed leads: the frame's registers are in place, and the
+ * caller of setjmp goes on where arch_passed() says, with the 1 that longjmp gave it. */
+        .globl  arch_passage
+        .hidden arch_passage
+        .type   arch_passage, @function
+        .p2align 4
+arch_passage:
+        .cfi_startproc
+        .cfi_undefined %rip
+        call    arch_passed
+        movq    %rax, %rdx
+        movl    $1, %eax
+        jmp     *%rdx
+        END     arch_passage
+
         .section .note.GNU-stack,"",@progbits
