@@ -1,13 +1,12 @@
-// wait(2) and its kin: a wait for many children passes over those that forkx reserved for a wait by
-// id. Everything else goes straight through.
+// wait(2) and its kin: an unbound thread waits without its LWP where it can (io/child.h), and a
+// wait for many children passes over those that forkx reserved for a wait by id.
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <cerrno>
 
 #include "base/compiler.h"
-#include "io/held.h"
-#include "os/real.h"
+#include "io/child.h"
 #include "thread/children.h"
 
 namespace {
@@ -77,7 +76,7 @@ int peek(idtype_t type, id_t id, int options, Found& found)
             return 1;
         }
         found.info = {};
-        if (lt::os::real().waitid(type, id, &found.info, options | WNOWAIT) != 0) {
+        if (lt::io::waitid(type, id, &found.info, options | WNOWAIT) != 0) {
             return -1;
         }
         const pid_t pid = found.info.si_pid;
@@ -99,16 +98,13 @@ idtype_t type_of(pid_t pid, id_t& id)
     return pid > 0 ? P_PID : P_PGID;
 }
 
-// wait4 for one child by its id.
+// wait4 for one child, made with flags, by its id.
 pid_t wait_for_one(pid_t pid, Found& found, int options)
 {
-    if (lt::flags_of_child(pid) == 0) {
-        return lt::os::real().wait4(pid, &found.status, options, &found.usage);
-    }
     if (take_kept(P_PID, static_cast<id_t>(pid), WEXITED, found)) {
         return pid;
     }
-    const pid_t got = lt::os::real().wait4(pid, &found.status, options, &found.usage);
+    const pid_t got = lt::io::wait4(pid, &found.status, options, &found.usage);
     if (got == pid && (WIFEXITED(found.status) || WIFSIGNALED(found.status))) {
         lt::forget_child(pid);
     } else if (got < 0 && errno == ECHILD &&
@@ -131,7 +127,7 @@ pid_t wait_for_many(pid_t pid, Found& found, int options)
             return seen < 0 ? -1 : found.pid;
         }
         const pid_t got =
-            lt::os::real().wait4(found.info.si_pid, &found.status, options | WNOHANG, &found.usage);
+            lt::io::wait4(found.info.si_pid, &found.status, options | WNOHANG, &found.usage);
         if (got > 0) {
             if (WIFEXITED(found.status) || WIFSIGNALED(found.status)) {
                 lt::forget_child(got);
@@ -144,11 +140,8 @@ pid_t wait_for_many(pid_t pid, Found& found, int options)
 
 pid_t wait_any(pid_t pid, int* status, int options, rusage* usage)
 {
-    if ((options & WNOHANG) == 0) {
-        lt::io::hold_lwp();
-    }
     if (pid > 0 && lt::flags_of_child(pid) == 0) {
-        return lt::os::real().wait4(pid, status, options, usage);
+        return lt::io::wait4(pid, status, options, usage);
     }
     Found found;
     const int saved_errno = errno;
@@ -173,7 +166,7 @@ int waitid_one(id_t id, siginfo_t* info, int options)
         *info = found.info;
         return 0;
     }
-    const int result = lt::os::real().waitid(P_PID, id, info, options);
+    const int result = lt::io::waitid(P_PID, id, info, options);
     if (result == 0 && info->si_pid != 0 && is_end(*info) && (options & WNOWAIT) == 0) {
         lt::forget_child(info->si_pid);
     } else if (result != 0 && errno == ECHILD && take_kept(P_PID, id, options, found)) {
@@ -197,8 +190,7 @@ int waitid_many(idtype_t type, id_t id, siginfo_t* info, int options)
         }
         const auto pid = static_cast<id_t>(found.info.si_pid);
         siginfo_t taken{};
-        if (lt::os::real().waitid(P_PID, pid, &taken, options | WNOHANG) == 0 &&
-            taken.si_pid != 0) {
+        if (lt::io::waitid(P_PID, pid, &taken, options | WNOHANG) == 0 && taken.si_pid != 0) {
             if (is_end(taken)) {
                 lt::forget_child(taken.si_pid);
             }
@@ -235,9 +227,6 @@ LT_EXPORT int waitid(idtype_t type, id_t id, siginfo_t* info, int options)
 {
     siginfo_t unwanted{};
     siginfo_t* where = info != nullptr ? info : &unwanted;
-    if ((options & WNOHANG) == 0) {
-        lt::io::hold_lwp();
-    }
     if (type == P_PID) {
         return waitid_one(id, where, options);
     }
@@ -245,5 +234,5 @@ LT_EXPORT int waitid(idtype_t type, id_t id, siginfo_t* info, int options)
         return waitid_many(type, type == P_PGID && id == 0 ? static_cast<id_t>(::getpgrp()) : id,
                            where, options);
     }
-    return lt::os::real().waitid(type, id, info, options);
+    return lt::io::waitid(type, id, info, options);
 }

@@ -211,6 +211,7 @@ long read_once(const Call& call, const iovec* parts, std::size_t count) noexcept
                 return read_if_ready(call, parts, count);
             case FdKind::kUnknown:
             case FdKind::kDirect:
+            case FdKind::kChild:
                 return kUseLibc;
         }
     }
@@ -240,6 +241,7 @@ long write_once(const Call& call, const Buffers& buffers) noexcept
                 return write_if_ready(call, buffers);
             case FdKind::kUnknown:
             case FdKind::kDirect:
+            case FdKind::kChild:
                 return kUseLibc;
         }
     }

@@ -161,8 +161,9 @@ Round wait_once(Thread& self, Call& call, const HandlersSeen& before)
         }
         return {error == ESTALE ? End::kAgain : error == EBADF ? End::kClosed : End::kUnpollable};
     }
-    const WakeCause cause = sleep_for_descriptor(self, waiter, call.kind, call.fd,
-                                                 call.timed ? &call.deadline : nullptr);
+    const WakeCause cause =
+        sleep_for_descriptor(self, waiter, call.kind, static_cast<std::uint32_t>(call.fd),
+                             call.timed ? &call.deadline : nullptr);
     const bool others = leave_waiters(node);
     // relaxed: stored under the entry's lock, which we have taken since.
     const std::uint32_t outcome = waiter.outcome.load(memory_order_relaxed);

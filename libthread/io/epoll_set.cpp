@@ -20,9 +20,9 @@ constinit SpinLock start_lock;
 constinit Atomic<int> epoll_fd{-1};
 constinit std::int32_t owner_pid = 0;  // of the descriptors
 
-// Where programs do not look for their own: select(2) reaches no further, and the lowest free
-// number stays free.
-int move_up(int fd)
+}  // namespace
+
+int move_up(int fd) noexcept
 {
     constexpr long kBeyondSelect = 1024;
     constexpr long kFromTheTop = 8;
@@ -37,8 +37,6 @@ int move_up(int fd)
     os::raw_syscall(SYS_close, fd);
     return static_cast<int>(moved);
 }
-
-}  // namespace
 
 namespace {
 

@@ -44,6 +44,10 @@ int wait_for_events(ReadyEvents& ready, std::int64_t until) noexcept;
 // calls this.
 void quiet_bell(const ReadyEvents& ready) noexcept;
 
+// Takes a descriptor of the library's own to where programs do not look for theirs, if there is
+// room: select(2) reaches no further, and the lowest free number stays free. Its number then.
+int move_up(int fd) noexcept;
+
 // The two descriptors; -1: not open.
 std::array<int, 2> own_fds() noexcept;
 

@@ -15,6 +15,8 @@ namespace {
 constexpr std::size_t kChunkBytes = kFdChunk * sizeof(FdEntry);
 
 constinit Atomic<std::uint32_t> chunk_limit{0};
+// relaxed: a fork that misses one leaves a descriptor open in the child until it execs.
+constinit Atomic<int> child_watches{0};
 
 FdEntry* make_chunk(std::uint32_t index)
 {
@@ -88,8 +90,22 @@ int known_fds() noexcept
     return static_cast<int>(chunk_limit.load(memory_order_relaxed) * kFdChunk);
 }
 
+void count_child_watches(int change) noexcept
+{
+    child_watches.fetch_add(change, memory_order_relaxed);  // relaxed: see its declaration
+}
+
 void drop_fd_table() noexcept
 {
+    if (child_watches.exchange(0, memory_order_relaxed) != 0) {  // relaxed: alone here
+        for (int fd = 0; fd < known_fds(); ++fd) {
+            FdEntry* entry = entry_if_known(fd);
+            // relaxed: as above.
+            if (entry != nullptr && entry->kind.load(memory_order_relaxed) == FdKind::kChild) {
+                os::raw_syscall(SYS_close, fd);
+            }
+        }
+    }
     const std::uint32_t limit = chunk_limit.load(memory_order_relaxed);  // relaxed: alone here
     for (std::uint32_t i = 0; i < limit; ++i) {
         // relaxed: nobody else is here.

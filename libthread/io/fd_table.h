@@ -24,6 +24,7 @@ enum class FdKind : std::uint8_t {
     kTerminal,  // the same, but a read may be over though there is nothing to read
     kDirect,    // never waits as far as poll(2) is concerned, or for more than that tells: files,
                 // directories, sockets with a low-water mark
+    kChild,     // a child's, opened by the library for as long as a thread waits: io/child.cpp
 };
 
 // Whether a write is tried after a poll(2), a little at a time.
@@ -136,7 +137,10 @@ void forget_beliefs(FdEntry& entry) noexcept;
 // One past the last number that may have an entry.
 int known_fds() noexcept;
 
-// In the child of fork, where nobody waits.
+// One kChild more, before it is opened, or less, after it was closed.
+void count_child_watches(int change) noexcept;
+
+// In the child of fork, where nobody waits. Closes what is of kChild.
 void drop_fd_table() noexcept;
 
 }  // namespace lt::io

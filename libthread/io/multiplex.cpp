@@ -55,9 +55,9 @@ class WaitSet {
         }
         WakeCause cause = WakeCause::kWoken;
         if (error == 0) {
-            cause = size_ != 0
-                        ? sleep_for_descriptor(self, waiter, WaitKind::kPoll, fds_[0], deadline)
-                        : sleep_alone(self, WaitKind::kPoll, deadline, now_roughly());
+            cause = size_ != 0 ? sleep_for_descriptor(self, waiter, WaitKind::kPoll,
+                                                      static_cast<std::uint32_t>(fds_[0]), deadline)
+                               : sleep_alone(self, WaitKind::kPoll, deadline, now_roughly());
         }
         for (std::size_t i = 0; i < joined; ++i) {
             static_cast<void>(leave_waiters(nodes_[i]));

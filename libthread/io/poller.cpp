@@ -204,14 +204,14 @@ void pass_on(Thread& self, FdEntry& entry, int fd) noexcept
     woken.resume_all(self);
 }
 
-WakeCause sleep_for_descriptor(Thread& self, Waiter& waiter, WaitKind kind, int fd,
+WakeCause sleep_for_descriptor(Thread& self, Waiter& waiter, WaitKind kind, std::uint32_t target,
                                const Deadline* deadline) noexcept
 {
     // seq_cst: before the look at who watches. An LWP that stops working announces itself, fences,
     // and looks at this.
     descriptor_sleepers.fetch_add(1, memory_order_seq_cst);
     find_watcher();
-    const WakeCause cause = sleep_as(self, waiter, kind, static_cast<std::uint32_t>(fd), deadline);
+    const WakeCause cause = sleep_as(self, waiter, kind, target, deadline);
     // relaxed: one look too many is harmless.
     descriptor_sleepers.fetch_sub(1, memory_order_relaxed);
     return cause;
@@ -272,7 +272,7 @@ void note_closed(FdEntry& entry) noexcept
     woken.resume_all(self);
 }
 
-bool renew_poller_in_copy() noexcept
+bool renew_poller_in_copy(Thread& self) noexcept
 {
     claim_descriptors();
     if (!has_epoll_set()) {
@@ -282,16 +282,22 @@ bool renew_poller_in_copy() noexcept
         return false;
     }
     // What is ready, the new set reports as a first edge. A number that cannot be armed is found
-    // out by the next who waits for it.
+    // out by the next who waits for it. The parent's children are not waited for here.
+    Woken woken;
     for (int fd = 0; fd < known_fds(); ++fd) {
         FdEntry* entry = entry_if_known(fd);
         // relaxed: nobody else runs here.
         if (entry != nullptr && entry->registered.load(memory_order_relaxed)) {
             const SpinGuard guard{entry->lock};
+            if (entry->kind.load(memory_order_relaxed) == FdKind::kChild) {  // relaxed: as above
+                end_all(*entry, Waiter::kReady, woken);
+                continue;
+            }
             entry->registered.store(false, memory_order_relaxed);  // relaxed: as above
             static_cast<void>(arm(*entry, fd, wanted_by_all(*entry) | entry->armed));
         }
     }
+    woken.resume_all(self);
     return true;
 }
 

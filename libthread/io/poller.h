@@ -34,7 +34,8 @@ bool leave_waiters(WaitNode& node) noexcept;
 void pass_on(Thread& self, FdEntry& entry, int fd) noexcept;
 
 // Sleeps until the waiter, whose nodes have all joined, has an outcome. In a critical region.
-WakeCause sleep_for_descriptor(Thread& self, Waiter& waiter, WaitKind kind, int fd,
+// `target` is for lwpinspect: the descriptor, or what else `kind` asks for.
+WakeCause sleep_for_descriptor(Thread& self, Waiter& waiter, WaitKind kind, std::uint32_t target,
                                const Deadline* deadline) noexcept;
 
 // The descriptor calls itself ready and is not, so its edges say nothing: the next wait arms it. In
@@ -45,8 +46,8 @@ void doubt_edges(Thread& self, FdEntry& entry) noexcept;
 void note_fresh(FdEntry& entry) noexcept;
 
 // For io/closing.cpp. The number of an entry registered is about to be closed or given to another
-// file: whoever waits fails with EBADF. It has been: whoever came in between looks again. In no
-// critical region; the calling thread becomes known to the library.
+// file: whoever waits fails with EBADF. It has been: whoever came in between looks again. The
+// calling thread becomes known to the library.
 void note_closing(FdEntry& entry, int fd) noexcept;
 void note_closed(FdEntry& entry) noexcept;
 
@@ -55,6 +56,6 @@ void reset_poller_after_fork() noexcept;
 
 // In a copy of the process with all its threads, before they go on: those that wait for descriptors
 // wait in a set of this process's own. False: there is none to be had.
-[[nodiscard]] bool renew_poller_in_copy() noexcept;
+[[nodiscard]] bool renew_poller_in_copy(Thread& self) noexcept;
 
 }  // namespace lt::io

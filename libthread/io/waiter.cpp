@@ -21,6 +21,7 @@ WakeCause sleep_as(Thread& self, Waiter& waiter, WaitKind kind, std::uint32_t ta
     spec.deadline = deadline;
     spec.flags = kWaitCancellable;
     spec.target = target;
+    spec.since_ns = waiter.since_ns;
     SleepQueue& queue = sleep_queue_of(&waiter);
     lock_to_sleep(self, queue);
     // relaxed: end_wait() stores it before it takes this lock.

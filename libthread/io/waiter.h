@@ -35,6 +35,7 @@ struct Waiter {
     enum Outcome : std::uint32_t { kNone, kReady, kClosed };
 
     Thread* thread;
+    std::int64_t since_ns = 0;  // when a wait that goes on began; 0: it begins now
     // Written once by the waker, under the lock of the descriptor's entry; read by the waiter.
     Atomic<std::uint32_t> outcome{kNone};
 };

@@ -25,6 +25,8 @@ enum class WaitKind : std::uint32_t {
     kStop = 14,
     kSignal = 15,  // sigwait, sigsuspend and their kin
     kConnect = 16,
+    kWaitPid = 17,  // for a child: wait_target is its number
+    kWaitFd = 18,   // the same by a descriptor of the program's
 };
 
 // Why a sleep ended. Decided by whoever takes the thread off its sleep queue.

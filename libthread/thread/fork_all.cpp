@@ -148,7 +148,7 @@ void move_to(Handshake& shared, Handshake::Stage stage)
 // A child made with flags waits until it is noted: it could end before.
 void become_child(Handshake& shared, std::int32_t parent, int flags)
 {
-    if (!os::make_tasks() || !io::renew_poller_in_copy()) {
+    if (!os::make_tasks() || !io::renew_poller_in_copy(*current_thread)) {
         move_to(shared, Handshake::kFailed);
         os::raw_syscall(SYS_exit_group, 127);
     }

@@ -104,7 +104,8 @@ const std::string kDescriptor = "fd ";
 
 bool is_wait_for_descriptor(const std::string& name)
 {
-    static constexpr std::array kNames{"read", "write", "accept", "poll", "epoll", "connect"};
+    static constexpr std::array kNames{"read",  "write",   "accept", "poll",
+                                       "epoll", "connect", "waitid"};
     return std::find(kNames.begin(), kNames.end(), name) != kNames.end();
 }
 
@@ -126,7 +127,9 @@ Wait WaitReader::wait_of(const ThreadRecord& record, const Now& now)
     if (wait.kind == WaitKind::kNone) {
         return wait;
     }
-    if (record.deadline) {
+    // Who waits for a process looks again from time to time, which is no limit of the program's.
+    const bool for_process = wait.name == "waitpid";
+    if (record.deadline && !for_process && wait.name != "waitid") {
         wait.left_ns = time_left(*record.deadline, now);
     }
     if (wait.kind == WaitKind::kJoin) {
@@ -140,9 +143,10 @@ Wait WaitReader::wait_of(const ThreadRecord& record, const Now& now)
         *record.wait_object == 0) {
         return wait;
     }
-    if (is_wait_for_descriptor(wait.name)) {
-        // The object is a place on the thread's stack; the target is the descriptor's number.
-        wait.object_name = kDescriptor + std::to_string(record.wait_target.value_or(0));
+    if (for_process || is_wait_for_descriptor(wait.name)) {
+        // The object is a place on the thread's stack; the target is a number.
+        wait.object_name =
+            (for_process ? "pid " : kDescriptor) + std::to_string(record.wait_target.value_or(0));
         return wait;
     }
     wait.object = record.wait_object;

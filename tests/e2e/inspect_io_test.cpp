@@ -28,7 +28,7 @@ bool all_wait(const std::string& pid)
     const auto threads = threads_of(pid);
     return std::count_if(threads.begin(), threads.end(), [](const auto& entry) {
                return entry.second["state"] == "blocked" && entry.second["wait"]["kind"] != "-";
-           }) == 6;
+           }) == 7;
 }
 
 std::string wait_of(const json& thread)
@@ -44,7 +44,8 @@ TEST(InspectIo, NamesWhatThreadsAndLwpsWaitFor)
     ASSERT_EQ(target.lines().size(), 1U);
     int listens = 0;
     int connects = 0;
-    std::istringstream{target.lines()[0]} >> listens >> connects;
+    std::string child;
+    std::istringstream{target.lines()[0]} >> listens >> connects >> child;
     const std::string pid = std::to_string(target.pid());
     ASSERT_TRUE(inspect_test::until([&] { return all_wait(pid); }));
     const auto threads = threads_of(pid);
@@ -55,7 +56,9 @@ TEST(InspectIo, NamesWhatThreadsAndLwpsWaitFor)
     EXPECT_EQ(wait_of(threads.at(4)), "read fd 103<unix with fd 104>");
     EXPECT_EQ(wait_of(threads.at(5)), "read fd 105<pipe with fd 106>");
     EXPECT_EQ(wait_of(threads.at(6)), "poll fd 107<anon_inode:[eventfd]>");
-    for (int id = 2; id <= 6; ++id) {
+    EXPECT_EQ(wait_of(threads.at(9)), "waitpid pid " + child);
+    EXPECT_EQ(threads.at(9)["wait"]["left_ns"], nullptr);
+    for (const int id : {2, 3, 4, 5, 6, 9}) {
         EXPECT_GE(threads.at(id)["since_ns"].get<long>(), 0) << id;
     }
 }

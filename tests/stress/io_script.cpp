@@ -1,12 +1,14 @@
-// A random script of calls on sockets and pipes, made by one unbound thread; prints what each
-// returned. The same seed must print the same whether calls park, block or go straight to libc.
-// Blocking calls that would wait for ever have a timeout on their socket.
+// A random script of calls on sockets and pipes, and of waits for children, made by one unbound
+// thread; prints what each returned. The same seed must print the same whether calls park, block or
+// go straight to libc. Blocking calls that would wait for ever have a timeout on their socket.
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/resource.h>
 #include <sys/select.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <sys/uio.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <array>
@@ -132,13 +134,45 @@ class Script {
                (FD_ISSET(pair.fd[1], &readable) ? 2 : 0);
     }
 
+    // How a child ended, by one of the ways to wait for it.
+    long wait_for_child()
+    {
+        const std::uint64_t end = random_.below(4);
+        const auto delay = static_cast<useconds_t>(random_.below(3) * 500);
+        const std::uint64_t way = random_.below(5);
+        const pid_t child = fork();
+        if (child == 0) {
+            usleep(delay);
+            if (end == 0) {
+                kill(getpid(), SIGKILL);
+            }
+            _exit(static_cast<int>(end));
+        }
+        int status = 0;
+        siginfo_t info{};
+        rusage usage{};
+        pid_t got = child;
+        if (way == 0) {
+            got = wait(&status);
+        } else if (way == 1) {
+            got = wait4(child, &status, __WALL, &usage);
+        } else {
+            const int options = way == 2 ? WEXITED | WNOWAIT : way == 3 ? WEXITED : 0;
+            const int result = waitid(P_PID, static_cast<id_t>(child), &info, options);
+            status = result != 0 ? errno : info.si_code * 1000 + info.si_status;
+        }
+        const pid_t last = waitpid(child, nullptr, 0);
+        const long kinds = (got == child ? 10 : 0) + (last == child ? 1 : 0);
+        return last == child ? kinds * 1'000'000L + status : -kinds * 1'000'000L - status;
+    }
+
     void step(std::uint64_t number)
     {
         Ends& pair = pairs_[random_.below(pairs_.size())];
         const int fd = pair.fd[random_.below(2)];
         constexpr std::array<std::size_t, 6> kSizes{0, 1, 7, 4096, 5000, 300'000};
         const std::size_t size = kSizes[random_.below(kSizes.size())];
-        const std::uint64_t action = random_.below(20);
+        const std::uint64_t action = random_.below(21);
         errno = 0;
         long result = 0;
         if (action < 8) {
@@ -149,6 +183,8 @@ class Script {
             result = wait_for(pair);
         } else if (action == 18) {
             result = shutdown(fd, static_cast<int>(random_.below(3)));
+        } else if (action == 19) {
+            result = wait_for_child();
         } else {
             open(pair);
         }

@@ -1,7 +1,7 @@
 /*
- * io_waits.c - threads that wait for descriptors of each kind: parked in the library, one in a
- * bare system call, which keeps its LWP, and one that is bound. Prints the ports and "ready"; ends
- * with its input.
+ * io_waits.c - threads that wait for descriptors of each kind, and for a child: parked in the
+ * library, one in a bare system call, which keeps its LWP, and one that is bound. Prints the ports,
+ * the child and "ready"; ends with its input.
  */
 #include <thread.h>
 
@@ -13,6 +13,7 @@
 #include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 enum { LISTENER = 100, ACCEPTED, CONNECTED, PAIR, PAIR_END, PIPE, PIPE_END, EVENT, HELD, HELD_END };
@@ -44,6 +45,25 @@ static void* hold_lwp(void* fd)
     char byte;
     syscall(SYS_read, (int)(long)fd, &byte, 1);
     return NULL;
+}
+
+static void* wait_for_child(void* child)
+{
+    waitpid((pid_t)(long)child, NULL, 0);
+    return NULL;
+}
+
+/* Lives as long as this process. */
+static pid_t make_child(void)
+{
+    int ends[2];
+    char byte;
+    pid_t child = pipe(ends) == 0 ? fork() : -1;
+    if (child == 0) {
+        close(ends[1]);
+        _exit((int)read(ends[0], &byte, 1));
+    }
+    return child;
 }
 
 static void at(int number, int fd)
@@ -95,6 +115,7 @@ static void open_all(void)
 int main(void)
 {
     char byte;
+    pid_t child = make_child();
     open_all();
     thr_create(NULL, 0, accept_one, (void*)(long)LISTENER, 0, NULL);
     thr_create(NULL, 0, read_one, (void*)(long)ACCEPTED, 0, NULL);
@@ -103,7 +124,8 @@ int main(void)
     thr_create(NULL, 0, poll_one, (void*)(long)EVENT, 0, NULL);
     thr_create(NULL, 0, hold_lwp, (void*)(long)HELD, 0, NULL);
     thr_create(NULL, 0, read_one, (void*)(long)HELD, THR_BOUND, NULL);
-    printf("%d %d\nready\n", port_of(LISTENER), port_of(CONNECTED));
+    thr_create(NULL, 0, wait_for_child, (void*)(long)child, 0, NULL);
+    printf("%d %d %d\nready\n", port_of(LISTENER), port_of(CONNECTED), (int)child);
     fflush(stdout);
     while (read(0, &byte, 1) > 0) {}
     _exit(0);

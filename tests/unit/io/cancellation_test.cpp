@@ -5,6 +5,7 @@
 #include <sys/select.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <array>
@@ -12,6 +13,7 @@
 #include <cstring>
 
 #include "support/rounds.h"
+#include "unit/io/child.h"
 #include "unit/io/crew.h"
 #include "unit/io/files.h"
 
@@ -20,7 +22,8 @@ namespace {
 using io_test::Crew;
 using io_test::Pair;
 
-// One end of a pair of sockets from which nothing comes, and into which nothing more goes.
+// One end of a pair of sockets from which nothing comes, and into which nothing more goes; and a
+// child that does not end.
 class Silent {
   public:
     Silent()
@@ -38,9 +41,11 @@ class Silent {
     [[nodiscard]] std::size_t size() const { return bytes_.size(); }
     [[nodiscard]] iovec* part() { return &part_; }
     [[nodiscard]] msghdr* message() { return &message_; }
+    [[nodiscard]] pid_t child() const { return child_.pid(); }
     [[nodiscard]] pollfd waiting() const { return {fd(), POLLIN, 0}; }
 
   private:
+    const io_test::Child child_{0};
     Pair pair_{Pair::kSocket};
     std::array<char, 4096> bytes_{};
     iovec part_{};
@@ -72,6 +77,12 @@ void wait_by_accept(Silent& /*end*/)
     bind(listener, &address, sizeof(sa_family_t));  // a name of the kernel's choice
     listen(listener, 1);
     static_cast<void>(accept(listener, nullptr, nullptr));
+}
+
+void wait_by_waitid(Silent& end)
+{
+    siginfo_t info{};
+    waitid(P_PID, static_cast<id_t>(end.child()), &info, WEXITED);
 }
 
 struct Way {
@@ -167,7 +178,9 @@ INSTANTIATE_TEST_SUITE_P(
                 pollfd file = end.waiting();
                 static_cast<void>(ppoll(&file, 1, nullptr, nullptr));
             }},
-        Way{"Select", wait_by_select}, Way{"EpollWait", wait_by_epoll}),
+        Way{"Select", wait_by_select}, Way{"EpollWait", wait_by_epoll},
+        Way{"Waitpid", [](Silent& end) { waitpid(end.child(), nullptr, 0); }},
+        Way{"Waitid", wait_by_waitid}),
     [](const auto& tested) { return tested.param.name; });
 
 // A request that came between a thread's last look and its sleep was lost: the thread slept for

@@ -148,6 +148,23 @@ TEST(FastPath, TheFirstWaitFindsRoomInTheDescriptorTable)
     EXPECT_EQ(status, 0);
 }
 
+TEST(FastPath, AChildThatHasEndedCostsOneSystemCall)
+{
+    const Traced child{[] {
+        const pid_t ended = fork();
+        if (ended == 0) {
+            _exit(0);
+        }
+        siginfo_t info{};
+        EXPECT_EQ(waitid(P_PID, static_cast<id_t>(ended), &info, WEXITED | WNOWAIT), 0);
+        mark();
+        EXPECT_EQ(waitpid(ended, nullptr, 0), ended);
+        mark();
+    }};
+    EXPECT_TRUE(child.ended_well());
+    EXPECT_EQ(child.calls(), std::vector<long>{SYS_wait4});
+}
+
 // No flag of accept(2) forbids it to wait: it asks first.
 TEST(FastPath, AConnectionThatIsThereCostsOneQuestionMore)
 {

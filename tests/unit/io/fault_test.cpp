@@ -15,6 +15,7 @@
 #include <cstddef>
 #include <vector>
 
+#include "unit/io/child.h"
 #include "unit/io/crew.h"
 #include "unit/io/files.h"
 
@@ -74,17 +75,29 @@ bool bytes_arrive()
     return good == 4;
 }
 
+// The end of a child that a second thread lets end, told to the first.
+bool child_is_awaited()
+{
+    const io_test::Child child{6};
+    int status = 0;
+    Crew crew;
+    crew.start([&] { waitpid(child.pid(), &status, 0); });
+    crew.start([&] { child.tell(); });
+    crew.join();
+    return WIFEXITED(status) && WEXITSTATUS(status) == 6;
+}
+
 bool refuse_watches(int error)
 {
     return refuse(SYS_epoll_ctl, error, EPOLL_CTL_ADD);
 }
 
 // What happens in a process of its own: it is not forgiven.
-int status_of_child(bool (*refuse_it)())
+int status_of_child(bool (*refuse_it)(), bool (*works)() = bytes_arrive)
 {
     const pid_t child = fork();
     if (child == 0) {
-        _exit(!refuse_it() ? kCannotRefuse : bytes_arrive() ? 0 : 1);
+        _exit(!refuse_it() ? kCannotRefuse : works() ? 0 : 1);
     }
     int status = 0;
     EXPECT_EQ(waitpid(child, &status, 0), child);
@@ -105,6 +118,21 @@ TEST(Fault, CallsWaitInTheKernelWhereTheyCannotPark)
     for (std::size_t i = 0; i < faults.size(); ++i) {
         SCOPED_TRACE(i);
         const int status = status_of_child(faults[i]);
+        EXPECT_TRUE(status == 0 || status == kCannotRefuse) << status;
+    }
+}
+
+TEST(Fault, ChildrenAreAwaitedInTheKernelWithoutADescriptor)
+{
+    const std::array<bool (*)(), 4> faults{
+        [] { return refuse(SYS_pidfd_open, ENOSYS); },
+        [] { return refuse(SYS_pidfd_open, EMFILE); },
+        [] { return refuse(SYS_epoll_create1, EMFILE); },
+        [] { return refuse_watches(ENOSPC); },
+    };
+    for (std::size_t i = 0; i < faults.size(); ++i) {
+        SCOPED_TRACE(i);
+        const int status = status_of_child(faults[i], child_is_awaited);
         EXPECT_TRUE(status == 0 || status == kCannotRefuse) << status;
     }
 }

@@ -2,10 +2,12 @@
 #include <poll.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <ctime>
 
+#include "unit/io/child.h"
 #include "unit/io/crew.h"
 #include "unit/io/files.h"
 
@@ -39,7 +41,9 @@ TEST(Quiet, NobodyWakesUpWhenAllWait)
     Pair pair{Pair::kSocket};
     ASSERT_TRUE(pair.works());
     sema_t sema = DEFAULTSEMA;
+    const io_test::Child child{0};
     Crew crew;
+    crew.start([&] { EXPECT_EQ(waitpid(child.pid(), nullptr, 0), child.pid()); });
     crew.start([&] {
         char byte = 0;
         EXPECT_EQ(read(pair.reader(), &byte, 1), 1);
@@ -59,6 +63,7 @@ TEST(Quiet, NobodyWakesUpWhenAllWait)
     });
     // The looks end some time after the last thread has gone to sleep.
     EXPECT_TRUE(bounded::until([] { return switches_in(kMs) <= kMost; }));
+    child.tell();
     EXPECT_EQ(write(pair.reader(), "b", 1), 1);
     EXPECT_EQ(write(pair.writer(), "a", 1), 1);
     for (int i = 0; i < 3; ++i) {

@@ -17,6 +17,7 @@
 #include <string_view>
 
 #include "support/bounded.h"
+#include "unit/io/child.h"
 
 namespace {
 
@@ -223,6 +224,31 @@ TEST(ForkAll, TakesTheLibrarysOwnTasksAlong)
                   return bounded::until([&] { return timeouts > before + 6; }) ? 0 : 1;
               }),
               0);
+}
+
+// The process that a thread waits for is a sister of the copy's.
+TEST(ForkAll, EndsWaitsForTheParentsChildren)
+{
+    const io_test::Child child{0};
+    std::atomic<int> error{-1};
+    io_test::Crew crew;
+    const thread_t waiter = crew.start([&] {
+        errno = 0;
+        waitpid(child.pid(), nullptr, 0);
+        error = errno;
+    });
+    ASSERT_TRUE(io_test::asleep(waiter));
+    EXPECT_EQ(status_of_child([&] {
+                  return bounded::until([&] { return error != -1; }) && error == ECHILD &&
+                                 io_test::watches().empty()
+                             ? 0
+                             : 1;
+              }),
+              0);
+    EXPECT_EQ(error, -1);
+    child.tell();
+    crew.join();
+    EXPECT_EQ(error, 0);
 }
 
 void* exit_alone(void*)
