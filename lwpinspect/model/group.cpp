@@ -3,12 +3,18 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <map>
+#include <string_view>
 
 #include "model/order.h"
 
 namespace lwpi {
 namespace {
+
+// How the names of the library's inner functions begin; mangled ones, too.
+constexpr std::array<std::string_view, 5> kInner{
+    "lt::", "_ZN2lt", "(anonymous namespace)::", "_ZN12_GLOBAL__N_1", "arch_"};
 
 constexpr char kSeparator = '\0';
 
@@ -114,8 +120,8 @@ bool is_internal(const Snapshot& snapshot, const Place& place)
 {
     const LibraryInfo& library = snapshot.process.library;
     return library.state == LibraryState::kPresent && place.module_path == library.module &&
-           (place.function.starts_with("lt::") || place.function.starts_with("_ZN2lt") ||
-            place.function.starts_with("arch_"));
+           std::any_of(kInner.begin(), kInner.end(),
+                       [&](std::string_view front) { return place.function.starts_with(front); });
 }
 
 std::string function_of(const Place& place)
@@ -126,13 +132,43 @@ std::string function_of(const Place& place)
 
 namespace {
 
+Group group_of(const ThreadInfo& thread, std::size_t index)
+{
+    Group group;
+    group.state = thread.state;
+    group.state_name = thread.state_name;
+    group.wait = thread.wait;
+    group.wait.left_ns.reset();
+    group.sample = index;
+    group.longest_ns = thread.since_ns.value_or(0);
+    return group;
+}
+
+Group group_of(const LwpInfo& lwp, std::size_t index)
+{
+    Group group;
+    group.lwps = true;
+    group.state_name = std::string(1, lwp.kernel_state);
+    group.wait = lwp.wait;
+    if (group.wait.kind == WaitKind::kNone && lwp.syscall) {
+        group.wait.kind = WaitKind::kOther;
+        group.wait.name = lwp.syscall->name;
+    }
+    group.sample = index;
+    return group;
+}
+
 std::string shared_word(const Snapshot& snapshot, const ThreadInfo& thread, GroupBy by)
 {
     switch (by) {
         case GroupBy::kStart:
             return thread.start_function;
         case GroupBy::kCreator:
-            return thread.creator ? fmt::format("made by #{}", *thread.creator) : std::string();
+            if (!thread.creator) {
+                return {};
+            }
+            return *thread.creator == 0 ? "not made by libthread"
+                                        : fmt::format("made by #{}", *thread.creator);
         case GroupBy::kTop:
             return where(snapshot, thread);
         case GroupBy::kStack:
@@ -147,28 +183,35 @@ std::string shared_word(const Snapshot& snapshot, const ThreadInfo& thread, Grou
 
 std::vector<Group> group_threads(const Snapshot& snapshot, GroupBy by)
 {
-    if (by == GroupBy::kStack || snapshot.process.library.state != LibraryState::kPresent) {
+    if (by == GroupBy::kStack) {
         return group_stacks(snapshot, 0);
     }
     Groups groups(snapshot, 0);
-    for (std::size_t i = 0; i < snapshot.threads.size(); ++i) {
-        const ThreadInfo& thread = snapshot.threads[i];
-        Group group;
-        const bool by_state = by == GroupBy::kState || by == GroupBy::kWait;
-        group.state_name = by_state ? thread.state_name : std::string(1, '-');
-        group.state = by_state ? thread.state : ThreadState::kUnknown;
-        group.wait.name = std::string(1, '-');
-        if (by == GroupBy::kWait) {
-            group.wait = thread.wait;
-            group.wait.left_ns.reset();
+    const auto add = [&](Group group, std::string word, std::uint64_t id) {
+        if (by != GroupBy::kState && by != GroupBy::kWait) {
+            group.state_name = std::string(1, '-');
+            group.state = ThreadState::kUnknown;
         }
-        if (std::string word = shared_word(snapshot, thread, by); !word.empty()) {
+        if (by != GroupBy::kWait) {
+            group.wait = {};
+            group.wait.name = std::string(1, '-');
+        }
+        if (!word.empty()) {
             group.functions.push_back(std::move(word));
             group.internal.push_back(false);
         }
-        group.sample = i;
-        group.longest_ns = thread.since_ns.value_or(0);
-        groups.add_whole(std::move(group), thread.id);
+        groups.add_whole(std::move(group), id);
+    };
+    for (std::size_t i = 0; i < snapshot.threads.size(); ++i) {
+        const ThreadInfo& thread = snapshot.threads[i];
+        add(group_of(thread, i), shared_word(snapshot, thread, by), thread.id);
+    }
+    if (snapshot.process.library.state != LibraryState::kPresent) {
+        for (std::size_t i = 0; i < snapshot.lwps.size(); ++i) {
+            const LwpInfo& lwp = snapshot.lwps[i];
+            add(group_of(lwp, i), by == GroupBy::kTop ? where(snapshot, lwp.stack) : std::string(),
+                static_cast<std::uint64_t>(lwp.tid));
+        }
     }
     return groups.finish();
 }
@@ -176,32 +219,15 @@ std::vector<Group> group_threads(const Snapshot& snapshot, GroupBy by)
 std::vector<Group> group_stacks(const Snapshot& snapshot, std::size_t depth)
 {
     Groups groups(snapshot, depth);
-    if (snapshot.process.library.state == LibraryState::kPresent) {
-        for (std::size_t i = 0; i < snapshot.threads.size(); ++i) {
-            const ThreadInfo& thread = snapshot.threads[i];
-            Group group;
-            group.state = thread.state;
-            group.state_name = thread.state_name;
-            group.wait = thread.wait;
-            group.wait.left_ns.reset();
-            group.sample = i;
-            group.longest_ns = thread.since_ns.value_or(0);
-            groups.add(std::move(group), thread.stack, thread.id);
-        }
-        return groups.finish();
+    for (std::size_t i = 0; i < snapshot.threads.size(); ++i) {
+        const ThreadInfo& thread = snapshot.threads[i];
+        groups.add(group_of(thread, i), thread.stack, thread.id);
     }
-    for (std::size_t i = 0; i < snapshot.lwps.size(); ++i) {
-        const LwpInfo& lwp = snapshot.lwps[i];
-        Group group;
-        group.lwps = true;
-        group.state_name = std::string(1, lwp.kernel_state);
-        group.wait = lwp.wait;
-        if (group.wait.kind == WaitKind::kNone && lwp.syscall) {
-            group.wait.kind = WaitKind::kOther;
-            group.wait.name = lwp.syscall->name;
+    if (snapshot.process.library.state != LibraryState::kPresent) {
+        for (std::size_t i = 0; i < snapshot.lwps.size(); ++i) {
+            const LwpInfo& lwp = snapshot.lwps[i];
+            groups.add(group_of(lwp, i), lwp.stack, static_cast<std::uint64_t>(lwp.tid));
         }
-        group.sample = i;
-        groups.add(std::move(group), lwp.stack, static_cast<std::uint64_t>(lwp.tid));
     }
     return groups.finish();
 }

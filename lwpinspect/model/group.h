@@ -40,7 +40,7 @@ enum class GroupBy : std::uint8_t {
 // `depth` limits the frames that are compared; 0: all.
 [[nodiscard]] std::vector<Group> group_stacks(const Snapshot& snapshot, std::size_t depth);
 // The same by something else than stacks; the group's functions are then a word for what its
-// members share. LWPs are grouped by stacks whatever is asked for.
+// members share; of an LWP neither the start function nor the creator is known.
 [[nodiscard]] std::vector<Group> group_threads(const Snapshot& snapshot, GroupBy by);
 
 // Whether a function is one of libthread's inner ones, not of its interface.

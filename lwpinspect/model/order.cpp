@@ -148,18 +148,20 @@ void apply(const StackFilter& filter, Snapshot& snapshot)
                   [&](const LwpInfo& lwp) { return !matches(filter, snapshot, lwp); });
 }
 
-std::string where(const Snapshot& snapshot, const ThreadInfo& thread)
+std::string where(const Snapshot& snapshot, const Stack& stack)
 {
-    for (const Frame& frame : thread.stack.frames) {
+    for (const Frame& frame : stack.frames) {
         const Place& place = snapshot.place(frame);
         if (!is_internal(snapshot, place) && !place.function.empty()) {
             return place.function;
         }
     }
-    if (!thread.stack.frames.empty()) {
-        return function_of(snapshot.place(thread.stack.frames.front()));
-    }
-    return thread.start_function;
+    return stack.frames.empty() ? std::string() : function_of(snapshot.place(stack.frames.front()));
+}
+
+std::string where(const Snapshot& snapshot, const ThreadInfo& thread)
+{
+    return thread.stack.frames.empty() ? thread.start_function : where(snapshot, thread.stack);
 }
 
 }  // namespace lwpi

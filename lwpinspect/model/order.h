@@ -50,7 +50,9 @@ struct StackFilter {
 void apply(const StackFilter& filter, Snapshot& snapshot);
 
 // What a thread is doing, in one word: the innermost function that is not an inner one of the
-// library, its start function when its stack was not taken; empty: unknown.
+// library; empty: unknown.
+[[nodiscard]] std::string where(const Snapshot& snapshot, const Stack& stack);
+// Its start function when its stack was not taken.
 [[nodiscard]] std::string where(const Snapshot& snapshot, const ThreadInfo& thread);
 
 }  // namespace lwpi

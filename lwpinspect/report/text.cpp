@@ -110,7 +110,7 @@ Cell thread_cell(const Snapshot& snapshot, const ThreadInfo& thread, ThreadColum
         case ThreadColumn::kFlags:
             return {text_or_dash(join(thread.flags))};
         case ThreadColumn::kCreator:
-            return {number_text(thread.creator)};
+            return {thread.creator == 0U ? "-" : number_text(thread.creator)};
         case ThreadColumn::kFunction:
             return {text_or_dash(thread.start_function)};
         case ThreadColumn::kAt:

@@ -80,7 +80,7 @@ TEST(Group, LeavesOutTheLibrarysFunctionsButTheOneThatRuns)
     Snapshot snapshot = three_threads();
     snapshot.process.library.module = "/libthread.so";
     snapshot.places[0] = {"lt::settle", 4, "libthread.so", "/libthread.so", ""};
-    snapshot.places[1] = {"lt::leave", 8, "libthread.so", "/libthread.so", ""};
+    snapshot.places[1] = {"(anonymous namespace)::leave", 8, "libthread.so", "/libthread.so", ""};
     snapshot.threads.resize(1);
     EXPECT_EQ(group_stacks(snapshot, 0)[0].internal, (std::vector<bool>{true, true}));
     snapshot.threads[0].state = ThreadState::kRunning;
@@ -104,19 +104,50 @@ TEST(Group, GroupsLwpsOfAProcessWithoutTheLibrary)
     EXPECT_EQ(groups[0].wait.name, "read");
 }
 
+TEST(Group, GroupsLwpsByWhatIsAskedForToo)
+{
+    Snapshot snapshot;
+    snapshot.places = {{"read", 4, "libc.so", "/libc.so", ""}, {"f", 8, "a", "/a", ""}};
+    for (const int tid : {10, 20, 30}) {
+        LwpInfo lwp;
+        lwp.tid = tid;
+        lwp.kernel_state = tid == 30 ? 'R' : 'S';
+        lwp.syscall = Syscall{0, tid == 20 ? "read" : "poll", {}, 0, 0};
+        lwp.stack.frames = {{0x100U, tid == 10 ? 0U : 1U}};
+        snapshot.lwps.push_back(lwp);
+    }
+    const auto ids = [&](GroupBy by) {
+        std::vector<std::vector<std::uint64_t>> groups;
+        for (const Group& group : group_threads(snapshot, by)) {
+            EXPECT_TRUE(group.lwps);
+            groups.push_back(group.ids);
+        }
+        return groups;
+    };
+    using Ids = std::vector<std::vector<std::uint64_t>>;
+    EXPECT_EQ(ids(GroupBy::kState), (Ids{{10, 20}, {30}}));
+    EXPECT_EQ(ids(GroupBy::kWait), (Ids{{10}, {20}, {30}}));
+    EXPECT_EQ(ids(GroupBy::kTop), (Ids{{20, 30}, {10}}));
+    EXPECT_EQ(ids(GroupBy::kStart), (Ids{{10, 20, 30}}));
+}
+
 TEST(Group, ByWhatIsAskedFor)
 {
     Snapshot snapshot = three_threads();
     snapshot.threads[0].start_function = "reader";
     snapshot.threads[1].start_function = "writer";
     snapshot.threads[2].start_function = "reader";
+    snapshot.threads[0].creator = 0;
     snapshot.threads[1].creator = 7;
+    snapshot.threads[2].creator = 0;
     EXPECT_EQ(group_threads(snapshot, GroupBy::kStack).size(), 1U);
     const auto starts = group_threads(snapshot, GroupBy::kStart);
     ASSERT_EQ(starts.size(), 2U);
     EXPECT_EQ(starts[0].functions, (std::vector<std::string>{"reader"}));
     EXPECT_EQ(starts[0].ids, (std::vector<std::uint64_t>{1, 3}));
     EXPECT_EQ(starts[0].longest_ns, 30);
+    EXPECT_EQ(group_threads(snapshot, GroupBy::kCreator)[0].functions.front(),
+              "not made by libthread");
     EXPECT_EQ(group_threads(snapshot, GroupBy::kCreator)[1].functions.front(), "made by #7");
     EXPECT_EQ(group_threads(snapshot, GroupBy::kTop).size(), 1U);
     snapshot.threads[2].state_name = "ready";
