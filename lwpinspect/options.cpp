@@ -7,6 +7,7 @@
 #include <map>
 
 #include "support/error.h"
+#include "support/escape.h"
 
 #ifndef LWPINSPECT_VERSION
 #define LWPINSPECT_VERSION "unknown"
@@ -264,6 +265,10 @@ class CommandLine {
     {
         app_.set_version_flag("--version", "lwpinspect " LWPINSPECT_VERSION);
         app_.set_help_flag("-h,--help", "this text");
+        app_.failure_message([this](const CLI::App*, const CLI::Error& error) {
+            return fmt::format("lwpinspect: {}.\n\"lwpinspect --help\" tells more.\n",
+                               explain(error));
+        });
         app_.fallthrough();
         app_.require_subcommand(0, 1);
         app_.footer("Without a verb: top on a terminal, else ps. Manual: lwpinspect(1).");
@@ -303,6 +308,16 @@ class CommandLine {
     }
 
   private:
+    [[nodiscard]] std::string explain(const CLI::Error& error) const
+    {
+        // The first of several words was to be a verb.
+        const bool misspelt =
+            error.get_exit_code() == static_cast<int>(CLI::ExitCodes::ExtrasError) && !verb() &&
+            !options_.target.empty();
+        return misspelt ? fmt::format("there is no verb \"{}\"", printable(options_.target))
+                        : error.what();
+    }
+
     void add_verbs()
     {
         add_ps(*verbs_[Verb::kPs], options_);

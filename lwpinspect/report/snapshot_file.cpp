@@ -214,7 +214,7 @@ void save_snapshot(const Snapshot& snapshot, const std::string& path)
             std::remove(draft.c_str());
         }
         errno = error;
-        cannot_write(draft);
+        cannot_write(path);
     }
     if (!in_place && std::rename(draft.c_str(), path.c_str()) != 0) {
         cannot_write(path);

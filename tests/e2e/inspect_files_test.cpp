@@ -125,7 +125,8 @@ TEST(InspectFiles, ThatCannotBeWrittenOrRead)
     const std::string pid = std::to_string(target.pid());
     const Result result = inspect({"save", pid, "-o", "/nonexistent/x.lwps"});
     EXPECT_EQ(result.exit_code, 9);
-    EXPECT_NE(result.err.find("cannot write /nonexistent/x.lwps"), std::string::npos) << result.err;
+    EXPECT_NE(result.err.find("cannot write /nonexistent/x.lwps: "), std::string::npos)
+        << result.err;
     EXPECT_EQ(inspect({"ps", "--from", "/nonexistent"}).exit_code, 2);
     EXPECT_EQ(inspect({"ps", "--from", "/dev/null"}).exit_code, 2);
 }

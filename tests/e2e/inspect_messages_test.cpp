@@ -159,6 +159,9 @@ TEST(InspectMessages, StacksSayThatNoneMatches)
 
 TEST(InspectMessages, WrongUsage)
 {
+    EXPECT_EQ(inspect({"stcks", "1", "2"}).err,
+              "lwpinspect: there is no verb \"stcks\".\n\"lwpinspect --help\" tells more.\n");
+    EXPECT_EQ(inspect({"save", "1", "2"}).err.find("lwpinspect: "), 0U);
     EXPECT_NE(inspect({"completion"}).err.find("SHELL (bash, zsh or fish) is required"),
               std::string::npos);
     EXPECT_EQ(inspect({"ps"}).exit_code, 2);
