@@ -45,11 +45,16 @@ int open_watch(std::uint32_t pid)
 void close_watch(int fd)
 {
     FdEntry& entry = *entry_if_known(fd);
-    // relaxed: whoever takes the mark away closes the number: the program, which may want it for
-    // another file, or we.
-    if (entry.kind.exchange(FdKind::kUnknown, memory_order_relaxed) == FdKind::kChild) {
-        note_closing(entry, fd);
-        os::raw_syscall(SYS_close, fd);
+    {
+        const SpinGuard guard{entry.lock};
+        // relaxed, all: of a registered one, changed under the lock only. A program that closes the
+        // number, or wants it for another file, takes the mark away first: note_closing().
+        if (entry.kind.load(memory_order_relaxed) == FdKind::kChild) {
+            control_epoll(EPOLL_CTL_DEL, fd, 0, 0);
+            entry.registered.store(false, memory_order_relaxed);       // relaxed: as above
+            entry.kind.store(FdKind::kUnknown, memory_order_relaxed);  // relaxed: as above
+            os::raw_syscall(SYS_close, fd);
+        }
     }
     count_child_watches(-1);
 }

@@ -251,7 +251,8 @@ void note_closing(FdEntry& entry, int fd) noexcept
         // relaxed: changed under the lock only.
         if (entry.registered.load(memory_order_relaxed) && owns_descriptors()) {
             control_epoll(EPOLL_CTL_DEL, fd, 0, 0);
-            entry.registered.store(false, memory_order_relaxed);  // relaxed: as above
+            entry.registered.store(false, memory_order_relaxed);       // relaxed: as above
+            entry.kind.store(FdKind::kUnknown, memory_order_relaxed);  // relaxed: as above
             end_all(entry, Waiter::kClosed, woken);
         }
     }

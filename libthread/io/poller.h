@@ -46,8 +46,8 @@ void doubt_edges(Thread& self, FdEntry& entry) noexcept;
 void note_fresh(FdEntry& entry) noexcept;
 
 // For io/closing.cpp. The number of an entry registered is about to be closed or given to another
-// file: whoever waits fails with EBADF. It has been: whoever came in between looks again. The
-// calling thread becomes known to the library.
+// file: whoever waits fails with EBADF. It has been: whoever came in between looks again. In no
+// critical region; the calling thread becomes known to the library.
 void note_closing(FdEntry& entry, int fd) noexcept;
 void note_closed(FdEntry& entry) noexcept;
 

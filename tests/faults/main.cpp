@@ -44,6 +44,7 @@ const std::vector<Kind>& kinds()
         {"timer_settime", {SYS_timer_settime, 0}, {EINVAL}},
         {"timerfd_create", {SYS_timerfd_create, 0}, {EMFILE}},
         {"setitimer", {SYS_setitimer, 0}, {EINVAL}},
+        {"pidfd_open", {SYS_pidfd_open, 0}, {EMFILE}},
         {"epoll_create1", {SYS_epoll_create1, 0}, {EMFILE}},
         {"epoll_ctl", {SYS_epoll_ctl, 0}, {ENOMEM, ENOSPC}},
         {"epoll_wait", {SYS_epoll_wait, 0}, {EINTR}},

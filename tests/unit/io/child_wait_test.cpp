@@ -8,6 +8,7 @@
 #include <csignal>
 #include <vector>
 
+#include "support/rounds.h"
 #include "unit/io/child.h"
 
 namespace {
@@ -129,6 +130,30 @@ TEST(ChildWait, GoesOnWhenTheProgramTakesItsDescriptor)
         EXPECT_EQ(close(fd), 0);
     }
     EXPECT_TRUE(watches().empty());
+}
+
+// Also if the wait ends at that moment.
+TEST(ChildWait, LeavesANumberThatTheProgramTakesWhenItEnds)
+{
+    Crew{}.start([] {});  // the model is chosen with the first thread
+    if (!io_test::parks()) {
+        GTEST_SKIP() << "calls do not park";
+    }
+    const Pair pair{Pair::kPipe};
+    for (bounded::Rounds rounds{300}; rounds.next();) {
+        const Child child{0};
+        Crew crew;
+        const thread_t waiter = crew.start([&] { waitpid(child.pid(), nullptr, 0); });
+        ASSERT_TRUE(io_test::asleep(waiter));
+        const std::vector<int> open = watches();
+        ASSERT_EQ(open.size(), 1U);
+        child.tell();
+        for (std::atomic<unsigned> delay{static_cast<unsigned>(rounds.number()) * 100}; delay > 0;
+             --delay) {}
+        ASSERT_EQ(dup2(pair.writer(), open[0]), open[0]);
+        crew.join();
+        EXPECT_EQ(close(open[0]), 0);
+    }
 }
 
 TEST(ChildWait, StaysInTheParentOfAFork)
