@@ -12,6 +12,19 @@
 #include "report/text.h"
 
 namespace lwpi {
+namespace {
+
+// What cannot be read, as of a process that ends, says nothing.
+bool is_another_program(const ProcessInfo& before, const ProcessInfo& now)
+{
+    const auto changed = [](const auto& was, const auto& is, const auto& unknown) {
+        return was != unknown && is != unknown && was != is;
+    };
+    return changed(before.executable, now.executable, std::string()) ||
+           changed(before.library.descriptor, now.library.descriptor, std::uint64_t{0});
+}
+
+}  // namespace
 
 Session::Session(const Options& options) : Session(options, open_target(options))
 {
@@ -42,7 +55,15 @@ Snapshot Session::take_whole(const SnapshotRequest& request)
 {
     const Progress progress("reading",
                             options_.quiet ? Progress::Show::kNever : Progress::Show::kOnTerminal);
-    return source_->take(request);
+    Snapshot snapshot = source_->take(request);
+    if (!first_) {
+        first_ = snapshot.process;
+    } else if (is_another_program(*first_, snapshot.process)) {
+        snapshot.notes.push_back(
+            {ExitCode::kDone, fmt::format("{} has executed another program since the first look.",
+                                          snapshot.process.pid)});
+    }
+    return snapshot;
 }
 
 bool Session::is_one_look() const

@@ -28,7 +28,7 @@ class Session {
     [[nodiscard]] SnapshotRequest request() const;
     // Takes a snapshot; keeps of it what PID/TID names.
     [[nodiscard]] Snapshot take(const SnapshotRequest& request);
-    // Takes a snapshot and keeps all of it.
+    // Takes a snapshot and keeps all of it; notes when another program was executed meanwhile.
     [[nodiscard]] Snapshot take_whole(const SnapshotRequest& request);
     // Lets time pass between two looks at a live process.
     void pause(std::chrono::milliseconds time) const;
@@ -43,12 +43,14 @@ class Session {
 
     [[nodiscard]] UseColour colour() const;
 
-  private:
+    // What a verb does that prints nothing else of the snapshot.
     void print_notes(const Snapshot& snapshot) const;
 
+  private:
     const Options& options_;
     TargetName target_;
     std::unique_ptr<SnapshotSource> source_;
+    std::optional<ProcessInfo> first_;  // as the first look has shown it
 };
 
 // What a program that printed `snapshot` ends with: the first note that is not just a remark.

@@ -87,7 +87,6 @@ int run_trace(const Options& options)
     const auto end = Clock::now() + std::chrono::duration_cast<Clock::duration>(
                                         std::chrono::duration<double>(options.trace_seconds));
     std::size_t count = 0;
-    ExitCode code = ExitCode::kDone;
     Snapshot last;
     for (auto next = Clock::now(); next < end && !timeline.is_full();) {
         try {
@@ -96,7 +95,8 @@ int run_trace(const Options& options)
             if (error.code() != ExitCode::kNoProcess || count == 0) {
                 throw;
             }
-            code = ExitCode::kPartial;  // it ended while it was watched: what was seen counts
+            // It ended while it was watched: what was seen counts.
+            last.notes.push_back({ExitCode::kPartial, error.what()});
             break;
         }
         looks.add(last);
@@ -110,7 +110,8 @@ int run_trace(const Options& options)
     timeline.finish(last.taken_ns);
     write(timeline, options.output);
     tell(options, fmt::format("{} looks", count), timeline);
-    return static_cast<int>(code == ExitCode::kDone ? exit_code_of(last) : code);
+    session.print_notes(last);
+    return static_cast<int>(exit_code_of(last));
 }
 
 }  // namespace lwpi

@@ -74,6 +74,34 @@ TEST(InspectMessages, AZombie)
     EXPECT_EQ(::waitpid(child, nullptr, 0), child);
 }
 
+// Of a shell that does something else after the first look. How soon that is nobody knows: it is
+// given more time from try to try.
+bool says_of_shell(const std::string& then, std::vector<std::string> words, int code,
+                   const std::string& sentence)
+{
+    double seconds = 0.2;
+    return inspect_test::until([&] {
+        const Target shell(
+            {"/bin/sh", "-c", "echo ready; sleep " + std::to_string(seconds) + then});
+        auto all = words;
+        all.insert(all.end(), {std::to_string(3 * seconds), std::to_string(shell.pid())});
+        const auto result = inspect(all);
+        seconds *= 2;
+        return result.exit_code == code && result.err.find(sentence) != std::string::npos;
+    });
+}
+
+TEST(InspectMessages, AProcessThatEndsOrExecutesMeanwhile)
+{
+    const std::string trace = testing::TempDir() + "meanwhile_" + std::to_string(::getpid());
+    const std::vector<std::string> tracing{"trace", "-o", trace, "-t"};
+    EXPECT_TRUE(says_of_shell("", tracing, 8, " has exited"));
+    constexpr const char* kOther = " has executed another program since the first look.";
+    EXPECT_TRUE(says_of_shell("; exec sleep 60", tracing, 0, kOther));
+    EXPECT_TRUE(says_of_shell("; exec sleep 60", {"diff", "--every"}, 1, kOther));
+    std::filesystem::remove(trace);
+}
+
 TEST(InspectMessages, AProcessThatSomebodyElseTraces)
 {
     Target target({ORACLE_PROGRAM, "spin"});
