@@ -1,5 +1,5 @@
-// Calls in which nothing can be tried first: file locks, look-ups of names and waits for commands
-// hold the LWP, and threads that wait to run get another one at once.
+// Calls in which nothing can be tried first: file locks, look-ups of names and waits for the
+// commands of popen hold the LWP, and threads that wait to run get another one at once.
 #include <fcntl.h>
 #include <netdb.h>
 #include <sys/file.h>
@@ -14,6 +14,7 @@
 #include "io/blocking.h"
 #include "io/held.h"
 #include "os/real_calls.h"
+#include "thread/command.h"
 
 namespace {
 
@@ -98,10 +99,7 @@ LT_EXPORT int getaddrinfo(const char* node, const char* service, const addrinfo*
 
 LT_EXPORT int system(const char* command)
 {
-    if (command != nullptr) {
-        hold_lwp();
-    }
-    return lt::os::real_calls().system(command);
+    return command != nullptr ? lt::run_command(command) : lt::run_command("exit 0") == 0;
 }
 
 LT_EXPORT int pclose(FILE* stream)

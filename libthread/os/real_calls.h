@@ -56,7 +56,6 @@ namespace lt::os {
     X(execvpe)           \
     X(fexecve)           \
     X(execveat)          \
-    X(system)            \
     X(pclose)
 
 struct RealCalls {

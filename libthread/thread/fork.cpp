@@ -25,6 +25,7 @@
 #include "sync/robust_shared.h"
 #include "sync/sleep_queue.h"
 #include "thread/children.h"
+#include "thread/command.h"
 #include "thread/fork.h"
 #include "thread/mask_census.h"
 #include "thread/mutators.h"
@@ -130,6 +131,7 @@ void after_fork_in_child() noexcept LT_NO_TSA
     forget_robust_after_fork();
     forget_other_threads(self);
     forget_children_after_fork();
+    reset_commands_after_fork();
     forget_mutators_after_fork();
     forget_held_after_fork();
     reset_signal_lwp_after_fork();
