@@ -22,11 +22,9 @@ constexpr std::uint32_t kFirstArenaSlots = 32;
 constexpr std::size_t kLargestArena = std::size_t{32} << 30;
 constexpr int kMadvGuardInstall = 102;  // Linux 6.13; newer than the headers we build with
 constexpr std::size_t kSlabBytes = std::size_t{64} << 10;
-// Stacks begin at different cache lines of a page. As many as fit the pages that TLS, TCB and the
-// frames of a thread that sleeps have in any case: a power of two, which all get their turn.
-constexpr std::size_t kColourLines = 17;
-constexpr std::size_t kFewestColours = 16;
 constexpr std::size_t kSleepersFrames = 1536;
+// Of these, what a switch away and back touches.
+constexpr std::size_t kHotFrames = 768;
 
 struct SizeClass {
     SpinLock lock;  // guards the rest; leaf, but for the slab lock
@@ -48,7 +46,8 @@ constinit StackSlot* slab_end LT_GUARDED_BY(slab_lock) = nullptr;
 
 // Written at start-up, before there is a slot.
 constinit std::size_t reserve_bytes = kPageSize;
-constinit std::size_t colours = kFewestColours;
+constinit std::size_t first_colour = 0;
+constinit std::size_t colours = 1;
 constinit Atomic<std::size_t> guard_size{kPageSize};
 
 // What the kernel can do for guards. Written by whoever finds out first, always with the same
@@ -79,7 +78,7 @@ StackSlot* new_descriptor() noexcept
 
 std::size_t slot_bytes(std::uint32_t size_class, std::size_t guard_bytes) noexcept
 {
-    const std::size_t top = reserve_bytes + colours * kCacheLine;
+    const std::size_t top = reserve_bytes + first_colour + colours * kCacheLine;
     // An odd number of pages: else equal pages of all slots meet in a part of the TLB's sets.
     return round_up(guard_bytes + stack_class_size(size_class) + top, kPageSize) | kPageSize;
 }
@@ -125,7 +124,7 @@ StackSlot* carve(SizeClass& self, std::uint32_t size_class) noexcept LT_REQUIRES
     slot->hi = self.fresh + bytes;
     slot->size_class = size_class;
     slot->guard_bytes = self.guard_bytes;
-    slot->colour = static_cast<std::uint32_t>(self.made * kColourLines % colours * kCacheLine);
+    slot->colour = static_cast<std::uint32_t>(first_colour + self.made % colours * kCacheLine);
     slot->stack_hi = slot->hi - slot->colour;
     self.fresh += bytes;
     --self.fresh_slots;
@@ -161,13 +160,20 @@ bool install_guard(const StackSlot& slot) noexcept
 
 }  // namespace
 
-void stack_slot_reserve(std::size_t bytes) noexcept
+void stack_slot_reserve(std::size_t bytes, std::size_t above_tcb) noexcept
 {
     reserve_bytes = bytes;
-    const std::size_t used = bytes + kSleepersFrames;
-    std::size_t spare = (round_up(used, kPageSize) - used) / kCacheLine;
-    spare += spare < kFewestColours ? kPageSize / kCacheLine : 0;
-    colours = std::bit_floor(spare);
+    // A switch touches the TCB's first line, TLS right below it, and frames below all TLS: on one
+    // page, if they fit, the TCB's line being the page's last in the first colour.
+    const std::size_t above_line = above_tcb - kCacheLine;
+    const std::size_t hot = bytes - above_line + kHotFrames;
+    const bool fits = hot <= kPageSize;
+    first_colour = fits ? round_up(above_line, kPageSize) - above_line : 0;
+    // As many as need no page more for a thread that sleeps, and leave the hot part on its own.
+    const std::size_t used = first_colour + bytes + kSleepersFrames;
+    const std::size_t spare = round_up(used, kPageSize) - used;
+    const std::size_t slack = fits ? kPageSize - hot : spare;
+    colours = std::bit_floor(((spare < slack ? spare : slack) / kCacheLine) | 1);
 }
 
 void stack_guard_size(std::size_t bytes) noexcept

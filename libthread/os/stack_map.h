@@ -25,9 +25,9 @@ struct StackSlot {
     bool guarded = false;  // the guard has been put in place
 };
 
-// Bytes that each slot has above what was asked for, for TLS and TCB, and besides for colours.
-// Call before the first slot is made.
-void stack_slot_reserve(std::size_t bytes) noexcept;
+// Bytes that each slot has above what was asked for, for TLS and TCB, and besides for colours; of
+// these, `above_tcb` from the TCB's first byte on. Call before the first slot is made.
+void stack_slot_reserve(std::size_t bytes, std::size_t above_tcb) noexcept;
 
 // Size of the guard below slots of arenas made from now on. Rounded up to pages.
 void stack_guard_size(std::size_t bytes) noexcept;

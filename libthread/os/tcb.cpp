@@ -212,9 +212,11 @@ Error tcb_start(TcbModel wanted) noexcept
     if (wanted == TcbModel::kBound || is_foreign_runtime() || !found) {
         return Error::kNone;
     }
+    const std::size_t tcb_and_tail = round_up(glibc.tcb_bytes, kCacheLine) + kCacheLine;
     // Alignment may cost up to itself.
-    stack_slot_reserve(glibc.tls_bytes + round_up(glibc.tcb_bytes, kCacheLine) + kCacheLine +
-                       (glibc.align > kCacheLine ? glibc.align : 0));
+    stack_slot_reserve(
+        glibc.tls_bytes + tcb_and_tail + (glibc.align > kCacheLine ? glibc.align : 0),
+        tcb_and_tail);
     Error error = Error::kNone;
     StackSlot* specimen = make_permanent_husk(error);
     if (specimen == nullptr || !examine_specimen(*specimen)) {

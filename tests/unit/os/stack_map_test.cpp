@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "base/compiler.h"
 #include "unit/os/forked.h"
 
 namespace lt::os {
@@ -17,6 +18,9 @@ namespace {
 
 constexpr std::size_t kKiB = 1024;
 constexpr std::size_t kMiB = 1024 * kKiB;
+// TLS and TCB of a small program, and the latter alone.
+constexpr std::size_t kTop = 4352;
+constexpr std::size_t kAboveTcb = 2368;
 
 char* pointer(std::uintptr_t address)
 {
@@ -117,19 +121,46 @@ TEST(StackMap, SlotsDoNotOverlap)
     }
 }
 
-TEST(StackMap, TopsOfNeighboursLieInDifferentCacheSets)
+TEST(StackMap, TopsOfNeighboursLieInDifferentCacheSetsOnTwoPages)
 {
-    constexpr std::size_t kTop = 4352;  // TLS and TCB of a small program
     forked::run([] {
-        stack_slot_reserve(kTop);
+        stack_slot_reserve(kTop, kAboveTcb);
         std::set<std::uintptr_t> lines;
-        for (int i = 0; i < 32; ++i) {
+        for (int i = 0; i < 8; ++i) {
             const StackSlot* slot = allocate(16 * kKiB);
-            lines.insert(slot->stack_hi % (4 * kKiB) / 64);
-            EXPECT_LE(slot->colour + kTop + kKiB, 8 * kKiB) << "a third page for every sleeper";
+            lines.insert(slot->stack_hi % kPageSize / kCacheLine);
+            EXPECT_LE(slot->colour + kTop + kKiB, 2 * kPageSize) << "a third for every sleeper";
         }
-        EXPECT_EQ(lines.size(), 32U);
+        EXPECT_EQ(lines.size(), 8U);
     });
+}
+
+// With thousands of threads every page that a switch touches costs a walk through the page tables.
+TEST(StackMap, FramesOfASleeperLieOnThePageOfItsTcb)
+{
+    constexpr std::size_t kFrames = 640;
+    forked::run([] {
+        stack_slot_reserve(kTop, kAboveTcb);
+        for (int i = 0; i < 100; ++i) {
+            const StackSlot* slot = allocate(kMiB);
+            const std::uintptr_t top = slot->hi - slot->colour;
+            EXPECT_EQ((top - kTop - kFrames) / kPageSize, (top - kAboveTcb) / kPageSize);
+        }
+    });
+}
+
+// TLS that does not fit a page with the frames is no reason for a page more.
+TEST(StackMap, LargeTlsCostsNoPageForColours)
+{
+    for (const std::size_t top : {std::size_t{9000}, std::size_t{3} * kPageSize - 1536}) {
+        forked::run([top] {
+            stack_slot_reserve(top, kAboveTcb);
+            for (int i = 0; i < 100; ++i) {
+                const StackSlot* slot = allocate(kMiB);
+                EXPECT_LE(slot->colour + top + kKiB, 3 * kPageSize);
+            }
+        });
+    }
 }
 
 // Slots a power of two apart would have their tops' pages in a few sets of the TLB.
