@@ -86,13 +86,21 @@ TEST(Command, InterruptsAreIgnoredUntilTheLastHasEnded)
 {
     handle(SIGINT);
     handle(SIGQUIT);
+    const Line begun;
     const Line first;
     const Line second;
+    const auto run = [&begun](const Line& line) {
+        const std::string notice = "echo >&" + std::to_string(begun.writer()) + "; ";
+        EXPECT_EQ(system((notice + line.reading_command(0)).c_str()), 0);
+    };
     Crew crew;
     Crew other{THR_BOUND};
-    crew.start([&] { EXPECT_EQ(system(first.reading_command(0).c_str()), 0); });
-    other.start([&] { EXPECT_EQ(system(second.reading_command(0).c_str()), 0); });
-    ASSERT_TRUE(bounded::until([] { return is_ignored(SIGINT) && is_ignored(SIGQUIT); }));
+    crew.start([&] { run(first); });
+    other.start([&] { run(second); });
+    char byte = 0;
+    ASSERT_EQ(read(begun.reader(), &byte, 1), 1);
+    ASSERT_EQ(read(begun.reader(), &byte, 1), 1);
+    EXPECT_TRUE(is_ignored(SIGINT) && is_ignored(SIGQUIT));
     EXPECT_EQ(write(first.writer(), "\n", 1), 1);
     crew.join();
     EXPECT_TRUE(is_ignored(SIGINT) && is_ignored(SIGQUIT));
