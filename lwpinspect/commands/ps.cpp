@@ -33,8 +33,10 @@ int run_ps(const Options& options)
     const Snapshot snapshot = session.take(request);
     const bool library = snapshot.process.library.state == LibraryState::kPresent;
     const bool show_users = library && !options.only_lwps;
-    // Without the library LWPs are all there is.
-    const bool show_lwps = options.both || options.only_lwps || (!library && !options.only_users);
+    // Without the library LWPs are all there is; one that was asked for may carry no thread.
+    const bool only_one = session.only_lwp() != 0;
+    const bool show_lwps =
+        options.both || options.only_lwps || ((!library || only_one) && !options.only_users);
     const auto threads = sorted_threads(snapshot, options);
     std::string body;
     if (options.json) {

@@ -31,6 +31,7 @@ class Loop {
           screen_(screen),
           sampler_(source, first_request(options.request), options.interval)
     {
+        state_.kind = source.kind();
         state_.size = screen.size();
         state_.utf8 = screen.is_utf8();
     }

@@ -9,6 +9,7 @@
 #include <variant>
 #include <vector>
 
+#include "model/snapshot_source.h"
 #include "support/error.h"
 #include "tui/cells.h"
 #include "tui/columns.h"
@@ -52,6 +53,7 @@ struct FieldState {
 struct UiState {
     Size size;
     bool utf8 = true;
+    SnapshotSource::Kind kind = SnapshotSource::Kind::kLive;  // of any other kind nothing moves
     Pane pane = Pane::kThreads;
     Overlay overlay = Overlay::kNone;
     ListState threads{{Column::kId, false}, {}, {}, 0, 0};

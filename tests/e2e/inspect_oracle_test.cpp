@@ -172,6 +172,10 @@ TEST(InspectOracle, MapsLwpsToThreads)
         }
     }
     EXPECT_TRUE(main_carried) << result.out;
+    const std::string tid = std::to_string(main["tid"].get<int>());
+    const Result one = inspect({"ps", std::to_string(target.pid()) + "/" + tid});
+    EXPECT_NE(one.out.find(" running "), std::string::npos) << one.out;  // what it carries
+    EXPECT_NE(one.out.find(" SYSCALL\n"), std::string::npos) << one.out;
 }
 
 }  // namespace

@@ -64,6 +64,11 @@ std::vector<Piece> title_facts(const UiState& state, int room)
             facts.insert(facts.begin(), Piece{"   " + text, role});
         }
     };
+    if (state.kind != SnapshotSource::Kind::kLive) {
+        add(state.kind == SnapshotSource::Kind::kCore ? "core file" : "saved snapshot",
+            Role::kWarning);
+        return facts;
+    }
     if (state.ended) {
         add("ended", Role::kWarning);
     } else if (state.frozen) {

@@ -57,6 +57,19 @@ TEST_P(TuiPicture, IsAsExpected)
     EXPECT_EQ(render(state).text(), expected(picture.name));
 }
 
+TEST(TuiTitle, SaysWhatIsNotAlive)
+{
+    UiState state = showing(shop(), Size{24, 80});
+    EXPECT_NE(lines_of(render(state))[0].find("[p]aused no"), std::string::npos);
+    for (const auto& [kind, words] : {std::pair{SnapshotSource::Kind::kCore, "core file"},
+                                      {SnapshotSource::Kind::kSaved, "saved snapshot"}}) {
+        state.kind = kind;
+        const std::string title = lines_of(render(state))[0];
+        EXPECT_NE(title.find(words), std::string::npos) << title;
+        EXPECT_EQ(title.find("aused"), std::string::npos) << title;
+    }
+}
+
 INSTANTIATE_TEST_SUITE_P(
     All, TuiPicture,
     testing::Values(
