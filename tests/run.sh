@@ -116,7 +116,7 @@ say 'gcc, every test'
 selection=()
 [ "$quick" = no ] || selection=(-LE forced)
 if build build/tests all -C tests/config/release.cmake -DLT_BUILD_TESTS=ON \
-    '-DLT_TEST_OPTIONS=-O0;-g0' '-DLT_INSPECT_OPTIONS=-g0' -DLT_PRECOMPILE=ON; then
+    '-DLT_TEST_OPTIONS=-O0;-g0' '-DLT_INSPECT_OPTIONS=-O1;-g0' -DLT_PRECOMPILE=ON -DLT_BATCHES=ON; then
     run_tests gcc build/tests "${selection[@]}"
 fi
 if [ "$quick" = yes ]; then

@@ -4,6 +4,7 @@
 #include <array>
 #include <type_traits>
 
+#include "model/fields.h"
 #include "report/json_values.h"
 
 namespace lwpi {

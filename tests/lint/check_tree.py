@@ -15,8 +15,6 @@ LONG_ON_PURPOSE: dict[str, str] = {
 SOURCES = {".def", ".cpp", ".c", ".S", ".py", ".sh"}
 HEADERS = {".h"}
 TEXTS = SOURCES | HEADERS | {".txt", ".cmake", ".md", ".in", ".map", ".1", ".3", ".3thr", ""}
-# Tests are built with these precompiled, where a source that forgets them compiles all the same.
-NEEDS = {"fmt::": "#include <fmt/", "CLI::": "#include <CLI/"}
 MACHINE_PATH = re.compile(r"(?<![\w.$}])/(?:work|home|root|Users|mnt)/[\w.-]+")
 
 
@@ -45,14 +43,6 @@ def faults(root: pathlib.Path):
                 yield f"{name}:{number}: a path of one machine"
 
 
-def include_faults(root: pathlib.Path):
-    for file in sorted((root / "lwpinspect").rglob("*.cpp")):
-        text = file.read_text(encoding="utf-8")
-        for use, include in NEEDS.items():
-            if re.search(rf"\b{use}", text) and include not in text:
-                yield f"{file.relative_to(root)}: uses {use} without {include}...>"
-
-
 def example_faults(root: pathlib.Path):
     """The program in the README is the one that the tests compile and run."""
     program = (root / "tests/programs/relay.c").read_text(encoding="utf-8")
@@ -61,7 +51,7 @@ def example_faults(root: pathlib.Path):
 
 
 def main(root: pathlib.Path) -> int:
-    found = [*faults(root), *include_faults(root), *example_faults(root)]
+    found = [*faults(root), *example_faults(root)]
     print("\n".join(found) or "tree: ok")
     return 1 if found else 0
 

@@ -83,7 +83,7 @@ find_package)
     LD_LIBRARY_PATH=$libdir "$work/prog_thread_static"
     ;;
 add_subdirectory)
-    cmake -S "$here/add_subdirectory" -B "$work" -DLIBTHREAD_SOURCE="$root" -DLT_LTO=OFF
+    cmake -S "$here/add_subdirectory" -B "$work" -DLIBTHREAD_SOURCE="$root" -DLT_LTO=OFF -DLT_BATCHES=ON
     cmake --build "$work" --target prog_thread --parallel 2
     libdir=$work/libthread/libthread
     check "$work/prog_thread" 1
