@@ -27,6 +27,33 @@ struct SignalsOff {
 };
 LT_TLS SignalsOff signals_off;
 
+// libc's buffer of such a handler, which calls run_off_the_list() in its stead.
+struct Cleanup {
+    void (*call)(void*);
+    void* argument;
+    void (*routine)(void*);  // the program's; libc keeps a cancellation type there, but not of ours
+    Cleanup* next;
+};
+static_assert(sizeof(Cleanup) == sizeof(_pthread_cleanup_buffer) &&
+              offsetof(Cleanup, next) == offsetof(_pthread_cleanup_buffer, __prev));
+
+_pthread_cleanup_buffer* libcs(void* record)
+{
+    return static_cast<_pthread_cleanup_buffer*>(record);
+}
+
+// At the end of the thread: the newest handler is taken off first, so that it may end the thread,
+// too. libc would take it off when it has returned.
+void run_off_the_list(void* argument)
+{
+    _pthread_cleanup_buffer probe;
+    _pthread_cleanup_push(&probe, nullptr, nullptr);
+    auto* const newest = reinterpret_cast<Cleanup*>(probe.__prev);
+    _pthread_cleanup_pop(&probe, 0);
+    _pthread_cleanup_pop(libcs(newest), 0);
+    newest->routine(argument);
+}
+
 }  // namespace
 
 // Makes a thread detached, as pthread_detach does. ESRCH no such thread; EINVAL it is detached.
@@ -130,11 +157,16 @@ LT_EXPORT void _canceloff(void)  // NOLINT
 LT_EXPORT void __pthread_cleanup_push(void (*routine)(void*), void* argument, char* /*frame*/,
                                       void* record)
 {
-    static_assert(sizeof(_pthread_cleanup_buffer) <= 32);
-    _pthread_cleanup_push(static_cast<_pthread_cleanup_buffer*>(record), routine, argument);
+    static_assert(sizeof(Cleanup) == 32);
+    static_cast<Cleanup*>(record)->routine = routine;
+    _pthread_cleanup_push(libcs(record), run_off_the_list, argument);
 }
 
 LT_EXPORT void __pthread_cleanup_pop(int execute, void* record)
 {
-    _pthread_cleanup_pop(static_cast<_pthread_cleanup_buffer*>(record), execute);
+    _pthread_cleanup_pop(libcs(record), 0);
+    if (execute != 0) {
+        const auto& cleanup = *static_cast<Cleanup*>(record);
+        cleanup.routine(cleanup.argument);
+    }
 }

@@ -206,6 +206,29 @@ TEST_P(PrivateNames, S09RunsCleanupHandlers)
     EXPECT_EQ(ran, "xx");
 }
 
+void append_and_exit(void* text)
+{
+    static_cast<std::string*>(text)->push_back('e');
+    thr_exit(text);
+}
+
+// COMP-NAME-09: one that ends the thread itself is not run again; the rest are.
+TEST_P(PrivateNames, S09AHandlerThatExitsRunsOnce)
+{
+    std::string ran;
+    EXPECT_EQ(join(start([&] {
+                  alignas(16) std::array<char, 32> first;
+                  alignas(16) std::array<char, 32> second;
+                  alignas(16) std::array<char, 32> third;
+                  __pthread_cleanup_push(append, &ran, nullptr, first.data());
+                  __pthread_cleanup_push(append_and_exit, &ran, nullptr, second.data());
+                  __pthread_cleanup_push(append, &ran, nullptr, third.data());
+                  thr_exit(nullptr);
+              })),
+              &ran);
+    EXPECT_EQ(ran, "xex");
+}
+
 // COMP-NAME-10: thr_sighndlrinfo tells where the calls of handlers come from.
 TEST_P(PrivateNames, S10KnowsWhoCallsHandlers)
 {
